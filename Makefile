@@ -1,0 +1,36 @@
+# Everything runs from a virtual environment and from node_modules, both made here from locked requirements.
+PYTHON ?= python3
+PORT ?= 4566
+TIME_SCALE ?= 1
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+# jsii looks for Node here instead of whichever Node the machine may have.
+export JSII_NODE := $(CURDIR)/$(BIN)/node
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test local deploy destroy lint lock clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: .build/installed ## install everything the other commands need
+
+.build/installed: requirements/uv.txt requirements/dev.txt requirements/layer.txt package-lock.json
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/uv.txt requirements/dev.txt
+	npm ci --silent --no-audit --no-fund
+	rm -rf .build/layer
+	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/local/python
+	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/aws/python \
+		--python-platform aarch64-manylinux2014 --python-version 3.14 --only-binary :all:
+	touch $@
+
+lock: ## pin the requirements again, with hashes
+	for set in uv layer dev; do \
+		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements/$$set.in -o requirements/$$set.txt; \
+	done
+
+clean: ## remove what was built, installed and left by runs
+	rm -rf .build .local .venv cdk.out node_modules

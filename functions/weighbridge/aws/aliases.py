@@ -1,0 +1,112 @@
+"""Lambda aliases: read, and written only under a fence (design, rule 3)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from weighbridge.aws.clients import client_as
+from weighbridge.aws.failures import code_of, translating
+from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Throttled
+from weighbridge.core.plan import Plan, every_routing, restored, routing_after, routing_before
+from weighbridge.core.routing import Found, Routing, judge
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+_LAMBDA = "AWSLambda"
+_TRIES = 4
+"""How often a write is tried again when other settings of the alias change under it."""
+
+
+@dataclass(frozen=True)
+class Alias:
+    routing: Routing
+    revision_id: str
+
+
+class Lambda:
+    """Lambda's control plane for one deployment, by the group's service role where it has one.
+
+    Every method raises Throttled, ServiceUnavailable, RolePermissions or RoleMissing beside what it names.
+    """
+
+    def __init__(self, deployment_id: str, role_arn: str | None) -> None:
+        self._role_arn = role_arn
+        with translating(_LAMBDA, role_arn):
+            self._client: LambdaClient = client_as(role_arn, deployment_id, "lambda")
+
+    def alias(self, function: str, name: str) -> Alias:
+        """Raises InvalidLambdaFunction where there is no such function or alias."""
+        with translating(_LAMBDA, self._role_arn):
+            try:
+                found = self._client.get_alias(FunctionName=function, Name=name)
+            except self._client.exceptions.ResourceNotFoundException as error:
+                if not self.exists(function):
+                    raise InvalidLambdaFunction(
+                        f"There is no Lambda function named {function!r} in this account and region; "
+                        "correct Name in the AppSpec file, or create the function."
+                    ) from error
+                raise InvalidLambdaFunction(
+                    f"The Lambda function {function!r} has no alias {name!r}; correct Alias in the AppSpec file, "
+                    "or create the alias on the version that is live now."
+                ) from error
+        return Alias(Routing.of(found), found["RevisionId"])
+
+    def exists(self, function: str, version: str | None = None) -> bool:
+        """Whether there is such a function, or such a version of it."""
+        with translating(_LAMBDA, self._role_arn):
+            try:
+                qualifier = {"Qualifier": version} if version else {}
+                self._client.get_function_configuration(FunctionName=function, **qualifier)
+            except self._client.exceptions.ResourceNotFoundException:
+                return False
+        return True
+
+    def shift(self, plan: Plan, step: int, revision_id: str) -> Alias:
+        """Writes step `step` of the plan (0 is the first), `revision_id` being the alias's revision last seen.
+
+        One call where nothing is in the way. Raises AliasMoved where somebody else has routed the alias.
+        """
+        wanted, ours = routing_after(plan, step), frozenset({routing_before(plan, step)})
+        return self._write(plan, wanted, ours, revision_id)
+
+    def restore(self, plan: Plan) -> Alias:
+        """Puts all traffic back on the version that the plan started from, whichever step was the last to take effect.
+
+        Raises AliasMoved where somebody else has routed the alias.
+        """
+        return self._write(plan, restored(plan), every_routing(plan), None)
+
+    def _write(self, plan: Plan, wanted: Routing, ours: frozenset[Routing], revision_id: str | None) -> Alias:
+        function, name = plan["functionName"], plan["alias"]
+        for _ in range(_TRIES):
+            if revision_id is None:
+                found = self.alias(function, name)
+                match judge(found.routing, wanted, ours):
+                    case Found.DONE:
+                        return found
+                    case Found.MOVED:
+                        raise AliasMoved(
+                            f"Somebody else moved the alias {name} of {function}: it is on {found.routing}, which this "
+                            "deployment did not write and so does not overwrite."
+                        )
+                    case Found.UNCHANGED:
+                        revision_id = found.revision_id
+            with translating(_LAMBDA, self._role_arn):
+                try:
+                    written = self._client.update_alias(
+                        FunctionName=function,
+                        Name=name,
+                        RevisionId=revision_id,
+                        **wanted.update(),
+                    )
+                except ClientError as error:
+                    if code_of(error) == "InvalidParameterValueException":
+                        raise InvalidLambdaFunction(f"Lambda refused to route {name} of {function}: {error}") from error
+                    if code_of(error) != "PreconditionFailedException":
+                        raise
+                    revision_id = None  # the alias has changed since it was last seen: look before writing again
+                else:
+                    return Alias(wanted, written["RevisionId"])
+        raise Throttled(f"The alias {name} of {function} keeps changing while it is written.")

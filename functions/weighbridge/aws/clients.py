@@ -1,0 +1,35 @@
+"""boto3 clients, made when first needed: a handler pays only for the services on its path."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# A lost connection is noticed in seconds and tried again, well inside every function's own time-out; what stays
+# throttled for longer is left to the state machine's retries, which cost nothing while they wait.
+PATIENCE = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+@cache
+def client(service: str) -> Any:
+    """The process's client of a service, by the function's own role."""
+    return boto3.client(service, config=PATIENCE)  # type: ignore[call-overload]
+
+
+def client_as(role_arn: str | None, session_name: str, service: str, config: Config = PATIENCE) -> Any:
+    """A client for one deployment: by the group's service role where it has one, else by the function's own role.
+
+    The session is named after the deployment, so that CloudTrail shows which deployment moved an alias. Assumed
+    credentials expire, so they are fetched anew each time. Raises botocore's ClientError when the role cannot be assumed.
+    """
+    if role_arn is None:
+        return client(service) if config is PATIENCE else boto3.client(service, config=config)  # type: ignore[call-overload]
+    assumed = client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        config=config,
+        aws_access_key_id=assumed["AccessKeyId"],
+        aws_secret_access_key=assumed["SecretAccessKey"],
+        aws_session_token=assumed["SessionToken"],
+    )

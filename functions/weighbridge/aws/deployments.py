@@ -1,0 +1,148 @@
+"""Records of deployments in the table, and the locks they hold. On the reaction path: no pydantic."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from weighbridge.aws import table
+from weighbridge.aws.table import Expression, Key
+from weighbridge.core.deployment import RUNNING, Change, Ending, Record
+from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted
+
+
+def _key(deployment_id: str) -> Key:
+    return table.key("DEPLOYMENT", deployment_id)
+
+
+def _alarm_key(alarm: str, deployment_id: str) -> Key:
+    return table.key("ALARM", alarm, f"DEPLOYMENT#{deployment_id}")
+
+
+def _group_key(record: Record) -> Key:
+    return table.key("GROUP", f"{record['applicationName']}/{record['deploymentGroupName']}")
+
+
+def _expression(change: Change) -> Expression:
+    expression = Expression()
+    for path, value in change.sets.items():
+        expression.set(path, value)
+    if change.timeline:
+        expression.append("timeline", change.timeline)
+    for path in change.removes:
+        expression.remove(path)
+    return expression
+
+
+def create(record: Record) -> bool:
+    """Keeps a new deployment; False where there is one of that id already."""
+    return table.create(_key(record["deploymentId"]), record)
+
+
+def get(deployment_id: str) -> Record | None:
+    return table.get(_key(deployment_id))
+
+
+def update(deployment_id: str, change: Change, *, unless: Iterable[str] = ()) -> Record | None:
+    """Applies a change to a running deployment and returns its record; None where it has ended or is not there.
+
+    It is not applied, either, where one of the paths in `unless` is set already.
+    """
+    expression = _expression(change)
+    conditions = [expression.equals("status", *RUNNING), *(expression.absent(path) for path in unless)]
+    return table.update(expression.update(_key(deployment_id), " AND ".join(conditions)))
+
+
+def begin(record: Record, change: Change) -> None:
+    """Makes the group and the alias the deployment's own and applies `change`, all or nothing; twice does no harm.
+
+    Raises DeploymentLimitExceeded where another deployment has the group or the alias, Interrupted where this one was to
+    end before it began.
+    """
+    deployment_id, locks = record["deploymentId"], change.sets["locks"]
+    expression = _expression(change)
+    condition = f"{expression.equals('status', *RUNNING)} AND {expression.absent('interruption')}"
+    holders = [_group_key(record), table.key("ALIAS", locks["alias"])]
+    refused = table.transact(
+        [
+            {"Update": expression.update(_key(deployment_id), condition)},
+            *({"Update": _hold(holder, deployment_id)} for holder in holders),
+            *({"Put": {"TableName": table.name(), "Item": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]),
+        ]
+    )
+    if refused is None:
+        return
+    if refused == 0:
+        raise Interrupted("The deployment was interrupted before it began.")
+    holder = (table.get(holders[refused - 1]) or {}).get("activeDeployment", "")
+    what = f"Deployment Group '{record['deploymentGroupName']}'" if refused == 1 else f"alias '{locks['alias']}'"
+    raise DeploymentLimitExceeded(
+        f"The {what} already has an active Deployment '{holder}'. "
+        "Wait until it has ended, or stop it, and drop the file again."
+    )
+
+
+def _hold(holder: Key, deployment_id: str) -> dict[str, Any]:
+    expression = Expression()
+    expression.set("activeDeployment", deployment_id)
+    mine = expression.equals("activeDeployment", deployment_id)
+    return expression.update(holder, f"{expression.absent('activeDeployment')} OR {mine}")
+
+
+def end(record: Record, ending: Ending) -> bool:
+    """Applies an ending and frees what the deployment held, all or nothing; False where it has ended already.
+
+    A success is refused, with Interrupted, where an interruption has been recorded.
+    """
+    deployment_id, locks = record["deploymentId"], record.get("locks")
+    expression = _expression(ending.change)
+    condition = expression.equals("status", *RUNNING)
+    if ending.status == "Succeeded":
+        condition += f" AND {expression.absent('interruption')}"
+    actions: list[dict[str, Any]] = [{"Update": expression.update(_key(deployment_id), condition)}]
+    if locks:
+        delete = {"TableName": table.name()}
+        actions += [
+            {"Update": _release(_group_key(record), deployment_id)},
+            {"Update": _release(table.key("ALIAS", locks["alias"]), deployment_id, ending)},
+            *({"Delete": delete | {"Key": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]),
+        ]
+    if table.transact(actions) is None:
+        return True
+    now = get(deployment_id)
+    if now and now["status"] in RUNNING and ending.status == "Succeeded":
+        raise Interrupted("The deployment was interrupted before it was completed.")
+    return False
+
+
+def _release(holder: Key, deployment_id: str, ending: Ending | None = None) -> dict[str, Any]:
+    expression = Expression()
+    expression.remove("activeDeployment")
+    if ending and ending.leaves_weights:
+        expression.set("leftBy", deployment_id)
+    elif ending and ending.status == "Succeeded":
+        expression.remove("leftBy")
+    return expression.update(holder, expression.equals("activeDeployment", deployment_id))
+
+
+def watched_by(alarm: str) -> list[str]:
+    """The ids of the running deployments that an alarm may end."""
+    found = table.query(
+        KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": f"ALARM#{alarm}"}}, ConsistentRead=True
+    )
+    return [item["sk"].removeprefix("DEPLOYMENT#") for item in found]
+
+
+def unfinished() -> list[str]:
+    """The ids of all deployments that have not ended, oldest first."""
+    found = table.query(
+        IndexName="open",
+        KeyConditionExpression="#open = :open",
+        ExpressionAttributeNames={"#open": "open"},
+        ExpressionAttributeValues={":open": {"S": "open"}},
+    )
+    return [item["pk"].removeprefix("DEPLOYMENT#") for item in found]
+
+
+def left_by(alias: str) -> Record | None:
+    """The record of the deployment that left weights on an alias (`function:alias`), where one did."""
+    item = table.get(table.key("ALIAS", alias))
+    return get(item["leftBy"]) if item and "leftBy" in item else None

@@ -1,0 +1,24 @@
+"""Events that others may listen to, on the account's default bus."""
+
+import json
+from collections.abc import Sequence
+
+from weighbridge.aws.clients import client
+from weighbridge.aws.failures import translating
+from weighbridge.core.errors import ServiceUnavailable
+from weighbridge.core.notifications import SOURCE, Notification
+
+_ENTRIES_A_CALL = 10
+
+
+def publish(notifications: Sequence[Notification]) -> None:
+    """Puts the notifications in order; raises ServiceUnavailable where EventBridge did not take all of them."""
+    entries = [
+        {"Source": SOURCE, "DetailType": notification.detail_type, "Detail": json.dumps(notification.detail)}
+        for notification in notifications
+    ]
+    with translating("AmazonEventBridge"):
+        for start in range(0, len(entries), _ENTRIES_A_CALL):
+            answer = client("events").put_events(Entries=entries[start : start + _ENTRIES_A_CALL])
+            if answer["FailedEntryCount"]:
+                raise ServiceUnavailable(f"EventBridge refused {answer['FailedEntryCount']} notifications.")

@@ -1,0 +1,58 @@
+"""The one place where botocore's errors become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from weighbridge.core.errors import RoleMissing, RolePermissions, ServiceUnavailable, Throttled, WeighbridgeError
+
+_THROTTLES = {
+    "TooManyRequestsException",
+    "ThrottlingException",
+    "Throttling",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "ProvisionedThroughputExceededException",
+    "TransactionInProgressException",
+    "SlowDown",
+}
+_DENIALS = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
+_SERVER_ERRORS = 500
+
+
+def code_of(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def translated(error: ClientError | BotoCoreError, service: str, role_arn: str | None = None) -> WeighbridgeError:
+    """Our error for one of botocore's that no caller expected; `service` is spelled as in CodeDeploy's messages."""
+    if isinstance(error, BotoCoreError):
+        return ServiceUnavailable(f"{service} could not be reached: {error}")
+    code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
+    role = role_arn or "of Weighbridge"
+    if error.operation_name == "AssumeRole" and code in _DENIALS:
+        return RoleMissing(f"The IAM role {role} could not be assumed: {message} Let it trust Weighbridge's roles.")
+    if code in _THROTTLES or code.endswith("LimitExceededException"):
+        return Throttled(
+            f"The deployment failed because the number of requests by the IAM role {role} exceeded the request limit "
+            f"for {service}. Avoid retrying API requests at a high rate."
+        )
+    if code in _DENIALS:
+        return RolePermissions(
+            f"The IAM role {role} does not give you permission to perform operations in the following AWS service: "
+            f"{service}. Contact your AWS administrator if you need help. If you are an AWS administrator, you can grant "
+            f"permissions to your users or groups by creating IAM policies. ({error.operation_name}: {message})"
+        )
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERRORS:
+        return ServiceUnavailable(f"{service} answered {code} to {error.operation_name}: {message}")
+    return WeighbridgeError(f"{service} refused {error.operation_name}: {code} {message}")
+
+
+@contextmanager
+def translating(service: str, role_arn: str | None = None) -> Iterator[None]:
+    """Every botocore error that leaves the block is one of ours."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise translated(error, service, role_arn) from error

@@ -1,0 +1,48 @@
+"""The files that revisions name."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from weighbridge.aws.clients import client_as
+from weighbridge.aws.failures import code_of, translating
+from weighbridge.core.documents import SIZE_LIMIT
+from weighbridge.core.errors import InvalidDocument, RevisionMissing
+
+
+def content(revision: Mapping[str, Any], deployment_id: str, role_arn: str | None) -> bytes | str:
+    """What a revision (reference 3.3: S3, String or AppSpecContent) holds.
+
+    Weighbridge's own bucket is read by its own role, any other bucket by the group's service role. Raises RevisionMissing
+    where the object is gone, InvalidDocument where it is too large or not the one that was meant.
+    """
+    if revision["revisionType"] == "S3":
+        return read(revision["s3Location"], deployment_id, role_arn)
+    member = revision.get("string") or revision["appSpecContent"]
+    return str(member["content"])
+
+
+def read(location: Mapping[str, Any], session_name: str, role_arn: str | None = None) -> bytes:
+    """The object at an S3Location {bucket, key, version?, eTag?}; raises as `content` does."""
+    where = f"s3://{location['bucket']}/{location['key']}"
+    version = {"VersionId": location["version"]} if location.get("version") else {}
+    role_arn = None if location["bucket"] == os.environ["BUCKET_NAME"] else role_arn
+    with translating("AmazonS3", role_arn):
+        try:
+            found = client_as(role_arn, session_name, "s3").get_object(
+                Bucket=location["bucket"], Key=location["key"], **version
+            )
+        except ClientError as error:
+            if code_of(error) not in {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404"}:
+                raise
+            raise RevisionMissing(f"There is no object {where} any more; drop the file again.") from error
+        if found["ContentLength"] > SIZE_LIMIT:
+            raise InvalidDocument(
+                f"The file {where} has {found['ContentLength']} bytes; at most {SIZE_LIMIT} (1 MiB) are read."
+            )
+        expected = location.get("eTag")
+        if expected and expected.strip('"') != found["ETag"].strip('"'):
+            raise InvalidDocument(f"The eTag of {where} is {found['ETag']}, not {expected}; the file has been replaced.")
+        return bytes(found["Body"].read())

@@ -1,0 +1,170 @@
+"""The table's language: keys, values, update expressions, and answers turned back into plain values.
+
+    pk                        sk               what
+    DEPLOYMENT#<id>           DEPLOYMENT       a deployment's record (core.deployment)
+    APPLICATION#<app>         APPLICATION      an application
+    GROUP#<app>/<group>       GROUP            a group's settings; `activeDeployment` while one runs
+    CONFIG#<name>             CONFIG           a custom deployment configuration
+    ALIAS#<function>:<alias>  ALIAS            `activeDeployment` while one runs; `leftBy`, who left its weights
+    ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
+
+On the reaction path: boto3 only.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from weighbridge.aws.clients import client
+from weighbridge.aws.failures import code_of, translating
+
+DYNAMODB = "AmazonDynamoDB"
+_serializer, _deserializer = TypeSerializer(), TypeDeserializer()
+
+Key = Mapping[str, Any]
+
+
+def name() -> str:
+    return os.environ["TABLE_NAME"]
+
+
+def key(kind: str, identifier: str, sort: str | None = None) -> Key:
+    return {"pk": {"S": f"{kind}#{identifier}"}, "sk": {"S": sort or kind}}
+
+
+def attribute(value: Any) -> dict[str, Any]:
+    """A plain value in DynamoDB's form; it keeps decimals, and JSON is the shortest exact way from floats to them."""
+    return dict(_serializer.serialize(json.loads(json.dumps(value), parse_float=Decimal)))
+
+
+def plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """An item in DynamoDB's form (of an answer or a stream) as plain values, its keys left out."""
+    return {
+        name: _plain(_deserializer.deserialize(value)) for name, value in attributes.items() if name not in {"pk", "sk"}
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+class Expression:
+    """An update expression, built together with the names and values that it refers to."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+        self._sets: list[str] = []
+        self._removes: list[str] = []
+
+    def path(self, dotted: str) -> str:
+        """A dotted path, as expressions spell it: every part by a placeholder, since many words are reserved."""
+        parts = dotted.split(".")
+        self._names |= {f"#{part}": part for part in parts}
+        return ".".join(f"#{part}" for part in parts)
+
+    def _value(self, value: Any) -> str:
+        placeholder = f":v{len(self._values)}"
+        self._values[placeholder] = attribute(value)
+        return placeholder
+
+    def set(self, dotted: str, value: Any) -> None:
+        self._sets.append(f"{self.path(dotted)} = {self._value(value)}")
+
+    def set_once(self, dotted: str, value: Any) -> None:
+        """Sets what is not there yet."""
+        self._sets.append(f"{self.path(dotted)} = if_not_exists({self.path(dotted)}, {self._value(value)})")
+
+    def append(self, dotted: str, entries: Sequence[Any]) -> None:
+        self._sets.append(f"{self.path(dotted)} = list_append({self.path(dotted)}, {self._value(list(entries))})")
+
+    def remove(self, dotted: str) -> None:
+        self._removes.append(self.path(dotted))
+
+    def equals(self, dotted: str, *values: Any) -> str:
+        """The condition that an attribute is one of `values`."""
+        return f"{self.path(dotted)} IN ({', '.join(self._value(value) for value in values)})"
+
+    def absent(self, dotted: str) -> str:
+        return f"attribute_not_exists({self.path(dotted)})"
+
+    def update(self, of: Key, condition: str | None = None) -> dict[str, Any]:
+        """The arguments of UpdateItem, or of an Update in a transaction."""
+        clauses = [f"SET {', '.join(self._sets)}"] if self._sets else []
+        if self._removes:
+            clauses.append(f"REMOVE {', '.join(self._removes)}")
+        request: dict[str, Any] = {
+            "TableName": name(),
+            "Key": of,
+            "UpdateExpression": " ".join(clauses),
+            "ExpressionAttributeNames": self._names,
+        }
+        if condition:
+            request["ConditionExpression"] = condition
+        if self._values:
+            request["ExpressionAttributeValues"] = self._values
+        return request
+
+
+def get(of: Key) -> dict[str, Any] | None:
+    with translating(DYNAMODB):
+        item = client("dynamodb").get_item(TableName=name(), Key=of, ConsistentRead=True).get("Item")
+    return plain(item) if item else None
+
+
+def create(of: Key, values: Mapping[str, Any]) -> bool:
+    """Keeps a new item; False where there is one of that key already."""
+    item = {**of, **{attr: attribute(value) for attr, value in values.items()}}
+    with translating(DYNAMODB):
+        try:
+            client("dynamodb").put_item(TableName=name(), Item=item, ConditionExpression="attribute_not_exists(pk)")
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+    return True
+
+
+def update(request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Updates an item and returns it; None where its condition does not hold."""
+    with translating(DYNAMODB):
+        try:
+            answer = client("dynamodb").update_item(**request, ReturnValues="ALL_NEW")
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return None
+    return plain(answer["Attributes"])
+
+
+def transact(actions: Sequence[Mapping[str, Any]]) -> int | None:
+    """Writes all or nothing; returns the place of the first action whose condition does not hold, None if all held."""
+    with translating(DYNAMODB):
+        try:
+            client("dynamodb").transact_write_items(TransactItems=actions)
+        except ClientError as error:
+            reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+            if code_of(error) != "TransactionCanceledException" or "ConditionalCheckFailed" not in reasons:
+                raise
+            return reasons.index("ConditionalCheckFailed")
+    return None
+
+
+def query(**arguments: Any) -> list[dict[str, Any]]:
+    """The key strings of all items that a query finds."""
+    pages = client("dynamodb").get_paginator("query")
+    with translating(DYNAMODB):
+        return [
+            {"pk": item["pk"]["S"], "sk": item["sk"]["S"]}
+            for page in pages.paginate(TableName=name(), **arguments)
+            for item in page["Items"]
+        ]

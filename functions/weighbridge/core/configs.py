@@ -1,0 +1,141 @@
+"""Deployment configurations and the steps they stand for. Reference: section 4."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from weighbridge.core.documents import Document
+from weighbridge.core.errors import InvalidDocument
+from weighbridge.core.plan import Step
+
+ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
+LONGEST_MINUTES = 2880
+_RESERVED = "CodeDeployDefault."
+
+RoutingType = Literal["TimeBasedCanary", "TimeBasedLinear", "AllAtOnce"]
+
+
+@dataclass(frozen=True)
+class DeploymentConfig:
+    """How traffic moves; `percentage` (1..99) and `minutes` (1..2880) are 0 for AllAtOnce."""
+
+    name: str
+    type: RoutingType
+    percentage: int = 0
+    minutes: int = 0
+
+
+def _predefined() -> Sequence[DeploymentConfig]:
+    canaries = [
+        DeploymentConfig(f"{_RESERVED}LambdaCanary10Percent{m}Minutes", "TimeBasedCanary", 10, m) for m in (5, 10, 15, 30)
+    ]
+    linears = [
+        DeploymentConfig(f"{_RESERVED}LambdaLinear10PercentEvery{m}Minute{'s' * (m > 1)}", "TimeBasedLinear", 10, m)
+        for m in (1, 2, 3, 10)
+    ]
+    return [*canaries, *linears, DeploymentConfig(ALL_AT_ONCE, "AllAtOnce")]
+
+
+PREDEFINED = {config.name: config for config in _predefined()}
+
+
+def steps(config: DeploymentConfig) -> list[Step]:
+    """Every shift in order; the last one has weight 1 and no bake, as a deployment is done when all traffic has moved.
+
+    A linear percentage that does not divide 100 ends with the remainder (reference 4.3).
+    """
+    match config.type:
+        case "AllAtOnce":
+            before: list[int] = []
+        case "TimeBasedCanary":
+            before = [config.percentage]
+        case "TimeBasedLinear":
+            before = list(range(config.percentage, 100, config.percentage))
+    bake = config.minutes * 60
+    return [*(Step(weight=percent / 100, bakeSeconds=bake) for percent in before), Step(weight=1.0, bakeSeconds=0)]
+
+
+class _Canary(Document):
+    percentage: int = Field(alias="canaryPercentage")
+    minutes: int = Field(alias="canaryInterval")
+
+
+class _Linear(Document):
+    percentage: int = Field(alias="linearPercentage")
+    minutes: int = Field(alias="linearInterval")
+
+
+class _Routing(Document):
+    type: RoutingType
+    canary: _Canary | None = Field(alias="timeBasedCanary", default=None)
+    linear: _Linear | None = Field(alias="timeBasedLinear", default=None)
+
+
+class _File(Document):
+    name: str | None = Field(alias="deploymentConfigName", default=None)
+    compute_platform: Literal["Lambda"] = "Lambda"
+    traffic_routing_config: _Routing | None = Field(default=None, validate_default=True)
+    minimum_healthy_hosts: None = None
+    zonal_config: None = None
+
+    @field_validator("minimum_healthy_hosts", "zonal_config", mode="before")
+    @classmethod
+    def _servers_only(cls, value: object, info: ValidationInfo) -> None:
+        if value is None:
+            return
+        if info.field_name == "zonal_config":
+            raise ValueError("Zonal deployments are only supported with EC2 deployments; take it out")
+        raise ValueError("minimum healthy hosts should be null for Lambda deployment configuration; take it out")
+
+    @field_validator("traffic_routing_config")
+    @classmethod
+    def _required(cls, value: _Routing | None) -> _Routing:
+        if value is None:
+            raise ValueError(
+                "Traffic routing configuration cannot be null nor empty for deployment configurations on this platform."
+            )
+        return value
+
+
+def parse(name: str, document: object) -> DeploymentConfig:
+    """A custom configuration from a loaded file with the keys of CreateDeploymentConfig.
+
+    Raises InvalidDocument with the service's own sentences where the reference (4.2) records them.
+    """
+    if name.startswith(_RESERVED):
+        raise InvalidDocument(
+            f"The prefix {_RESERVED} is reserved for predefined configuration names; name the file otherwise."
+        )
+    file = _File.read(document)
+    if file.name not in {None, name}:
+        raise InvalidDocument(
+            f"deploymentConfigName is {file.name!r} but the file is named {name!r}; give both the same name."
+        )
+    routing = file.traffic_routing_config
+    if routing is None:  # the model has refused this already
+        raise InvalidDocument("trafficRoutingConfig is missing; add it.")
+    _blocks_match(routing)
+    block = routing.canary or routing.linear
+    if block is None:
+        return DeploymentConfig(name, routing.type)
+    if not 1 <= block.percentage <= 99:  # noqa: PLR2004
+        raise InvalidDocument(f"Valid traffic routing percentage is from 1 to 99, not {block.percentage}.")
+    if routing.canary and not 1 <= block.minutes <= LONGEST_MINUTES:
+        raise InvalidDocument(f"Canary interval must be between 1 and 2880 minutes (2 days), not {block.minutes}.")
+    if routing.linear and not (block.minutes >= 1 and block.minutes * (100 // block.percentage) <= LONGEST_MINUTES):
+        raise InvalidDocument(
+            "Total Traffic shifting intervals must be positive integers up to 2880 minutes (2 days), "
+            f"not {100 // block.percentage} times {block.minutes}."
+        )
+    return DeploymentConfig(name, routing.type, block.percentage, block.minutes)
+
+
+def _blocks_match(routing: _Routing) -> None:
+    blocks = {"TimeBasedCanary": routing.canary, "TimeBasedLinear": routing.linear}
+    for type_, block in blocks.items():
+        if block is None and type_ == routing.type:
+            raise InvalidDocument(f"{type_}Configuration should not be null for {routing.type} type.")
+        if block is not None and type_ != routing.type:
+            raise InvalidDocument(f"{type_}Configuration should be null for {routing.type} type.")

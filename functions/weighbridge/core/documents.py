@@ -1,0 +1,185 @@
+"""Reads files that strangers write: YAML or JSON in, plain mappings out, then into models that explain what is wrong.
+
+Scalars stay text (only null is recognised), so that `0.0`, `010` and `1:30` reach the models as they were typed instead
+of as YAML 1.1 would read them; the models turn text into numbers and booleans where they expect some.
+"""
+
+import json
+import re
+from collections.abc import Hashable, Mapping
+from difflib import get_close_matches
+from typing import Any, ClassVar, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from weighbridge.core.errors import InvalidDocument
+
+
+class NotWellFormed(InvalidDocument):
+    """Neither YAML nor JSON can be made of the file."""
+
+
+SIZE_LIMIT = 1024 * 1024
+"""Bytes a file may have."""
+DEPTH_LIMIT = 20
+
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _TextLoader(_Loader):  # type: ignore[misc]
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise InvalidDocument(f"line {key.start_mark.line + 1}: a key must be plain text.")
+            if key.value in seen:
+                raise InvalidDocument(
+                    f"line {key.start_mark.line + 1}: the key {key.value!r} is given twice; keep one of them."
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
+
+
+_TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+
+
+def load(content: bytes | str) -> object:
+    """Parses a YAML or JSON file into mappings, lists, texts and nulls (JSON keeps its booleans).
+
+    Raises InvalidDocument for anything that is no such file: more than 1 MiB, not UTF-8, broken syntax, several
+    documents, tags, anchors and aliases, a key given twice, or more than 20 levels.
+    """
+    raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    if len(raw) > SIZE_LIMIT:
+        raise InvalidDocument(f"The file has {len(raw)} bytes; at most {SIZE_LIMIT} (1 MiB) are read.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidDocument("The file is not text: write YAML or JSON in UTF-8.") from error
+    if text.lstrip().startswith("{"):
+        try:
+            return _load_json(text)
+        except ValueError as error:
+            not_json = error
+        try:
+            return _load_yaml(text)  # a YAML file may open with a brace, too
+        except InvalidDocument:
+            raise NotWellFormed(f"The file is not well-formed JSON: {not_json}") from not_json
+    return _load_yaml(text)
+
+
+def _load_json(text: str) -> object:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        mapping = dict(pairs)
+        if len(mapping) < len(pairs):
+            twice = next(key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1)
+            raise InvalidDocument(f"The key {twice!r} is given twice; keep one of them.")
+        return mapping
+
+    try:
+        return json.loads(text, object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=str)
+    except RecursionError as error:
+        raise InvalidDocument(f"The file is nested more than {DEPTH_LIMIT} levels deep.") from error
+
+
+def _load_yaml(text: str) -> object:
+    try:
+        _refuse_dangerous(text)
+        return yaml.load(text, Loader=_TextLoader)  # noqa: S506  # derived from the safe loader
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise NotWellFormed(f"The file is not well-formed YAML: {problem}") from error
+
+
+def _refuse_dangerous(text: str) -> None:
+    """Looks at the file's events before anything is built from them: an alias bomb costs nothing until it is built."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise InvalidDocument(f"line {line}: anchors and aliases are not read; write the value out.")
+        if tag := getattr(event, "tag", None):
+            raise InvalidDocument(f"line {line}: tags such as {tag!r:.100} are not read; write plain values.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH_LIMIT:
+                raise InvalidDocument(f"line {line}: the file is nested more than {DEPTH_LIMIT} levels deep.")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+class Document(BaseModel):
+    """A mapping in a file or request: keys in any case, unknown keys refused with the nearest known one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _canonical_keys(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("mapping", "must be a mapping of keys to values, not {found}", {"found": kind(value)})
+        known = {str(field.alias).lower(): str(field.alias) for field in cls.model_fields.values()}
+        canonical: dict[str, Any] = {}
+        for key, item in value.items():
+            name = known.get(str(key).lower())
+            if name is None:
+                nearest = get_close_matches(str(key).lower(), known, n=1, cutoff=0.6)
+                raise PydanticCustomError(
+                    "unknown_key",
+                    "unknown key {key}{hint}",
+                    {
+                        "key": repr(str(key)[:100]),
+                        "hint": f"; did you mean {known[nearest[0]]!r}?"
+                        if nearest
+                        else f"; the keys are {', '.join(known.values())}",
+                    },
+                )
+            if name in canonical:
+                raise PydanticCustomError("twice", "the key {key} is given twice", {"key": repr(name)})
+            canonical[name] = item
+        return canonical
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """The model of a loaded file; raises InvalidDocument with one sentence for every fault found."""
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise InvalidDocument(" ".join(_sentence(fault) for fault in error.errors()[:5])) from error
+
+
+def kind(value: object) -> str:
+    """What a value is, in the words of somebody who writes YAML."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else "text" if isinstance(value, str) else repr(value)
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).lstrip(".")
+    given = f", not {fault['input']!r:.100}" if isinstance(fault["input"], str | int | float | bool) else ""
+    match fault["type"]:
+        case "missing":
+            said = "is missing; add it"
+        case "string_type" if fault["input"] is None:
+            said = "is empty; give it a value"
+        case "int_parsing" | "int_type" | "int_from_float":
+            said = f"must be a whole number{given}"
+        case "bool_parsing" | "bool_type":
+            said = f"must be true or false{given}"
+        case "list_type":
+            said = f"must be a list, not {kind(fault['input'])}"
+        case "literal_error":
+            said = f"must be {fault['ctx']['expected']}{given}"
+        case "value_error":
+            said = str(fault["ctx"]["error"])
+        case _:
+            said = fault["msg"][:1].lower() + fault["msg"][1:]
+    return f"{path}: {said}." if path else f"{said[:1].upper()}{said[1:]}."

@@ -1,0 +1,196 @@
+"""Everything that can end a deployment, one class a situation.
+
+The class name is what a Lambda function's failure shows Step Functions, so the state machine retries and catches by it
+and `classify` turns it back into CodeDeploy's error code. Reference: section 8 (codes and texts).
+
+    WeighbridgeError
+    ├── Retryable                 trying again may help
+    │   ├── Throttled             THROTTLED
+    │   └── ServiceUnavailable    INTERNAL_ERROR
+    ├── Interrupted               an interruption was recorded before the wait began; the record says which
+    ├── AlarmActive               ALARM_ACTIVE                          (Stopped)
+    ├── AlarmsUnreadable          CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND   (Stopped)
+    ├── StopRequested             MANUAL_STOP                           (Stopped)
+    ├── AliasMoved                INVALID_LAMBDA_CONFIGURATION
+    ├── InvalidAppSpec            INVALID_LAMBDA_CONFIGURATION
+    ├── InvalidLambdaFunction     INVALID_LAMBDA_FUNCTION
+    ├── InvalidDocument           INVALID_REVISION
+    ├── RevisionMissing           REVISION_MISSING
+    ├── ApplicationMissing        APPLICATION_MISSING
+    ├── DeploymentGroupMissing    DEPLOYMENT_GROUP_MISSING
+    ├── ResourceCannotBeFound     CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND
+    ├── DeploymentLimitExceeded   RESOURCE_LIMIT_EXCEEDED
+    ├── RolePermissions           IAM_ROLE_PERMISSIONS
+    ├── RoleMissing               IAM_ROLE_MISSING
+    ├── HookFailed                HOOK_EXECUTION_FAILURE
+    ├── HookTimedOut              TIMEOUT
+    └── TimedOut                  TIMEOUT
+"""
+
+import json
+from typing import ClassVar
+
+APPSPEC_SENTENCE = (
+    "The deployment failed because the AppSpec file that specifies the AWS Lambda deployment configuration "
+    "is missing or has an invalid configuration."
+)
+ALARM_SENTENCE = (
+    "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, "
+    "and the affected deployments have been stopped. Activated alarms:"
+)
+HOOK_SENTENCE = "The deployment failed because one or more of the lifecycle event validation functions failed."
+HOOK_TIMEOUT_SENTENCE = (
+    "The deployment timed out while waiting for a status callback. CodeDeploy expects a status callback "
+    "within one hour after a deployment hook is invoked."
+)
+
+# A message ends up in a DynamoDB item, an event of at most 256 KiB and a state's output: a stranger's text is cut here.
+MESSAGE_LIMIT = 2_000
+
+
+def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """The text, cut to `limit` characters with a mark that something is missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class WeighbridgeError(Exception):
+    """Base of all; `str(error)` is the message a user reads, cut to a bounded length."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    stops: ClassVar[bool] = False
+    """Whether the deployment ends as Stopped instead of Failed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(clip(message))
+
+
+class Retryable(WeighbridgeError):
+    pass
+
+
+class Throttled(Retryable):
+    code = "THROTTLED"
+
+
+class ServiceUnavailable(Retryable):
+    pass
+
+
+class Interrupted(WeighbridgeError):
+    pass
+
+
+class AlarmActive(WeighbridgeError):
+    code = "ALARM_ACTIVE"
+    stops = True
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(" ".join([ALARM_SENTENCE, *(f"<{name}>" for name in names)]))
+
+
+class AlarmsUnreadable(WeighbridgeError):
+    code = "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND"
+    stops = True
+
+
+class StopRequested(WeighbridgeError):
+    code = "MANUAL_STOP"
+    stops = True
+
+
+class AliasMoved(WeighbridgeError):
+    code = "INVALID_LAMBDA_CONFIGURATION"
+
+
+class InvalidAppSpec(WeighbridgeError):
+    """What is wrong with an AppSpec file, or with the alias it names; the message opens with CodeDeploy's sentence."""
+
+    code = "INVALID_LAMBDA_CONFIGURATION"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"{APPSPEC_SENTENCE} {detail}")
+
+
+class InvalidLambdaFunction(WeighbridgeError):
+    code = "INVALID_LAMBDA_FUNCTION"
+
+
+class InvalidDocument(WeighbridgeError):
+    code = "INVALID_REVISION"
+
+
+class RevisionMissing(WeighbridgeError):
+    code = "REVISION_MISSING"
+
+
+class ApplicationMissing(WeighbridgeError):
+    code = "APPLICATION_MISSING"
+
+
+class DeploymentGroupMissing(WeighbridgeError):
+    code = "DEPLOYMENT_GROUP_MISSING"
+
+
+class ResourceCannotBeFound(WeighbridgeError):
+    code = "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND"
+
+
+class DeploymentLimitExceeded(WeighbridgeError):
+    code = "RESOURCE_LIMIT_EXCEEDED"
+
+
+class RolePermissions(WeighbridgeError):
+    code = "IAM_ROLE_PERMISSIONS"
+
+
+class RoleMissing(WeighbridgeError):
+    code = "IAM_ROLE_MISSING"
+
+
+class HookFailed(WeighbridgeError):
+    code = "HOOK_EXECUTION_FAILURE"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"{HOOK_SENTENCE} {detail}")
+
+
+class HookTimedOut(WeighbridgeError):
+    code = "TIMEOUT"
+
+
+class TimedOut(WeighbridgeError):
+    code = "TIMEOUT"
+
+
+def _tree(root: type[WeighbridgeError]) -> dict[str, type[WeighbridgeError]]:
+    found = {root.__name__: root}
+    for child in root.__subclasses__():
+        found |= _tree(child)
+    return found
+
+
+_BY_NAME = _tree(WeighbridgeError)
+
+
+def message_of(cause: str) -> str:
+    """The sentence in a cause: Lambda wraps an exception in JSON, Step Functions a nested execution."""
+    try:
+        wrapped = json.loads(cause)
+    except ValueError:
+        return clip(cause)
+    if not isinstance(wrapped, dict):
+        return clip(cause)
+    return clip(str(wrapped.get("errorMessage") or wrapped.get("message") or wrapped.get("Cause") or cause))
+
+
+def classify(error: str, cause: str) -> tuple[type[WeighbridgeError], str]:
+    """The class and the message behind a failure that Step Functions caught.
+
+    `error` is a class name of ours or any other error name, `cause` what came with it. What is none of ours was not
+    foreseen: it becomes an INTERNAL_ERROR that keeps the original name.
+    """
+    message = message_of(cause)
+    known = _BY_NAME.get(error)
+    if known is None:
+        return WeighbridgeError, clip(f"{error}: {message}" if message else error)
+    return known, message

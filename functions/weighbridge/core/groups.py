@@ -1,0 +1,136 @@
+"""Deployment groups: who may be deployed where, watched by which alarms, rolled back when. Reference: 1.5, 6.1, 6.3."""
+
+import re
+from collections import Counter
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from weighbridge.core.documents import Document
+from weighbridge.core.errors import InvalidDocument
+
+RollbackEvent = Literal["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
+ROLLBACK_EVENTS: tuple[RollbackEvent, ...] = (
+    "DEPLOYMENT_FAILURE",
+    "DEPLOYMENT_STOP_ON_ALARM",
+    "DEPLOYMENT_STOP_ON_REQUEST",
+)
+NAME = r"[A-Za-z0-9._+=,@-]{1,100}"
+MOST_ALARMS = 50
+MOST_TRIGGERS = 10
+
+
+class Alarm(Document):
+    name: str = Field(min_length=1, max_length=255)
+
+
+class AlarmConfiguration(Document):
+    enabled: bool = True
+    ignore_poll_alarm_failure: bool = False
+    alarms: list[Alarm] | None = None
+
+    @model_validator(mode="after")
+    def _alarms_when_enabled(self) -> "AlarmConfiguration":
+        if self.enabled and self.alarms is None:
+            raise ValueError("Alarm list cannot be null.")
+        if self.enabled and not self.alarms:
+            raise ValueError("Deployment Groups need to have at least one alarms attached if they are monitored.")
+        names = Counter(alarm.name for alarm in self.alarms or [])
+        if len(names) > MOST_ALARMS:
+            raise ValueError(f"at most {MOST_ALARMS} alarms can be watched, not {len(names)}.")
+        twice = [name for name, count in names.items() if count > 1]
+        if twice:
+            raise ValueError(f"the alarm {twice[0]!r} is named twice; keep one of them.")
+        return self
+
+    def watched(self) -> list[str]:
+        """The alarms that may stop a deployment: none while the configuration is disabled."""
+        return [alarm.name for alarm in self.alarms or []] if self.enabled else []
+
+
+class AutoRollbackConfiguration(Document):
+    enabled: bool = True
+    events: list[RollbackEvent] | None = None
+
+    @model_validator(mode="after")
+    def _events_when_enabled(self) -> "AutoRollbackConfiguration":
+        if self.enabled and self.events is not None and not self.events:
+            raise ValueError("Deployment Groups need to have at least one event specified when auto rollback is enabled")
+        return self
+
+    def rolls_back_on(self) -> set[RollbackEvent]:
+        """The events after which traffic is restored; all of them where none are named (design, rule 1)."""
+        if not self.enabled:
+            return set()
+        return set(ROLLBACK_EVENTS if self.events is None else self.events)
+
+
+class Trigger(Document):
+    trigger_name: str = Field(min_length=1, max_length=100)
+    trigger_target_arn: str = Field(pattern=r"^arn:aws[a-zA-Z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$")
+    trigger_events: list[
+        Literal[
+            "DeploymentStart",
+            "DeploymentSuccess",
+            "DeploymentFailure",
+            "DeploymentStop",
+            "DeploymentRollback",
+            "DeploymentReady",
+        ]
+    ] = Field(min_length=1)
+
+
+class Tag(Document):
+    key: str = Field(alias="Key", min_length=1, max_length=128)
+    value: str = Field(alias="Value", default="", max_length=256)
+
+
+class DeploymentStyle(Document):
+    deployment_type: Literal["BLUE_GREEN"]
+    deployment_option: Literal["WITH_TRAFFIC_CONTROL"]
+
+
+class DeploymentGroup(Document):
+    """A group's settings, with the keys of CreateDeploymentGroup that mean something for Lambda."""
+
+    application_name: str | None = None
+    deployment_group_name: str | None = None
+    deployment_config_name: str | None = Field(default=None, pattern=rf"^{NAME}$")
+    service_role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-zA-Z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}$")
+    alarm_configuration: AlarmConfiguration | None = None
+    auto_rollback_configuration: AutoRollbackConfiguration | None = None
+    trigger_configurations: list[Trigger] = Field(default_factory=list)
+    tags: list[Tag] = Field(default_factory=list)
+    deployment_style: DeploymentStyle | None = None
+    compute_platform: Literal["Lambda"] = "Lambda"
+
+    @field_validator("trigger_configurations")
+    @classmethod
+    def _distinct_triggers(cls, triggers: list[Trigger]) -> list[Trigger]:
+        if len({trigger.trigger_name for trigger in triggers}) < len(triggers):
+            raise ValueError("Duplicate Trigger target name detected")
+        if len({trigger.trigger_target_arn for trigger in triggers}) < len(triggers):
+            raise ValueError("Duplicate Trigger target arn detected")
+        if len(triggers) > MOST_TRIGGERS:
+            raise ValueError(f"Deployment Groups cannot contain more than {MOST_TRIGGERS} TriggerTargets.")
+        return triggers
+
+
+def parse(application: str, group: str, document: object) -> DeploymentGroup:
+    """A group from a loaded file; raises InvalidDocument with what to change.
+
+    `application` and `group` come from the object's key; where the file names them too, it must say the same.
+    """
+    settings = DeploymentGroup.read(document)
+    for key, inside, outside in (
+        ("applicationName", settings.application_name, application),
+        ("deploymentGroupName", settings.deployment_group_name, group),
+    ):
+        if inside not in {None, outside}:
+            raise InvalidDocument(f"{key} is {inside!r} but the file lies under {outside!r}; give both the same name.")
+    return settings
+
+
+def valid_name(name: str) -> bool:
+    """Whether an application, group or configuration may be called so (reference 1.1)."""
+    return re.fullmatch(NAME, name) is not None

@@ -1,0 +1,53 @@
+"""What the world is told of a deployment, from two states of its record. Reference: section 7.1, and the design's table.
+
+CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; three detail-types of ours say what it never tells.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from weighbridge.core.deployment import Record, is_rollback
+
+SOURCE = "weighbridge"
+STATE_CHANGE = "CodeDeploy Deployment State-change Notification"
+TRAFFIC_SHIFTED = "Deployment Traffic Shifted"
+HOOK_REPORTED = "Deployment Hook Reported"
+ROLLED_BACK = "Deployment Rolled Back"
+
+_STATES = {"InProgress": "START", "Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
+_TOLD = {"TrafficShifted": TRAFFIC_SHIFTED, "HookAnswered": HOOK_REPORTED}
+
+
+@dataclass(frozen=True)
+class Notification:
+    detail_type: str
+    detail: Mapping[str, Any]
+
+
+def notifications(old: Record | None, new: Record, region: str) -> list[Notification]:
+    """What became true between two states of a record, in the order in which it happened; `old` is None at its start."""
+    about = {
+        "region": region,
+        "application": new["applicationName"],
+        "deploymentGroup": new["deploymentGroupName"],
+        "deploymentId": new["deploymentId"],
+        "instanceGroupId": new.get("deploymentGroupId", ""),
+    }
+    return [Notification(detail_type, about | detail) for detail_type, detail in _news(old, new)]
+
+
+def _news(old: Record | None, new: Record) -> Iterator[tuple[str, dict[str, Any]]]:
+    before = old["status"] if old else None
+    changed = new["status"] != before
+    if changed and new["status"] == "InProgress":
+        yield STATE_CHANGE, {"state": "START"}
+    for entry in new["timeline"][len(old["timeline"]) if old else 0 :]:
+        detail_type = _TOLD.get(entry["event"])
+        if detail_type:
+            yield detail_type, {key: value for key, value in entry.items() if key != "event"}
+    if changed and new["status"] in _STATES and new["status"] != "InProgress":
+        yield STATE_CHANGE, {"state": _STATES[new["status"]]}
+        if is_rollback(new) and new["status"] == "Succeeded":
+            rolled_back = new["rollbackInfo"]["rollbackTriggeringDeploymentId"]
+            yield ROLLED_BACK, {"rolledBackDeploymentId": rolled_back, "version": new["plan"]["currentVersion"]}

@@ -1,0 +1,120 @@
+"""From what was asked, what the group says and what the alias is, to the plan of a deployment."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from weighbridge.core import hooks
+from weighbridge.core.appspec import AppSpec
+from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, steps
+from weighbridge.core.deployment import Record, may_start_from
+from weighbridge.core.errors import InvalidAppSpec
+from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
+from weighbridge.core.ids import rollback_id
+from weighbridge.core.plan import Plan, RollBackOn, WatchedAlarms
+from weighbridge.core.routing import Routing
+
+
+def config_name(record: Record, group: DeploymentGroup) -> str:
+    """The configuration to use: the request's, else the group's, else all at once (reference 12.1 leaves it open)."""
+    return str(record.get("deploymentConfigName") or group.deployment_config_name or ALL_AT_ONCE)
+
+
+def watched_alarms(record: Record, group: DeploymentGroup) -> WatchedAlarms:
+    """The alarms that may stop the deployment: the request's override, else the group's (reference 1.5)."""
+    given = record.get("overrideAlarmConfiguration")
+    settings = AlarmConfiguration.read(given) if given else group.alarm_configuration
+    if settings is None:
+        return WatchedAlarms(names=[], ignorePollFailure=False)
+    return WatchedAlarms(names=settings.watched(), ignorePollFailure=settings.ignore_poll_alarm_failure)
+
+
+def roll_back_on(record: Record, group: DeploymentGroup) -> RollBackOn:
+    """When traffic is restored: as the request says, else as the group says, else always (design, rule 1)."""
+    given = record.get("autoRollbackConfiguration")
+    settings = AutoRollbackConfiguration.read(given) if given else group.auto_rollback_configuration
+    events = (settings or AutoRollbackConfiguration()).rolls_back_on()
+    return RollBackOn(
+        failure="DEPLOYMENT_FAILURE" in events,
+        alarm="DEPLOYMENT_STOP_ON_ALARM" in events,
+        stop="DEPLOYMENT_STOP_ON_REQUEST" in events,
+    )
+
+
+def check_allowed(spec: AppSpec, functions: Sequence[str], hook_functions: Sequence[str]) -> None:
+    """Raises InvalidAppSpec for a function or hook that matches none of the patterns this installation may touch."""
+    if not _matches(spec.function_name, functions):
+        raise InvalidAppSpec(
+            f"The function {spec.function_name!r} may not be deployed here: this installation is restricted to "
+            f"{', '.join(functions)}. Change the context value deployableFunctions to allow more."
+        )
+    for event, hook in spec.hooks.items():
+        if not _matches(_bare_name(hook), hook_functions):
+            raise InvalidAppSpec(
+                f"The {event} hook {hook!r} may not be invoked here: hooks must be named {' or '.join(hook_functions)}. "
+                "Rename the hook, or change the context value invocableHooks to allow more."
+            )
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _bare_name(function: str) -> str:
+    """The function's name in a name or ARN, without its qualifier."""
+    return function.rsplit(":function:", maxsplit=1)[-1].split(":", maxsplit=1)[0]
+
+
+def make_plan(  # noqa: PLR0913  # everything a plan depends on
+    record: Record,
+    spec: AppSpec,
+    group: DeploymentGroup,
+    config: DeploymentConfig,
+    *,
+    found: Routing,
+    revision_id: str,
+    left_by: Record | None,
+) -> Plan:
+    """The plan for an alias that routes as `found`; `left_by` is the record of whoever left weights on it, if one did.
+
+    Raises InvalidAppSpec where the alias is not as the AppSpec file says, or where nothing would be shifted.
+    """
+    if found.version == "$LATEST":
+        raise InvalidAppSpec(
+            f"The alias {spec.alias!r} points at $LATEST, between which and a version traffic cannot be shifted; "
+            "point it at a published version."
+        )
+    if spec.current_version not in {None, found.version}:
+        raise InvalidAppSpec(
+            "The Lambda function alias version does not match the current version in AppSpec file. "
+            f"The alias {spec.alias!r} is on version {found.version}, CurrentVersion is {spec.current_version}; "
+            "correct it, or leave it out."
+        )
+    if not may_start_from(found, left_by):
+        raise InvalidAppSpec(
+            f"The alias {spec.alias!r} already shifts traffic ({found}), and no deployment left it so; "
+            "set it to one version and drop the file again."
+        )
+    if found.version == spec.target_version and config.type != "AllAtOnce":
+        raise InvalidAppSpec(
+            f"The alias is on version {spec.target_version} already, so {config.name} has nothing to shift; "
+            f"give another TargetVersion, or use {ALL_AT_ONCE}."
+        )
+    plan = Plan(
+        applicationName=record["applicationName"],
+        deploymentGroupName=record["deploymentGroupName"],
+        deploymentId=record["deploymentId"],
+        rollbackDeploymentId=rollback_id(record["deploymentId"]),
+        functionName=spec.function_name,
+        alias=spec.alias,
+        currentVersion=found.version,
+        targetVersion=spec.target_version,
+        startRouting=found.record(),
+        revisionId=revision_id,
+        steps=steps(config),
+        hooks={event: spec.hooks[event] for event in (hooks.BEFORE, hooks.AFTER) if event in spec.hooks},
+        alarms=watched_alarms(record, group),
+        rollBackOn=roll_back_on(record, group),
+    )
+    if group.service_role_arn:
+        plan["serviceRoleArn"] = group.service_role_arn
+    return plan

@@ -1,0 +1,79 @@
+"""What events on the bus may ask for. Reference: 1.2 (CreateDeployment, StopDeployment, PutLifecycleEventHook…), 3.3."""
+
+import hashlib
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from weighbridge.core.documents import Document
+from weighbridge.core.groups import NAME, AlarmConfiguration, AutoRollbackConfiguration
+
+
+class S3Location(Document):
+    bucket: str = Field(min_length=3, max_length=63)
+    key: str = Field(min_length=1, max_length=1024)
+    bundle_type: str = "YAML"
+    version: str | None = None
+    e_tag: str | None = Field(alias="eTag", default=None)
+
+    @field_validator("bundle_type")
+    @classmethod
+    def _text_only(cls, value: str) -> str:
+        if value.upper() not in {"YAML", "JSON"}:
+            raise ValueError(f"BundleType must be either YAML or JSON, not {value[:40]!r}")
+        return value.upper()
+
+
+class InlineContent(Document):
+    content: str = Field(min_length=1)
+    sha256: str | None = None
+
+    @model_validator(mode="after")
+    def _digest_matches(self) -> "InlineContent":
+        digest = hashlib.sha256(self.content.encode("utf-8", "surrogatepass")).hexdigest()
+        if self.sha256 is not None and self.sha256.lower() != digest:
+            raise ValueError(f"sha256 is not that of the content, which is {digest}; send that, or leave it out")
+        return self
+
+
+class Revision(Document):
+    revision_type: Literal["S3", "String", "AppSpecContent", "GitHub"]
+    s3_location: S3Location | None = Field(alias="s3Location", default=None)
+    string: InlineContent | None = None
+    app_spec_content: InlineContent | None = None
+
+    @model_validator(mode="after")
+    def _member_for_type(self) -> "Revision":
+        if self.revision_type == "GitHub":
+            raise ValueError("Revision type: GitHub is not supported under compute platform: LAMBDA")
+        member = {"S3": "s3Location", "String": "string", "AppSpecContent": "appSpecContent"}[self.revision_type]
+        if member not in self.model_dump(by_alias=True, exclude_none=True):
+            raise ValueError(f"{member} is missing; a revision of type {self.revision_type} needs it")
+        return self
+
+
+class DeploymentRequest(Document):
+    """The input of CreateDeployment, as far as it applies to Lambda."""
+
+    application_name: str = Field(pattern=rf"^{NAME}$")
+    deployment_group_name: str = Field(pattern=rf"^{NAME}$")
+    revision: Revision
+    deployment_config_name: str | None = Field(default=None, pattern=rf"^{NAME}$")
+    description: str | None = Field(default=None, max_length=256)
+    auto_rollback_configuration: AutoRollbackConfiguration | None = None
+    override_alarm_configuration: AlarmConfiguration | None = None
+    ignore_application_stop_failures: Literal[False] | None = None
+    update_outdated_instances_only: Literal[False] | None = None
+
+    def overrides(self) -> dict[str, Any]:
+        """The members that the deployment's record takes over as they are."""
+        return self.model_dump(
+            by_alias=True,
+            exclude_none=True,
+            include={
+                "deployment_config_name",
+                "description",
+                "auto_rollback_configuration",
+                "override_alarm_configuration",
+            },
+        )

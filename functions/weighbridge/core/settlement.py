@@ -1,0 +1,105 @@
+"""What to do about a deployment whose execution may have died before it could finish the record.
+
+Everything is judged from the record and from what Step Functions says of the two executions, so that any number of
+settlers, at any time, come to the same end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from weighbridge.core.deployment import Record, is_rollback, is_running, stop_interruption
+from weighbridge.core.errors import AliasMoved, StopRequested, TimedOut, WeighbridgeError, classify
+
+ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The deployment has ended, or its execution is alive."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The execution was never started: start it now."""
+
+
+@dataclass(frozen=True)
+class StartRollback:
+    """Traffic has to be restored by the rollback's own execution; its end brings the settler back."""
+
+
+@dataclass(frozen=True)
+class RestoreTraffic:
+    """The rollback's execution is dead, too: restore traffic here and now, then close."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Finish the record: `failure` and `rollback` are what deployment.failed takes."""
+
+    failure: Mapping[str, str]
+    rollback: Mapping[str, str]
+
+
+Settlement = Nothing | Start | StartRollback | RestoreTraffic | Close
+
+
+@dataclass(frozen=True)
+class Execution:
+    """`status` is None where Step Functions knows no such execution; error and cause are those of its Fail state."""
+
+    status: ExecutionStatus | None
+    error: str = ""
+    cause: str = ""
+
+
+def settlement(record: Record, execution: Execution, rollback: Execution) -> Settlement:
+    """What the deployment of `record` needs now, given its own execution and its rollback's."""
+    if not is_running(record) or execution.status in {"RUNNING", "PENDING_REDRIVE"}:
+        return Nothing()
+    if is_rollback(record):
+        return RestoreTraffic()
+    if execution.status is None:
+        return Start()
+    failure, rolls_back = _why(record, execution)
+    if not rolls_back:
+        return Close(failure, {})
+    match rollback.status:
+        case None:
+            return StartRollback()
+        case "RUNNING" | "PENDING_REDRIVE":
+            return Nothing()
+        case "SUCCEEDED":
+            return Close(failure, {"status": "SUCCEEDED"})
+        case _:
+            return RestoreTraffic()
+
+
+def why(record: Record, execution: Execution) -> dict[str, str]:
+    """What ended an execution, as deployment.failed takes it."""
+    return _why(record, execution)[0]
+
+
+def _why(record: Record, execution: Execution) -> tuple[dict[str, str], bool]:
+    """The failure, and whether traffic has to be restored: never before it could have been touched."""
+    rolls_back = record["plan"]["rollBackOn"] if "plan" in record else None
+    if "interruption" in record:
+        interruption = record["interruption"]
+        failure = {"error": str(interruption["error"]), "cause": str(interruption["message"])}
+        return failure, rolls_back is not None and bool(interruption["rollBack"])
+    if execution.status == "ABORTED":
+        stop = stop_interruption(record, None)
+        message = "The execution was stopped in Step Functions."
+        return _failure(StopRequested(message)), rolls_back is not None and stop is not None and stop.roll_back
+    if execution.status == "TIMED_OUT":
+        error: WeighbridgeError = TimedOut("The deployment took longer than any deployment may.")
+        return _failure(error), bool(rolls_back and rolls_back["failure"])
+    kind, message = classify(execution.error or "ExecutionEnded", execution.cause)
+    moved = kind is AliasMoved
+    failure = {"error": execution.error or "ExecutionEnded", "cause": message}
+    return failure, bool(rolls_back and rolls_back["failure"] and not moved)
+
+
+def _failure(error: WeighbridgeError) -> dict[str, str]:
+    return {"error": type(error).__name__, "cause": str(error)}

@@ -1,0 +1,117 @@
+"""Whatever ends a wait early: an alarm, a stop request, a hook's report.
+
+On the reaction path. It is recorded first, so that it counts even when no wait is open at the moment, and the wait is
+ended with the token that the same write returned. Tried again, it does the same again.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from weighbridge.aws import deployments, executions
+from weighbridge.core.deployment import (
+    Interruption,
+    Record,
+    alarm_interruption,
+    hook_answered,
+    hook_result,
+    interrupted,
+    stop_interruption,
+)
+from weighbridge.core.hooks import event_of, reported
+from weighbridge.core.ids import deployment_id_in
+from weighbridge.telemetry import count
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+@event_source(data_class=EventBridgeEvent)
+def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: ARG001
+    detail: Any = event.detail
+    match event.detail_type:
+        case "CloudWatch Alarm State Change":
+            _alarm(detail["alarmName"], datetime.fromisoformat(event.time))
+        case "Deployment Stop Requested":
+            _stop(detail)
+        case "Lifecycle Event Hook Reported":
+            _report(detail)
+
+
+def _alarm(name: str, fired_at: datetime) -> None:
+    for deployment_id in deployments.watched_by(name):
+        record = deployments.get(deployment_id)
+        interruption = alarm_interruption(record, name, fired_at) if record else None
+        if interruption:
+            _interrupt(deployment_id, interruption)
+
+
+def _stop(detail: Mapping[str, Any]) -> None:
+    record = _named(detail)
+    if record is None:
+        return
+    wanted = detail.get("autoRollbackEnabled")
+    if wanted is not None and not isinstance(wanted, bool):
+        _refuse("autoRollbackEnabled must be true or false")
+        return
+    interruption = stop_interruption(record, wanted)
+    if interruption is None:
+        _refuse(f"Deployment {record['deploymentId']} has already completed")
+        return
+    _interrupt(record["deploymentId"], interruption)
+
+
+def _interrupt(deployment_id: str, interruption: Interruption) -> None:
+    logger.append_keys(deploymentId=deployment_id)
+    record = deployments.update(deployment_id, interrupted(interruption, datetime.now(UTC)), unless=["interruption"])
+    if record is None:  # another one was first, or this is its repetition: make sure that its wait has ended
+        record = deployments.get(deployment_id)
+    if record is None or "gate" not in record or "interruption" not in record:
+        return
+    details = record["interruption"]
+    executions.interrupt_wait(record["gate"]["token"], details["error"], details)
+    logger.warning("Deployment interrupted", extra={"by": details["error"], "reason": details["message"]})
+
+
+def _report(detail: Mapping[str, Any]) -> None:
+    record = _named(detail)
+    if record is None:
+        return
+    status, execution_id = detail.get("status"), detail.get("lifecycleEventHookExecutionId")
+    if status not in {"Succeeded", "Failed"}:
+        _refuse("status must be Succeeded or Failed")
+        return
+    lifecycle_event = event_of(record["hooks"], execution_id) if isinstance(execution_id, str) else None
+    if lifecycle_event is None:
+        _refuse("lifecycleEventHookExecutionId is none of this deployment's")
+        return
+    answer = reported(status)
+    change = hook_answered(lifecycle_event, record["hooks"][lifecycle_event]["function"], answer, datetime.now(UTC))
+    record = deployments.update(record["deploymentId"], change, unless=[f"hooks.{lifecycle_event}.answer"]) or _named(
+        detail
+    )
+    if record and record.get("gate", {}).get("waitingFor") == lifecycle_event:
+        kept = record["hooks"][lifecycle_event].get("answer")  # the first answer counts; sent again, it does no harm
+        if kept and executions.end_wait(record["gate"]["token"], hook_result(lifecycle_event, record["plan"], kept)):
+            logger.info("Hook reported", extra={"status": kept["status"]})
+
+
+def _named(detail: Any) -> Record | None:
+    deployment_id = deployment_id_in(detail)
+    if deployment_id is None:
+        _refuse("deploymentId must be d- and nine upper-case letters or digits")
+        return None
+    logger.append_keys(deploymentId=deployment_id)
+    record = deployments.get(deployment_id)
+    if record is None:
+        _refuse("There is no such deployment")
+    return record
+
+
+def _refuse(reason: str) -> None:
+    logger.warning("Refused an event", extra={"reason": reason})
+    count("EventsRefused")

@@ -1,0 +1,52 @@
+"""States "Shift traffic", "Shift all traffic" and "Shift traffic back": one function, so that it is warm when it matters.
+
+On the reaction path: traffic first, bookkeeping second.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from weighbridge.aws import deployments
+from weighbridge.aws.aliases import Alias, Lambda
+from weighbridge.core.deployment import Change, rollback_record, shifted, traffic_restored
+from weighbridge.core.errors import WeighbridgeError
+from weighbridge.core.plan import Plan
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
+    """{deploymentId, plan} and, forward, {step, revisionId} in; the alias's new {revisionId} out. Harmless twice.
+
+    Raises AliasMoved where somebody else has routed the alias.
+    """
+    logger.append_keys(deploymentId=event["deploymentId"])
+    plan: Plan = event["plan"]
+    control_plane = Lambda(event["deploymentId"], plan.get("serviceRoleArn"))
+    if "step" in event:
+        alias = control_plane.shift(plan, event["step"], event["revisionId"])
+        _keep(event["deploymentId"], shifted(plan, event["step"], alias.routing, alias.revision_id, datetime.now(UTC)))
+    else:
+        alias = _shift_back(control_plane, plan)
+    logger.info("Traffic shifted", extra={"routing": str(alias.routing), "revisionId": alias.revision_id})
+    return {"revisionId": alias.revision_id}
+
+
+def _shift_back(control_plane: Lambda, plan: Plan) -> Alias:
+    began = datetime.now(UTC)
+    try:
+        alias = control_plane.restore(plan)
+    except WeighbridgeError:
+        deployments.create(rollback_record(plan, began))  # so that it can be seen while it is tried again
+        raise
+    deployments.create(rollback_record(plan, began))
+    _keep(plan["rollbackDeploymentId"], traffic_restored(plan, alias.revision_id, datetime.now(UTC)))
+    return alias
+
+
+def _keep(deployment_id: str, change: Change) -> None:
+    deployments.update(deployment_id, change)

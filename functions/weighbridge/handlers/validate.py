@@ -1,0 +1,101 @@
+"""State "Validate deployment": everything is looked at before anything is touched."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from weighbridge.aws import deployments, hooks, revisions, settings
+from weighbridge.aws.aliases import Lambda
+from weighbridge.core import appspec, planning
+from weighbridge.core.configs import DeploymentConfig
+from weighbridge.core.deployment import Record, begun, planned
+from weighbridge.core.errors import (
+    ApplicationMissing,
+    DeploymentGroupMissing,
+    Interrupted,
+    InvalidAppSpec,
+    ResourceCannotBeFound,
+    WeighbridgeError,
+    classify,
+)
+from weighbridge.core.groups import DeploymentGroup
+from weighbridge.core.plan import Plan
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG001
+    """{deploymentId} in, the plan out; what is wrong is raised as one of core.errors."""
+    logger.append_keys(deploymentId=event["deploymentId"])
+    record = _record(event["deploymentId"])
+    group_id, group = _group(record)
+    spec = appspec.parse(revisions.content(record["revision"], record["deploymentId"], group.service_role_arn))
+    config = _config(planning.config_name(record, group))
+    planning.check_allowed(spec, _patterns("DEPLOYABLE_FUNCTIONS"), _patterns("INVOCABLE_HOOKS"))
+    alarms = planning.watched_alarms(record, group)["names"]
+    alias_name = f"{spec.function_name}:{spec.alias}"
+    change = begun(config.name, group_id=group_id, alarms=alarms, alias=alias_name, now=datetime.now(UTC))
+    deployments.begin(record, change)
+
+    control_plane = Lambda(record["deploymentId"], group.service_role_arn)
+    alias = control_plane.alias(spec.function_name, spec.alias)
+    if not control_plane.exists(spec.function_name, spec.target_version):
+        raise InvalidAppSpec(
+            f"The Lambda function {spec.function_name!r} has no version {spec.target_version}; "
+            "publish it, or correct TargetVersion."
+        )
+    plan = planning.make_plan(
+        record,
+        spec,
+        group,
+        config,
+        found=alias.routing,
+        revision_id=alias.revision_id,
+        left_by=deployments.left_by(alias_name) if alias.routing.weighted else None,
+    )
+    for lifecycle_event, function in plan["hooks"].items():
+        hooks.check(function, lifecycle_event, record["deploymentId"], group.service_role_arn)
+    if not deployments.update(record["deploymentId"], planned(plan, datetime.now(UTC)), unless=["interruption"]):
+        raise Interrupted("The deployment was interrupted before any traffic moved.")
+    logger.info("Deployment planned", extra={"steps": len(plan["steps"]), "alias": alias_name})
+    return plan
+
+
+def _record(deployment_id: str) -> Record:
+    record = deployments.get(deployment_id)
+    if record is None:
+        raise WeighbridgeError(f"There is no record of deployment {deployment_id}.")
+    if "refusal" in record:
+        kind, message = classify(record["refusal"]["error"], record["refusal"]["message"])
+        raise kind(message)
+    return record
+
+
+def _group(record: Record) -> tuple[str, DeploymentGroup]:
+    application, name = record["applicationName"], record["deploymentGroupName"]
+    found = settings.group(application, name)
+    if found:
+        return found
+    drop = f"drop {application}/{name}/deployment-group.yaml first (an empty mapping, {{}}, will do)."
+    if settings.has_application(application):
+        raise DeploymentGroupMissing(f"No Deployment Group found for name: {name}; {drop}")
+    raise ApplicationMissing(f"No application found for name: {application}; {drop}")
+
+
+def _config(name: str) -> DeploymentConfig:
+    config = settings.config(name)
+    if config is None:
+        raise ResourceCannotBeFound(
+            f"No Deployment Configuration found for name: {name}; drop deployment-configs/{name}.yaml first, "
+            "or use one of CodeDeploy's predefined ones."
+        )
+    return config
+
+
+def _patterns(variable: str) -> Sequence[str]:
+    return os.environ[variable].split(",")

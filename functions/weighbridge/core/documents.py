@@ -182,4 +182,7 @@ def _sentence(fault: ErrorDetails) -> str:
             said = str(fault["ctx"]["error"])
         case _:
             said = fault["msg"][:1].lower() + fault["msg"][1:]
-    return f"{path}: {said}." if path else f"{said[:1].upper()}{said[1:]}."
+    end = "" if said.endswith(".") else "."
+    if path:
+        return f"{path}: {said}{end}"
+    return f"The file {said}{end}" if said.startswith("must") else f"{said[:1].upper()}{said[1:]}{end}"

@@ -89,15 +89,16 @@ def _report(detail: Mapping[str, Any]) -> None:
     if lifecycle_event is None:
         _refuse("lifecycleEventHookExecutionId is none of this deployment's")
         return
-    answer = reported(status)
-    change = hook_answered(lifecycle_event, record["hooks"][lifecycle_event]["function"], answer, datetime.now(UTC))
-    record = deployments.update(record["deploymentId"], change, unless=[f"hooks.{lifecycle_event}.answer"]) or _named(
-        detail
-    )
-    if record and record.get("gate", {}).get("waitingFor") == lifecycle_event:
-        kept = record["hooks"][lifecycle_event].get("answer")  # the first answer counts; sent again, it does no harm
-        if kept and executions.end_wait(record["gate"]["token"], hook_result(lifecycle_event, record["plan"], kept)):
-            logger.info("Hook reported", extra={"status": kept["status"]})
+    deployment_id, function = record["deploymentId"], record["hooks"][lifecycle_event]["function"]
+    change = hook_answered(lifecycle_event, function, reported(status), datetime.now(UTC))
+    answered = deployments.update(deployment_id, change, unless=[f"hooks.{lifecycle_event}.answer"])
+    if answered is None:
+        _refuse("The lifecycle event is completed already")
+        answered = record  # its first answer counts; handed to the wait once more, it does no harm
+    kept = answered["hooks"][lifecycle_event].get("answer")
+    if kept and answered.get("gate", {}).get("waitingFor") == lifecycle_event:
+        executions.end_wait(answered["gate"]["token"], hook_result(lifecycle_event, answered["plan"], kept))
+        logger.info("Hook reported", extra={"status": kept["status"]})
 
 
 def _named(detail: Any) -> Record | None:

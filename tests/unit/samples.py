@@ -1,0 +1,68 @@
+"""One deployment that the tests of the core share: shop's alias live, from version 1 to version 2, ten percent a minute."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from weighbridge.core.deployment import Change, Record, begun, created, planned
+from weighbridge.core.plan import Plan
+
+START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def plan(**changes: Any) -> Plan:
+    base = Plan(
+        applicationName="shop-app",
+        deploymentGroupName="prod",
+        deploymentId="d-AAAAAAAAA",
+        rollbackDeploymentId="d-ZC6Q6LH6F",
+        functionName="shop",
+        alias="live",
+        currentVersion="1",
+        targetVersion="2",
+        startRouting={"version": "1", "weights": {}},
+        revisionId="r-0",
+        steps=[{"weight": n / 10, "bakeSeconds": 60 if n < 10 else 0} for n in range(1, 11)],
+        hooks={},
+        alarms={"names": ["errors"], "ignorePollFailure": False},
+        rollBackOn={"failure": True, "alarm": True, "stop": True},
+    )
+    return Plan(**(base | changes))  # type: ignore[typeddict-item]
+
+
+def apply(record: Record, change: Change) -> Record:
+    """What the store makes of a change: the reference that the table's adapter is held against in tests/aws."""
+    result: Record = _copy(record)
+    for path, value in change.sets.items():
+        *parents, last = path.split(".")
+        place = result
+        for parent in parents:
+            place = place[parent]
+        place[last] = _copy(value)
+    for path in change.removes:
+        result.pop(path, None)
+    result["timeline"] = [*result["timeline"], *map(dict, change.timeline)]
+    return result
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def record(**changes: Any) -> Record:
+    """The sample deployment right after validation."""
+    made = created(
+        "d-AAAAAAAAA",
+        "s3://bucket/shop-app/prod/a.yaml?versionId=1",
+        application="shop-app",
+        group="prod",
+        revision={"revisionType": "S3", "s3Location": {"bucket": "bucket", "key": "shop-app/prod/a.yaml"}},
+        now=at(0),
+    )
+    made = apply(made, begun("config", group_id="g-1", alarms=["errors"], alias="shop:live", now=at(1)))
+    return apply(made, planned(plan(**changes), at(1)))

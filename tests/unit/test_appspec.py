@@ -1,0 +1,141 @@
+"""The AppSpec grammar of reference section 3."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weighbridge.core.appspec import AppSpec, parse
+from weighbridge.core.errors import APPSPEC_SENTENCE, InvalidAppSpec
+
+YAML = """
+version: 0.0
+Resources:
+  - myFunction:
+      Type: AWS::Lambda::Function
+      Properties:
+        Name: shop
+        Alias: live
+        CurrentVersion: "1"
+        TargetVersion: "2"
+Hooks:
+  - BeforeAllowTraffic: CodeDeployHook_before
+  - AfterAllowTraffic: arn:aws:lambda:eu-west-1:123456789012:function:CodeDeployHook_after
+"""
+SPEC = AppSpec(
+    "shop",
+    "live",
+    "1",
+    "2",
+    {
+        "BeforeAllowTraffic": "CodeDeployHook_before",
+        "AfterAllowTraffic": "arn:aws:lambda:eu-west-1:123456789012:function:CodeDeployHook_after",
+    },
+)
+
+
+def test_the_reference_form() -> None:
+    assert parse(YAML) == SPEC
+
+
+def test_json_is_the_same_tree() -> None:
+    tree = {
+        "version": 0.0,
+        "Resources": [
+            {
+                "f": {
+                    "Type": "AWS::Lambda::Function",
+                    "Properties": {"Name": "shop", "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"},
+                }
+            }
+        ],
+        "Hooks": [{event: function} for event, function in SPEC.hooks.items()],
+    }
+    assert parse(json.dumps(tree)) == SPEC
+
+
+def _with(old: str, new: str) -> str:
+    assert old in YAML
+    return YAML.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _with("version: 0.0", 'version: "0.0"'),
+        _with("version: 0.0", "version: 0"),
+        _with("version: 0.0", "Version: '0.0'"),
+        _with('CurrentVersion: "1"', "currentversion: 1"),
+        _with('TargetVersion: "2"', "TargetVersion: 2"),
+        YAML.replace("Resources", "resources").replace("Type", "type").replace("Properties", "properties").replace(
+            "Hooks", "hooks"
+        ),
+        YAML.replace("BeforeAllowTraffic", "beforeallowtraffic"),
+    ],
+)
+def test_forms_seen_in_the_wild_are_the_same(text: str) -> None:
+    assert parse(text) == SPEC
+
+
+def test_current_version_and_hooks_may_be_left_out() -> None:
+    text = YAML.split("Hooks:")[0].replace('        CurrentVersion: "1"\n', "")
+    assert parse(text) == AppSpec("shop", "live", None, "2", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "must be a mapping of keys to values, not nothing"),
+        ("a: [", "The input AppSpec file is a not well-formed yaml. The template cannot be parsed."),
+        ("- a", "not a list"),
+        ("just text", "not text"),
+        (_with("version: 0.0", "version: 1.0"), "must be 0.0"),
+        (YAML.replace("version: 0.0\n", ""), "version: is missing"),
+        (_with("Hooks:", "Hoks:"), "Unknown key 'Hoks'; did you mean 'Hooks'?"),
+        (_with("- BeforeAllowTraffic", "- BeforeAllowTrafic"), "did you mean 'BeforeAllowTraffic'?"),
+        (_with("Alias: live", "Alais: live"), "did you mean 'Alias'?"),
+        (_with("AWS::Lambda::Function", "AWS::ECS::Service"), "must be 'AWS::Lambda::Function', not 'AWS::ECS::Service'"),
+        (_with("Name: shop", "Name: ''"), "cannot be null or empty"),
+        (_with("        Name: shop\n", ""), "Name: is missing; add it"),
+        (_with("Name: shop", "Name: arn:aws:lambda:eu-west-1:123456789012:function:shop"), "write the bare name"),
+        (_with("Alias: live", "Alias: '7'"), "no alias name"),
+        (_with("Alias: live", "Alias:"), "Alias: is empty"),
+        (_with('CurrentVersion: "1"', "CurrentVersion: $LATEST"), r"\$LATEST cannot be deployed gradually"),
+        (_with('CurrentVersion: "1"', "CurrentVersion:"), "CurrentVersion is empty"),
+        (_with('TargetVersion: "2"', "TargetVersion: $LATEST"), r"\$LATEST cannot be deployed gradually"),
+        (_with('TargetVersion: "2"', "TargetVersion: two"), "'two' is no published version"),
+        (_with('TargetVersion: "2"', "TargetVersion: 0"), "'0' is no published version"),
+        (_with('TargetVersion: "2"', "TargetVersion: ٣"), "is no published version"),
+        (_with("CodeDeployHook_before", ""), "cannot be null or empty"),
+        (_with("CodeDeployHook_before", "not a name"), "no function name or ARN"),
+        (YAML + "  - AfterAllowTraffic: again\n", "AfterAllowTraffic is given twice"),
+        (YAML.replace("  - myFunction:", "  - other:\n      Type: AWS::Lambda::Function\n      Properties:\n        Name: a\n"
+                      "        Alias: b\n        TargetVersion: 3\n  - myFunction:"), "exactly one function, not 2"),
+        ("version: 0.0\nResources: []", "exactly one function, not 0"),
+        ("version: 0.0\nResources: {}", "must be a list, not a mapping"),
+        (b"\x89PNG\r\n\x1a\n", "is not text"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_says_what_to_change(text: str | bytes, says: str) -> None:
+    with pytest.raises(InvalidAppSpec, match=says) as refusal:
+        parse(text)
+    assert str(refusal.value).startswith(APPSPEC_SENTENCE)
+
+
+_scalars = st.sampled_from(["0.0", "shop", "live", "1", "2", "", "null", "$LATEST", "AWS::Lambda::Function", "é", "x" * 300])
+_keys = st.sampled_from(
+    ["version", "Resources", "Hooks", "Type", "Properties", "Name", "Alias", "CurrentVersion", "TargetVersion", "f", "BeforeAllowTraffic"]
+)
+_trees = st.recursive(
+    _scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=5), max_leaves=20
+)
+
+
+@given(_trees)
+def test_any_tree_is_a_plan_or_a_refusal(tree: object) -> None:
+    try:
+        spec = parse(json.dumps(tree))
+    except InvalidAppSpec:
+        return
+    assert spec.target_version.isdigit()

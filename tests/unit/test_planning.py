@@ -1,0 +1,113 @@
+"""From request, group and alias to the plan, and what is refused before anything is touched."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.unit.samples import plan, record
+from weighbridge.core.appspec import AppSpec
+from weighbridge.core.configs import PREDEFINED, DeploymentConfig
+from weighbridge.core.errors import InvalidAppSpec
+from weighbridge.core.groups import parse as parse_group
+from weighbridge.core.plan import Plan
+from weighbridge.core.planning import check_allowed, config_name, make_plan, roll_back_on, watched_alarms
+from weighbridge.core.routing import Routing
+
+SPEC = AppSpec("shop", "live", None, "2", {"AfterAllowTraffic": "CodeDeployHook_after"})
+LINEAR = PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"]
+ALL_AT_ONCE = PREDEFINED["CodeDeployDefault.LambdaAllAtOnce"]
+GROUP = parse_group("shop-app", "prod", {})
+
+
+def _plan(
+    spec: AppSpec = SPEC, found: Routing = Routing("1"), config: DeploymentConfig = LINEAR, left_by: Any = None, **settings: Any  # noqa: B008
+) -> Plan:
+    group = parse_group("shop-app", "prod", settings)
+    asked = {"applicationName": "shop-app", "deploymentGroupName": "prod", "deploymentId": "d-AAAAAAAAA"}
+    return make_plan(asked, spec, group, config, found=found, revision_id="r-1", left_by=left_by)
+
+
+def test_a_plan_has_all_that_the_execution_needs() -> None:
+    made = _plan(serviceRoleArn="arn:aws:iam::123456789012:role/team-a")
+    assert made == plan(
+        revisionId="r-1",
+        hooks={"AfterAllowTraffic": "CodeDeployHook_after"},
+        alarms={"names": [], "ignorePollFailure": False},
+        serviceRoleArn="arn:aws:iam::123456789012:role/team-a",
+        rollbackDeploymentId=made["rollbackDeploymentId"],
+    )
+    assert re.fullmatch("d-[0-9A-Z]{9}", made["rollbackDeploymentId"])
+
+
+def test_the_current_version_is_read_from_the_alias() -> None:
+    assert _plan(found=Routing("7"))["currentVersion"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("spec", "found", "says"),
+    [
+        (AppSpec("shop", "live", "3", "2", {}), Routing("1"), "does not match the current version in AppSpec file. The alias 'live' is on version 1"),
+        (SPEC, Routing("2"), "on version 2 already"),
+        (SPEC, Routing("$LATEST"), "points at \\$LATEST"),
+        (SPEC, Routing("1", "2", 0.3), "already shifts traffic"),
+    ],
+)
+def test_an_alias_that_is_not_as_the_file_says_is_refused(spec: AppSpec, found: Routing, says: str) -> None:
+    with pytest.raises(InvalidAppSpec, match=says):
+        _plan(spec, found)
+
+
+def test_equal_versions_pass_all_at_once() -> None:
+    assert _plan(found=Routing("2"), config=ALL_AT_ONCE)["steps"] == [{"weight": 1.0, "bakeSeconds": 0}]
+
+
+def test_weights_that_a_stopped_deployment_left_are_a_place_to_start_from() -> None:
+    made = _plan(found=Routing("1", "2", 0.3), left_by=record())
+    assert made["startRouting"] == {"version": "1", "weights": {"2": 0.3}}
+
+
+def test_weights_that_nobody_of_ours_wrote_are_not() -> None:
+    with pytest.raises(InvalidAppSpec, match="already shifts traffic"):
+        _plan(found=Routing("1", "2", 0.35), left_by=record())
+
+
+def test_the_request_goes_before_the_group_and_the_group_before_the_default() -> None:
+    group = parse_group("a", "b", {"deploymentConfigName": "mine"})
+    assert config_name({"deploymentConfigName": "its"}, group) == "its"
+    assert config_name({}, group) == "mine"
+    assert config_name({}, GROUP) == "CodeDeployDefault.LambdaAllAtOnce"
+
+
+@pytest.mark.parametrize(
+    ("requested", "settings", "expected"),
+    [
+        (None, {}, (True, True, True)),
+        (None, {"autoRollbackConfiguration": {"enabled": "true"}}, (True, True, True)),
+        (None, {"autoRollbackConfiguration": {"enabled": False}}, (False, False, False)),
+        (None, {"autoRollbackConfiguration": {"events": ["DEPLOYMENT_FAILURE"]}}, (True, False, False)),
+        ({"enabled": False}, {}, (False, False, False)),
+        ({"enabled": True, "events": ["DEPLOYMENT_STOP_ON_ALARM"]}, {"autoRollbackConfiguration": {"enabled": False}}, (False, True, False)),
+    ],
+)
+def test_rollback_is_on_unless_somebody_said_otherwise(requested: Any, settings: Any, expected: tuple[bool, bool, bool]) -> None:
+    asked = {"autoRollbackConfiguration": requested} if requested else {}
+    assert tuple(roll_back_on(asked, parse_group("a", "b", settings)).values()) == expected
+
+
+def test_the_override_of_alarms_goes_before_the_groups() -> None:
+    group = parse_group("a", "b", {"alarmConfiguration": {"alarms": [{"name": "x"}], "ignorePollAlarmFailure": "true"}})
+    assert watched_alarms({}, group) == {"names": ["x"], "ignorePollFailure": True}
+    override = {"enabled": False, "alarms": [{"name": "x"}]}
+    assert watched_alarms({"overrideAlarmConfiguration": override}, group)["names"] == []
+
+
+def test_only_functions_and_hooks_of_the_given_patterns_are_touched() -> None:
+    check_allowed(SPEC, ["*"], ["CodeDeployHook_*"])
+    check_allowed(SPEC, ["other", "sho*"], ["*"])
+    with pytest.raises(InvalidAppSpec, match="'shop' may not be deployed here"):
+        check_allowed(SPEC, ["team-a-*"], ["*"])
+    with pytest.raises(InvalidAppSpec, match="hooks must be named Verify_"):
+        check_allowed(SPEC, ["*"], ["Verify_*"])
+    arn = AppSpec("shop", "live", None, "2", {"BeforeAllowTraffic": "arn:aws:lambda:eu-west-1:123456789012:function:CodeDeployHook_x:3"})
+    check_allowed(arn, ["*"], ["CodeDeployHook_*"])

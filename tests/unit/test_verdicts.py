@@ -1,0 +1,203 @@
+"""Alarms, hooks' answers, dropped keys, requests, groups and ids: small rules, one table each."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.samples import plan
+from weighbridge.core import groups, hooks
+from weighbridge.core.alarms import verdict
+from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
+from weighbridge.core.errors import AlarmActive, AlarmsUnreadable, InvalidDocument, RolePermissions
+from weighbridge.core.ids import DEPLOYMENT_ID, deployment_id, deployment_id_in, rollback_id
+from weighbridge.core.plan import WatchedAlarms
+from weighbridge.core.requests import DeploymentRequest
+
+
+@pytest.mark.parametrize("ignore", [True, False])
+def test_ok_and_insufficient_data_do_not_stop_and_alarm_does(ignore: bool) -> None:  # noqa: FBT001
+    watched = WatchedAlarms(names=["a", "b"], ignorePollFailure=ignore)
+    assert verdict(watched, {"a": "OK", "b": "INSUFFICIENT_DATA"}).failure is None
+    judged = verdict(watched, {"a": "ALARM", "b": "ALARM"})
+    assert isinstance(judged.failure, AlarmActive)
+    assert str(judged.failure).endswith("Activated alarms: <a> <b>")
+
+
+def test_a_missing_alarm_or_a_failed_poll_obeys_ignore_poll_alarm_failure() -> None:
+    strict, lenient = (WatchedAlarms(names=["a"], ignorePollFailure=ignore) for ignore in (False, True))
+    for states in ({}, RolePermissions("denied")):
+        assert isinstance(verdict(strict, states).failure, AlarmsUnreadable)
+        judged = verdict(lenient, states)
+        assert judged.failure is None
+        assert "goes on" in judged.reason
+
+
+def test_an_active_alarm_stops_even_beside_a_missing_one() -> None:
+    assert isinstance(verdict(WatchedAlarms(names=["a", "b"], ignorePollFailure=True), {"b": "ALARM"}).failure, AlarmActive)
+
+
+@pytest.mark.parametrize(
+    ("payload", "error", "answer"),
+    [
+        ('{"status": "Succeeded"}', None, ("Succeeded", "", "return value")),
+        ('{"status": "Failed", "message": "no"}', None, ("Failed", "no", "return value")),
+        ('{"errorType": "KeyError", "errorMessage": "\'x\'"}', "Unhandled", ("Failed", "crashed: KeyError: 'x'", "crash")),
+        ("", "Unhandled", ("Failed", "crashed: Unhandled", "crash")),
+        ("null", None, None),
+        ('"ok"', None, None),
+        ('{"status": "Perhaps"}', None, None),
+        ('{"statusCode": 200}', None, None),
+        ("not json", None, None),
+    ],
+)
+def test_what_a_hook_returns_is_an_answer_or_a_promise_to_report(payload: str, error: str | None, answer: Any) -> None:
+    found = hooks.answer_of(hooks.Outcome(payload, error))
+    assert (found and (found["status"], found["message"], found["by"])) == answer
+
+
+def test_a_hook_is_told_what_people_missed() -> None:
+    assert hooks.payload(plan(), "BeforeAllowTraffic", "id") == {
+        "DeploymentId": "d-AAAAAAAAA",
+        "LifecycleEventHookExecutionId": "id",
+        "FunctionName": "shop",
+        "Alias": "live",
+        "CurrentVersion": "1",
+        "TargetVersion": "2",
+        "LifecycleEvent": "BeforeAllowTraffic",
+    }
+
+
+@given(st.text())
+def test_an_execution_id_is_found_by_its_digest_only(guess: str) -> None:
+    calls = {"BeforeAllowTraffic": {"executionIdDigest": hooks.digest("the id")}}
+    assert hooks.event_of(calls, "the id") == "BeforeAllowTraffic"
+    assert hooks.event_of(calls, guess) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "drop"),
+    [
+        ("shop/prod/release-7.yaml", AppSpecDrop("shop", "prod", "YAML")),
+        ("shop/prod/release-7.YML", AppSpecDrop("shop", "prod", "YAML")),
+        ("shop/prod/release.7.json", AppSpecDrop("shop", "prod", "JSON")),
+        ("shop/prod/deployment-group.yaml", GroupDrop("shop", "prod")),
+        ("deployment-configs/Slow.yaml", ConfigDrop("Slow")),
+    ],
+)
+def test_what_an_object_is_meant_to_be(key: str, drop: object) -> None:
+    assert classify_key(key) == drop
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["a.yaml", "shop/a.yaml", "shop/prod/x/a.yaml", "shop/prod/readme.txt", "shop/prod/", "shop/prod/.yaml", "/prod/a.yaml",
+     "sh op/prod/a.yaml", "deployment-configs/a/b.yaml", "deployment-configs/a b.yaml", "shop/" + "x" * 101 + "/a.yaml", ""],
+)  # fmt: skip
+def test_a_key_that_belongs_to_nothing(key: str) -> None:
+    with pytest.raises(InvalidDocument):
+        classify_key(key)
+
+
+@given(st.text())
+def test_the_same_identity_is_the_same_deployment(identity: str) -> None:
+    assert DEPLOYMENT_ID.fullmatch(deployment_id(identity))
+    assert deployment_id(identity) == deployment_id(identity)
+    assert deployment_id(identity) != deployment_id(identity, 1)
+    assert rollback_id(deployment_id(identity)) != deployment_id(identity)
+
+
+@pytest.mark.parametrize("detail", [None, [], {}, {"deploymentId": 3}, {"deploymentId": "d-x"}, {"deploymentId": "d-AAAAAAAAA\n"}])
+def test_a_detail_that_names_no_deployment(detail: Any) -> None:
+    assert deployment_id_in(detail) is None
+
+
+def _request(**changes: Any) -> dict[str, Any]:
+    base = {
+        "applicationName": "shop",
+        "deploymentGroupName": "prod",
+        "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"content": "version: 0.0"}},
+    }
+    return {**base, **changes}
+
+
+def test_a_request_takes_over_what_it_overrides() -> None:
+    request = DeploymentRequest.read(
+        _request(
+            deploymentConfigName="c",
+            description="d",
+            autoRollbackConfiguration={"enabled": False},
+            overrideAlarmConfiguration={"enabled": False, "alarms": []},
+        )
+    )
+    assert request.overrides() == {
+        "deploymentConfigName": "c",
+        "description": "d",
+        "autoRollbackConfiguration": {"enabled": False},
+        "overrideAlarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []},
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"applicationName": "no spaces"}, "applicationName"),
+        ({"revision": {"revisionType": "GitHub"}}, "GitHub is not supported under compute platform: LAMBDA"),
+        ({"revision": {"revisionType": "S3"}}, "s3Location is missing"),
+        ({"revision": {"revisionType": "Floppy"}}, "revisionType: must be"),
+        ({"revision": {"revisionType": "S3", "s3Location": {"bucket": "bbb", "key": "k", "bundleType": "zip"}}}, "BundleType must be either YAML or JSON"),
+        ({"revision": {"revisionType": "String", "string": {"content": "x", "sha256": "0" * 64}}}, "sha256 is not that of the content"),
+        ({"description": "x" * 257}, "description"),
+        ({"ignoreApplicationStopFailures": True}, "ignoreApplicationStopFailures"),
+        ({"targetInstances": {}}, "Unknown key 'targetInstances'"),
+        ({"autoRollbackConfiguration": {"enabled": True, "events": []}}, "at least one event specified"),
+        ({"overrideAlarmConfiguration": {"enabled": True}}, "Alarm list cannot be null"),
+    ],
+)  # fmt: skip
+def test_a_wrong_request_says_what_to_change(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidDocument, match=says):
+        DeploymentRequest.read(_request(**changes))
+
+
+def test_a_digest_that_fits_is_accepted() -> None:
+    digest = hashlib.sha256(b"version: 0.0").hexdigest().upper()
+    DeploymentRequest.read(_request(revision={"revisionType": "String", "string": {"content": "version: 0.0", "sha256": digest}}))
+
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ({"alarmConfiguration": {"enabled": True, "alarms": []}}, "at least one alarms attached"),
+        ({"alarmConfiguration": {"alarms": [{"name": "a"}, {"name": "a"}]}}, "named twice"),
+        ({"alarmConfiguration": {"alarms": [{"name": f"a{n}"} for n in range(51)]}}, "at most 50 alarms"),
+        ({"alarmConfiguration": {"alarms": [{"name": "x" * 256}]}}, "at most 255"),
+        ({"autoRollbackConfiguration": {"events": ["DEPLOYMENT_ON_FIRE"]}}, "must be"),
+        ({"serviceRoleArn": "role"}, "serviceRoleArn"),
+        ({"deploymentStyle": {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}}, "must be 'BLUE_GREEN'"),
+        ({"ec2TagFilters": []}, "Unknown key 'ec2TagFilters'"),
+        ({"alarmConfigurations": {}}, "did you mean 'alarmConfiguration'"),
+        ({"deploymentGroupName": "test"}, "give both the same name"),
+        ({"triggerConfigurations": [{"triggerName": n, "triggerTargetArn": TOPIC, "triggerEvents": ["DeploymentStart"]} for n in "ab"]}, "Duplicate Trigger target arn"),
+        ("text", "The file must be a mapping"),
+    ],
+)  # fmt: skip
+def test_a_wrong_group_says_what_to_change(document: Any, says: str) -> None:
+    with pytest.raises(InvalidDocument, match=says):
+        groups.parse("shop", "prod", document)
+
+
+def test_a_group_reads_back_as_it_is_kept() -> None:
+    group = groups.parse("shop", "prod", {
+        "applicationName": "shop", "deploymentConfigName": "c", "tags": [{"Key": "team", "Value": "a"}],
+        "serviceRoleArn": "arn:aws:iam::123456789012:role/path/team-a",
+        "alarmConfiguration": {"alarms": [{"name": "a"}]},
+        "triggerConfigurations": [{"triggerName": "n", "triggerTargetArn": TOPIC, "triggerEvents": ["DeploymentStart"]}],
+    })  # fmt: skip
+    kept = json.loads(json.dumps(group.model_dump(mode="json", by_alias=True, exclude_none=True)))
+    assert groups.DeploymentGroup.read(kept) == group

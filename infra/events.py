@@ -54,23 +54,26 @@ class Events(Construct):
             ),
         )
         # Whoever may put events on this bus may ask, so these patterns name no source.
-        self._request("DeploymentRequested", "Deployment Requested", listeners.receive)
-        self._request("StopRequested", "Deployment Stop Requested", listeners.interrupt)
-        self._request("HookReported", "Lifecycle Event Hook Reported", listeners.interrupt)
+        self._request(
+            "DeploymentRequested", "Deployment Requested", "Somebody asks for a deployment.", listeners.receive
+        )
+        self._request("StopRequested", "Deployment Stop Requested", "Somebody stops a deployment.", listeners.interrupt)
+        self._request(
+            "HookReported", "Lifecycle Event Hook Reported", "A hook reports its result.", listeners.interrupt
+        )
         # The status events of Step Functions are best effort.
         every = Duration.minutes(5)
         events.Rule(
             self,
             "Sweep",
-            description="Weighbridge: looks for deployments whose execution ended unnoticed.",
+            description="Weighbridge: Looks for deployments whose execution ended unnoticed.",
             schedule=events.Schedule.rate(every),
             # By then the next sweep is due.
             targets=[self._target(listeners.settle, every)],
         )
 
-    def _request(self, name: str, detail_type: str, handler: Handler) -> None:
-        pattern = events.EventPattern(detail_type=[detail_type])
-        self._rule(name, f"Somebody sent: {detail_type}.", handler, pattern, self.bus)
+    def _request(self, name: str, detail_type: str, meaning: str, handler: Handler) -> None:
+        self._rule(name, meaning, handler, events.EventPattern(detail_type=[detail_type]), self.bus)
 
     def _rule(
         self,

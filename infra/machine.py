@@ -97,25 +97,26 @@ class DeploymentMachine(Construct):
             self,
             "NestedRollback",
             role,
-            Right("Rolls back by an execution of its own.", actions=["states:StartExecution"], resources=[self.arn]),
-        )
-        give_afterwards(
-            self,
-            "NestedRollbackEnd",
-            role,
-            Right(
-                "Waits for nested executions, whose names nobody knows beforehand, and stops them with itself.",
-                actions=["states:DescribeExecution", "states:StopExecution"],
-                resources=[self.executions],
-            ),
+            [
+                Right(
+                    "Rolls back by an execution of its own.", actions=["states:StartExecution"], resources=[self.arn]
+                ),
+                Right(
+                    "Waits for nested executions, whose names nobody knows beforehand, and stops them with itself.",
+                    actions=["states:DescribeExecution", "states:StopExecution"],
+                    resources=[self.executions],
+                ),
+            ],
         )
         give_afterwards(
             self,
             "HookAnswer",
             steps.run_hook.role,
-            Right(
-                "Hands the hook's answer to the execution that waits for it.",
-                actions=["states:SendTaskSuccess", "states:SendTaskFailure"],
-                resources=[self.arn],
-            ),
+            [
+                Right(
+                    "Hands the hook's answer to the execution that waits for it.",
+                    actions=["states:SendTaskSuccess", "states:SendTaskFailure"],
+                    resources=[self.arn],
+                )
+            ],
         )

@@ -29,11 +29,11 @@ def give(role: iam.Role, rights: Iterable[Right]) -> None:
             explain_wildcards(role, right)
 
 
-def give_afterwards(scope: Construct, name: str, role: iam.Role, right: Right) -> None:
-    """Give the right by a policy of its own, for a resource that itself needs the role and would close a cycle."""
-    policy = iam.Policy(scope, name, statements=[right.statement()])
-    policy.attach_to_role(role)
-    explain_wildcards(policy, right)
+def give_afterwards(scope: Construct, name: str, role: iam.Role, rights: Sequence[Right]) -> None:
+    """Give the rights by a policy of their own, for resources that themselves need the role and would close a cycle."""
+    policy = iam.Policy(scope, name, statements=[right.statement() for right in rights], roles=[role])
+    for right in rights:
+        explain_wildcards(policy, right)
 
 
 def explain_wildcards(scope: Construct, right: Right) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from infra.settings import ROOT
-from tests.infra.conftest import Assembly
+from tests.infra.assembly import Assembly
 from tests.infra.definition import definition, placeholders, tasks
 from tests.infra.template import Template
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.infra.conftest import Synthesize
+from tests.infra.assembly import Synthesize
 from tests.infra.definition import Task, definition, tasks
 from tests.infra.template import Rights, Template, as_list
 
@@ -183,13 +183,10 @@ def test_notify_publishes_under_one_name_only(template: Template) -> None:
     assert conditions == {"Notify": {"StringEquals": {"events:source": "weighbridge"}}}
 
 
-def test_the_context_restricts_what_may_be_deployed_invoked_and_assumed(
-    synthesize: Synthesize, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CDK_VALIDATION", "false")
+def test_the_context_restricts_what_may_be_deployed_invoked_and_assumed(synthesize: Synthesize) -> None:
     restricted = synthesize(
         {"deployableFunctions": ["orders-*", "billing"], "invocableHooks": "check-*", "serviceRoles": []}
-    ).template
+    ).template()
     deployable = joined(on_functions("orders-*", "UpdateAlias"), on_functions("billing", "UpdateAlias"))
     for name in ("ShiftTraffic", "Settle"):
         rights = restricted.rights(f"{name}Role")

@@ -13,7 +13,8 @@ from cdk_nag import AwsSolutionsChecks
 
 from infra.app import build
 from infra.settings import ROOT, SettingsError
-from tests.infra.conftest import STACK, Assembly
+from tests.infra.assembly import TEMPLATE, Assembly
+from tests.infra.template import Template
 
 
 def test_app_py_alone_synthesizes_a_valid_template_from_what_make_installed(tmp_path: Path) -> None:
@@ -28,7 +29,7 @@ def test_app_py_alone_synthesizes_a_valid_template_from_what_make_installed(tmp_
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert (tmp_path / f"{STACK}.template.json").is_file()
+    assert (tmp_path / TEMPLATE).is_file()
 
 
 def test_a_missing_layer_says_how_to_make_it(tmp_path: Path) -> None:
@@ -38,24 +39,20 @@ def test_a_missing_layer_says_how_to_make_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["deployableFunctions", "invocableHooks", "serviceRoles"])
 @pytest.mark.parametrize("value", [["arn:aws:lambda:*"], ["a b"], [""], [7], {"a": "b"}, True])
-def test_what_is_no_list_of_name_patterns_is_refused_by_its_key(tmp_path: Path, key: str, value: object) -> None:
+def test_what_is_no_list_of_name_patterns_is_refused_by_its_key(
+    tmp_path: Path, layer: Path, key: str, value: object
+) -> None:
     with pytest.raises(SettingsError, match=f"`{key}`"):
-        build(tmp_path, {"layer": str(_layer(tmp_path)), key: value})
-
-
-def _layer(directory: Path) -> Path:
-    (directory / "python").mkdir()
-    return directory
+        build(tmp_path, {"layer": str(layer), key: value})
 
 
 def test_nothing_names_an_account_or_a_region(assembly: Assembly) -> None:
-    text = (assembly.directory / f"{STACK}.template.json").read_text(encoding="utf-8")
-    assert not re.findall(r"\b\d{12}\b", text)
-    assert not re.findall(r"\b[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)[a-z]*-\d\b", text)
+    assert not re.findall(r"\b\d{12}\b", assembly.text)
+    assert not re.findall(r"\b[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)[a-z]*-\d\b", assembly.text)
 
 
-def test_nothing_but_what_was_declared_is_deployed(assembly: Assembly) -> None:
-    kinds = {resource.type for resource in assembly.template.resources.values()}
+def test_nothing_but_what_was_declared_is_deployed(template: Template) -> None:
+    kinds = {resource.type for resource in template.resources.values()}
     assert kinds == {
         "AWS::CloudWatch::Alarm",
         "AWS::DynamoDB::Table",

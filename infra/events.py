@@ -1,0 +1,102 @@
+"""The bus, and the rules that call handlers."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from infra.basis import Basis
+from infra.handler import Handler
+from infra.listeners import Listeners
+from infra.machine import DeploymentMachine
+
+
+class Events(Construct):
+    """`bus` takes requests; what AWS services and alarms tell arrives on the account's default bus."""
+
+    def __init__(
+        self, scope: Construct, name: str, basis: Basis, machine: DeploymentMachine, listeners: Listeners
+    ) -> None:
+        super().__init__(scope, name)
+        self._dead_letters = basis.failures.events
+        self.bus = events.EventBus(self, "Bus", event_bus_name="weighbridge")
+        self._rule(
+            "ObjectDropped",
+            "A file was dropped into the bucket.",
+            listeners.receive,
+            events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={"bucket": {"name": [basis.storage.bucket.bucket_name]}},
+            ),
+        )
+        self._rule(
+            "AlarmFired",
+            "An alarm fired; it may be one that a running deployment watches.",
+            listeners.interrupt,
+            events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                detail={"state": {"value": ["ALARM"]}},
+            ),
+        )
+        self._rule(
+            "ExecutionEnded",
+            "An execution of the state machine ended; its deployment must have ended with it.",
+            listeners.settle,
+            events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [machine.arn],
+                    "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
+                },
+            ),
+        )
+        # Whoever may put events on this bus may ask, so these patterns name no source.
+        self._request(
+            "DeploymentRequested", "Deployment Requested", "Somebody asks for a deployment.", listeners.receive
+        )
+        self._request("StopRequested", "Deployment Stop Requested", "Somebody stops a deployment.", listeners.interrupt)
+        self._request(
+            "HookReported", "Lifecycle Event Hook Reported", "A hook reports its result.", listeners.interrupt
+        )
+        # The status events of Step Functions are best effort.
+        every = Duration.minutes(5)
+        events.Rule(
+            self,
+            "Sweep",
+            description="Weighbridge: Looks for deployments whose execution ended unnoticed.",
+            schedule=events.Schedule.rate(every),
+            # By then the next sweep is due.
+            targets=[self._target(listeners.settle, every)],
+        )
+
+    def _request(self, name: str, detail_type: str, meaning: str, handler: Handler) -> None:
+        self._rule(name, meaning, handler, events.EventPattern(detail_type=[detail_type]), self.bus)
+
+    def _rule(
+        self,
+        name: str,
+        meaning: str,
+        handler: Handler,
+        pattern: events.EventPattern,
+        bus: events.EventBus | None = None,
+    ) -> None:
+        events.Rule(
+            self,
+            name,
+            description=f"Weighbridge: {meaning}",
+            event_bus=bus,
+            event_pattern=pattern,
+            targets=[self._target(handler, Duration.hours(1))],
+        )
+
+    def _target(self, handler: Handler, max_event_age: Duration) -> targets.LambdaFunction:
+        # 185 is EventBridge's limit: the age decides when to give up.
+        return targets.LambdaFunction(
+            handler.function,
+            dead_letter_queue=self._dead_letters,
+            max_event_age=max_event_age,
+            retry_attempts=185,
+        )

@@ -1,0 +1,160 @@
+"""The handlers that events call, and what each may do."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Acknowledgment, Duration, Stack, Validations
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra.basis import Basis
+from infra.handler import Handler
+from infra.machine import DeploymentMachine
+from infra.rights import Right, functions_named, roles_named
+
+
+@dataclass(frozen=True)
+class Listeners:
+    receive: Handler
+    interrupt: Handler
+    settle: Handler
+    notify: Handler
+
+
+def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine) -> Listeners:
+    bucket, table = basis.storage.bucket, basis.storage.table
+    package, settings = basis.package, basis.settings
+    listeners = Listeners(
+        receive=Handler(
+            scope,
+            "Receive",
+            package,
+            timeout=Duration.seconds(30),
+            environment={"BUCKET_NAME": bucket.bucket_name, "STATE_MACHINE_ARN": machine.arn},
+            rights=[
+                Right(
+                    "Reads what was dropped; users choose the keys.",
+                    actions=["s3:GetObject", "s3:GetObjectVersion"],
+                    resources=[bucket.arn_for_objects("*")],
+                ),
+                Right(
+                    "Writes groups, configurations and the record of a new deployment.",
+                    actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                    resources=[table.table_arn],
+                ),
+                Right("Starts the deployment.", actions=["states:StartExecution"], resources=[machine.arn]),
+            ],
+        ),
+        interrupt=Handler(
+            scope,
+            "Interrupt",
+            package,
+            timeout=Duration.seconds(30),
+            rights=[
+                Right(
+                    "Finds the deployments that an alarm concerns, and records the interruption.",
+                    actions=["dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+                    resources=[table.table_arn],
+                ),
+                Right(
+                    "Ends the wait of an execution.",
+                    actions=["states:SendTaskSuccess", "states:SendTaskFailure"],
+                    resources=[machine.arn],
+                ),
+            ],
+        ),
+        settle=Handler(
+            scope,
+            "Settle",
+            package,
+            timeout=Duration.seconds(60),
+            environment={"STATE_MACHINE_ARN": machine.arn},
+            rights=[
+                Right(
+                    "Finishes the record that a vanished execution left open, and frees the lock.",
+                    actions=[
+                        "dynamodb:Query",
+                        "dynamodb:GetItem",
+                        "dynamodb:PutItem",
+                        "dynamodb:UpdateItem",
+                        "dynamodb:DeleteItem",
+                    ],
+                    resources=[table.table_arn],
+                ),
+                Right(
+                    "Finds the deployments that have not ended.",
+                    actions=["dynamodb:Query"],
+                    resources=[f"{table.table_arn}/index/open"],
+                ),
+                Right(
+                    "Sees whether an execution, whose name is not known beforehand, still runs.",
+                    actions=["states:DescribeExecution"],
+                    resources=[machine.executions],
+                ),
+                Right("Starts the rollback.", actions=["states:StartExecution"], resources=[machine.arn]),
+                Right(
+                    "Restores the traffic itself when no execution can; the context restricts which functions.",
+                    actions=["lambda:GetAlias", "lambda:UpdateAlias"],
+                    resources=functions_named(settings.deployable_functions),
+                ),
+                Right(
+                    "Acts as the service role of the deployment group; the context restricts which roles.",
+                    actions=["sts:AssumeRole"],
+                    resources=roles_named(settings.service_roles),
+                ),
+            ],
+        ),
+        notify=Handler(
+            scope,
+            "Notify",
+            package,
+            timeout=Duration.seconds(30),
+            rights=[
+                Right(
+                    "Publishes what changed, under no other name.",
+                    actions=["events:PutEvents"],
+                    resources=[
+                        Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")
+                    ],
+                    conditions={"StringEquals": {"events:source": "weighbridge"}},
+                )
+            ],
+        ),
+    )
+    for handler in (listeners.receive, listeners.interrupt, listeners.settle):
+        handler.function.configure_async_invoke(
+            on_failure=destinations.SqsDestination(basis.failures.events),
+            retry_attempts=2,
+            # An hour outlasts a throttled account; what is older is for people to judge.
+            max_event_age=Duration.hours(1),
+        )
+    _read_stream(listeners.notify, basis)
+    return listeners
+
+
+def _read_stream(notify: Handler, basis: Basis) -> None:
+    notify.function.add_event_source(
+        sources.DynamoEventSource(
+            basis.storage.table,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=10,
+            bisect_batch_on_error=True,
+            report_batch_item_failures=True,
+            # A change that cannot be published must not hold back its shard for a day.
+            retry_attempts=5,
+            on_failure=sources.SqsDlq(basis.failures.changes),
+            # A deployment's record only, not the locks and indexes around it.
+            filters=[
+                lambda_.FilterCriteria.filter(
+                    {"dynamodb": {"Keys": {"sk": {"S": lambda_.FilterRule.is_equal("DEPLOYMENT")}}}}
+                )
+            ],
+        )
+    )
+    Validations.of(notify.role).acknowledge(
+        Acknowledgment(
+            id="AwsSolutions-IAM5[Resource::*]",
+            reason="X-Ray has no resources that a trace could be restricted to, and neither has dynamodb:ListStreams.",
+        )
+    )

@@ -1,0 +1,63 @@
+"""What an installation may choose: the context of cdk.json.
+
+- `deployableFunctions`: names of the functions whose aliases may be shifted. Any, by default.
+- `invocableHooks`: names of the functions that may run as lifecycle event hooks. `CodeDeployHook_*` by default, as in
+  the policy that AWS manages for CodeDeploy.
+- `serviceRoles`: names, with their paths, of the roles that a deployment group may name as its serviceRoleArn. Any, by
+  default. What such a role may do, the two settings above do not limit.
+- `layer`: directory of the Lambda layer, relative to the project. `make install` builds it.
+
+In a name `*` stands for any characters; an empty list allows nothing. On the command line a list is written with
+commas: `cdk deploy -c deployableFunctions=orders-*,billing`. All are of the stack's own account, and functions of
+its region.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from constructs import Construct
+
+ROOT = Path(__file__).resolve().parent.parent
+
+FUNCTION_NAME_PATTERN = re.compile(r"[A-Za-z0-9_*-]+")
+ROLE_NAME_PATTERN = re.compile(r"[A-Za-z0-9_+=.@/*-]+")
+
+
+class SettingsError(Exception):
+    """The context holds a value that no stack can be made of; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    deployable_functions: Sequence[str]
+    invocable_hooks: Sequence[str]
+    service_roles: Sequence[str]
+    layer: Path
+
+    @classmethod
+    def of(cls, scope: Construct) -> "Settings":
+        layer = ROOT / str(scope.node.try_get_context("layer"))
+        if not (layer / "python").is_dir():
+            raise SettingsError(
+                f"There is no Lambda layer in {layer}: run `make install`, or set the context key `layer`."
+            )
+        return cls(
+            deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),
+            invocable_hooks=_patterns(scope, "invocableHooks", FUNCTION_NAME_PATTERN),
+            service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
+            layer=layer,
+        )
+
+
+def _patterns(scope: Construct, key: str, allowed: re.Pattern[str]) -> tuple[str, ...]:
+    value: object = scope.node.try_get_context(key)
+    if isinstance(value, str):
+        value = [pattern.strip() for pattern in value.split(",") if pattern.strip()]
+    if not isinstance(value, list):
+        raise SettingsError(f"The context key `{key}` must be a list of name patterns, not {value!r}.")
+    for pattern in value:
+        if not isinstance(pattern, str) or not allowed.fullmatch(pattern):
+            raise SettingsError(f"The context key `{key}` holds {pattern!r}, which is no name pattern.")
+    return tuple(value)

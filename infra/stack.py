@@ -1,0 +1,32 @@
+"""The stack: what there is, and what needs what."""
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
+from constructs import Construct
+
+from infra.basis import create_basis
+from infra.events import Events
+from infra.listeners import create_listeners
+from infra.machine import DeploymentMachine
+from infra.settings import Settings
+from infra.steps import create_steps
+
+
+def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
+    stack = Stack(
+        scope,
+        "Weighbridge",
+        description="Weighbridge: gradual deployments of AWS Lambda versions that reverse themselves",
+        # The CLI checks the bootstrap stack anyway, and without the rule the template needs no parameter.
+        synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+    )
+    basis = create_basis(stack, settings)
+    steps = create_steps(stack, basis)
+    machine = DeploymentMachine(stack, "Deployment", steps, basis.storage.table)
+    listeners = create_listeners(stack, basis, machine)
+    events = Events(stack, "Events", basis, machine, listeners)
+
+    CfnOutput(stack, "BucketName", value=basis.storage.bucket.bucket_name)
+    CfnOutput(stack, "EventBusName", value=events.bus.event_bus_name)
+    CfnOutput(stack, "StateMachineArn", value=machine.arn)
+    CfnOutput(stack, "TableName", value=basis.storage.table.table_name)
+    return stack

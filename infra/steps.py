@@ -1,0 +1,151 @@
+"""The handlers that the state machine calls, and what each may do."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from constructs import Construct
+
+from infra.basis import Basis
+from infra.handler import Handler
+from infra.rights import Right, functions_named, roles_named
+
+
+@dataclass(frozen=True)
+class Steps:
+    validate: Handler
+    run_hook: Handler
+    check_alarms: Handler
+    shift_traffic: Handler
+    complete: Handler
+    record_failure: Handler
+
+
+def create_steps(scope: Construct, basis: Basis) -> Steps:
+    bucket, table = basis.storage.bucket, basis.storage.table
+    package, settings = basis.package, basis.settings
+    functions = functions_named(settings.deployable_functions)
+    hooks = functions_named(settings.invocable_hooks)
+    service_role = Right(
+        "Acts as the service role of the deployment group; the context restricts which roles.",
+        actions=["sts:AssumeRole"],
+        resources=roles_named(settings.service_roles),
+    )
+    return Steps(
+        validate=Handler(
+            scope,
+            "Validate",
+            package,
+            timeout=Duration.seconds(60),
+            environment={
+                "BUCKET_NAME": bucket.bucket_name,
+                "DEPLOYABLE_FUNCTIONS": ",".join(settings.deployable_functions),
+                "INVOCABLE_HOOKS": ",".join(settings.invocable_hooks),
+            },
+            rights=[
+                Right(
+                    "Reads the revision, in the version that the deployment names; users choose the keys.",
+                    actions=["s3:GetObject", "s3:GetObjectVersion"],
+                    resources=[bucket.arn_for_objects("*")],
+                ),
+                Right(
+                    "Takes the lock of group and alias together with the record of what is deployed.",
+                    actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                    resources=[table.table_arn],
+                ),
+                Right(
+                    "Sees whether alias and versions exist; the context restricts which functions.",
+                    actions=["lambda:GetAlias", "lambda:GetFunctionConfiguration"],
+                    resources=functions,
+                ),
+                Right(
+                    "Asks by a dry run whether a hook may be invoked; the context restricts which.",
+                    actions=["lambda:InvokeFunction"],
+                    resources=hooks,
+                ),
+                service_role,
+            ],
+        ),
+        run_hook=Handler(
+            scope,
+            "RunHook",
+            package,
+            # It waits for the hook's answer, and a hook may run as long as any function.
+            timeout=Duration.minutes(15),
+            rights=[
+                Right(
+                    "Invokes the hook; the context restricts which functions.",
+                    actions=["lambda:InvokeFunction"],
+                    resources=hooks,
+                ),
+                Right(
+                    "Keeps the task token and the hook's answer.",
+                    actions=["dynamodb:GetItem", "dynamodb:UpdateItem"],
+                    resources=[table.table_arn],
+                ),
+                service_role,
+            ],
+        ),
+        check_alarms=Handler(
+            scope,
+            "CheckAlarms",
+            package,
+            timeout=Duration.seconds(30),
+            rights=[
+                Right(
+                    "Reads the state of the group's alarms; composite alarms are only described when any may be.",
+                    actions=["cloudwatch:DescribeAlarms"],
+                    resources=["*"],
+                ),
+                Right(
+                    "Notes a reading that matters in the timeline.",
+                    actions=["dynamodb:UpdateItem"],
+                    resources=[table.table_arn],
+                ),
+            ],
+        ),
+        shift_traffic=Handler(
+            scope,
+            "ShiftTraffic",
+            package,
+            timeout=Duration.seconds(30),
+            rights=[
+                Right(
+                    "Shifts the alias and reads it back; the context restricts which functions.",
+                    actions=["lambda:GetAlias", "lambda:UpdateAlias"],
+                    resources=functions,
+                ),
+                Right(
+                    "Reads the plan and notes each shift in the timeline.",
+                    actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                    resources=[table.table_arn],
+                ),
+                service_role,
+            ],
+        ),
+        complete=Handler(
+            scope,
+            "Complete",
+            package,
+            timeout=Duration.seconds(30),
+            rights=[
+                Right(
+                    "Closes the record and frees the lock.",
+                    actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+                    resources=[table.table_arn],
+                )
+            ],
+        ),
+        record_failure=Handler(
+            scope,
+            "RecordFailure",
+            package,
+            timeout=Duration.seconds(30),
+            rights=[
+                Right(
+                    "Closes the record, frees the lock and writes the record of the rollback.",
+                    actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+                    resources=[table.table_arn],
+                )
+            ],
+        ),
+    )

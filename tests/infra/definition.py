@@ -1,0 +1,36 @@
+"""The state machine's definition as tests ask about it."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from infra.machine import DEFINITION
+
+
+@dataclass(frozen=True)
+class Task:
+    state: str
+    integration: str
+    """What follows `states:::` in the resource, without the pattern of waiting: `lambda:invoke`."""
+    waits_for_end: bool
+    placeholders: frozenset[str]
+
+
+def definition() -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(DEFINITION.read_text(encoding="utf-8"))
+    return parsed
+
+
+def placeholders(part: object) -> frozenset[str]:
+    return frozenset(re.findall(r"\$\{(\w+)\}", json.dumps(part)))
+
+
+def tasks(machine: dict[str, Any]) -> Iterator[Task]:
+    for name, state in machine["States"].items():
+        for inner in [*state.get("Branches", []), *filter(None, [state.get("ItemProcessor")])]:
+            yield from tasks(inner)
+        if state["Type"] == "Task":
+            service, _, pattern = state["Resource"].partition(":::")[2].partition(".")
+            yield Task(name, service, pattern.startswith("sync"), placeholders(state["Arguments"]))

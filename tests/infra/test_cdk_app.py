@@ -1,0 +1,92 @@
+"""How the app is called, what it refuses, and what all of its output has in common."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_sqs as sqs
+from cdk_nag import AwsSolutionsChecks
+
+from infra.app import build
+from infra.settings import ROOT, SettingsError
+from tests.infra.assembly import TEMPLATE, Assembly
+from tests.infra.template import Template
+
+
+def test_app_py_alone_synthesizes_a_valid_template_from_what_make_installed(tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "CDK_VALIDATION"}
+    run = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**environment, "CDK_OUTDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert (tmp_path / TEMPLATE).is_file()
+
+
+def test_a_missing_layer_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="run `make install`"):
+        build(tmp_path, {"layer": str(tmp_path / "nowhere")})
+
+
+@pytest.mark.parametrize("key", ["deployableFunctions", "invocableHooks", "serviceRoles"])
+@pytest.mark.parametrize("value", [["arn:aws:lambda:*"], ["a b"], [""], [7], {"a": "b"}, True])
+def test_what_is_no_list_of_name_patterns_is_refused_by_its_key(
+    tmp_path: Path, layer: Path, key: str, value: object
+) -> None:
+    with pytest.raises(SettingsError, match=f"`{key}`"):
+        build(tmp_path, {"layer": str(layer), key: value})
+
+
+def test_nothing_names_an_account_or_a_region(assembly: Assembly) -> None:
+    assert not re.findall(r"\b\d{12}\b", assembly.text)
+    assert not re.findall(r"\b[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)[a-z]*-\d\b", assembly.text)
+
+
+def test_nothing_but_what_was_declared_is_deployed(template: Template) -> None:
+    kinds = {resource.type for resource in template.resources.values()}
+    assert kinds == {
+        "AWS::CloudWatch::Alarm",
+        "AWS::DynamoDB::Table",
+        "AWS::Events::EventBus",
+        "AWS::Events::Rule",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::LayerVersion",
+        "AWS::Lambda::Permission",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::SQS::Queue",
+        "AWS::SQS::QueuePolicy",
+        "AWS::StepFunctions::StateMachine",
+    }
+
+
+def test_cdk_nag_finds_nothing_that_has_no_written_reason(assembly: Assembly) -> None:
+    assert _findings(assembly.app) == []
+
+
+def test_cdk_nag_does_find_what_has_none() -> None:
+    app = App()
+    sqs.Queue(Stack(app, "Careless"), "Queue")
+    assert _findings(app) == ["AwsSolutions-SQS3 Careless/Queue/Resource", "AwsSolutions-SQS4 Careless/Queue/Resource"]
+
+
+def _findings(app: App) -> list[str]:
+    return sorted(
+        f"{violation.rule_name} {resource.construct_path}"
+        for violation in AwsSolutionsChecks(app).validate_scope(app).violations
+        for resource in violation.violating_resources
+    )

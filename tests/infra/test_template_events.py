@@ -1,0 +1,141 @@
+from typing import Any
+
+import pytest
+
+from tests.infra.template import Template
+
+RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
+    "EventsObjectDropped": (
+        "ReceiveFunction",
+        None,
+        {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": ["<StorageBucket>"]}}},
+    ),
+    "EventsDeploymentRequested": ("ReceiveFunction", "<EventsBus>", {"detail-type": ["Deployment Requested"]}),
+    "EventsAlarmFired": (
+        "InterruptFunction",
+        None,
+        {
+            "source": ["aws.cloudwatch"],
+            "detail-type": ["CloudWatch Alarm State Change"],
+            "detail": {"state": {"value": ["ALARM"]}},
+        },
+    ),
+    "EventsStopRequested": ("InterruptFunction", "<EventsBus>", {"detail-type": ["Deployment Stop Requested"]}),
+    "EventsHookReported": ("InterruptFunction", "<EventsBus>", {"detail-type": ["Lifecycle Event Hook Reported"]}),
+    "EventsExecutionEnded": (
+        "SettleFunction",
+        None,
+        {
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {
+                "stateMachineArn": ["<DeploymentMachine>"],
+                "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
+            },
+        },
+    ),
+}
+SWEEP = "EventsSweep"
+QUEUES = ["FailuresEvents", "FailuresChanges"]
+
+
+def test_the_bus_has_the_name_that_users_send_to(template: Template) -> None:
+    assert template.of_type("AWS::Events::EventBus") == {"EventsBus": {"Name": "weighbridge"}}
+
+
+def test_there_are_no_other_rules(template: Template) -> None:
+    assert set(template.of_type("AWS::Events::Rule")) == {*RULES, SWEEP}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_hands_exactly_its_events_to_its_handler(template: Template, name: str) -> None:
+    function, bus, pattern = RULES[name]
+    rule = template[name]
+    assert rule["EventPattern"] == pattern
+    assert rule.get("EventBusName") == bus
+    assert [target["Arn"] for target in rule["Targets"]] == [f"<{function}.Arn>"]
+    assert rule["State"] == "ENABLED"
+
+
+def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
+    sweep = template[SWEEP]
+    assert sweep["ScheduleExpression"] == "rate(5 minutes)"
+    assert [target["Arn"] for target in sweep["Targets"]] == ["<SettleFunction.Arn>"]
+
+
+@pytest.mark.parametrize("name", [*RULES, SWEEP])
+def test_an_event_that_cannot_be_delivered_is_kept(template: Template, name: str) -> None:
+    for target in template[name]["Targets"]:
+        assert target["DeadLetterConfig"] == {"Arn": "<FailuresEvents.Arn>"}
+        assert target["RetryPolicy"] == {
+            "MaximumEventAgeInSeconds": 300 if name == SWEEP else 3600,
+            "MaximumRetryAttempts": 185,
+        }
+    assert {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "<FailuresEvents.Arn>",
+        "Condition": {"ArnEquals": {"aws:SourceArn": f"<{name}.Arn>"}},
+    } in [
+        {key: value for key, value in statement.items() if key != "Sid"}
+        for statement in template["FailuresEventsPolicy"]["PolicyDocument"]["Statement"]
+    ]
+
+
+@pytest.mark.parametrize("name", [*RULES, SWEEP])
+def test_a_rule_may_call_its_handler(template: Template, name: str) -> None:
+    permissions = template.of_type("AWS::Lambda::Permission").values()
+    called = [permission["FunctionName"] for permission in permissions if permission["SourceArn"] == f"<{name}.Arn>"]
+    assert called == [target["Arn"] for target in template[name]["Targets"]]
+
+
+def test_an_event_that_a_handler_cannot_process_is_kept(template: Template) -> None:
+    configured = template.of_type("AWS::Lambda::EventInvokeConfig").values()
+    called = {target["Arn"] for rule in template.of_type("AWS::Events::Rule").values() for target in rule["Targets"]}
+    assert {f"{config['FunctionName'][:-1]}.Arn>" for config in configured} == called
+    for config in configured:
+        assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<FailuresEvents.Arn>"}}
+        assert config["MaximumEventAgeInSeconds"] == 3600
+        assert config["MaximumRetryAttempts"] == 2
+        assert config["Qualifier"] == "$LATEST"
+
+
+def test_changes_of_deployments_reach_notify_and_nothing_else_does(template: Template) -> None:
+    [source] = template.of_type("AWS::Lambda::EventSourceMapping").values()
+    assert source == {
+        "EventSourceArn": "<StorageTable.StreamArn>",
+        "FunctionName": "<NotifyFunction>",
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 10,
+        "BisectBatchOnFunctionError": True,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumRetryAttempts": 5,
+        "DestinationConfig": {"OnFailure": {"Destination": "<FailuresChanges.Arn>"}},
+        "FilterCriteria": {"Filters": [{"Pattern": '{"dynamodb":{"Keys":{"sk":{"S":["DEPLOYMENT"]}}}}'}]},
+    }
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_dead_letter_queue_keeps_what_it_gets_for_two_weeks(template: Template, name: str) -> None:
+    assert template[name] == {"MessageRetentionPeriod": 14 * 24 * 3600, "SqsManagedSseEnabled": True}
+    assert {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "sqs:*",
+        "Resource": f"<{name}.Arn>",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    } in template[f"{name}Policy"]["PolicyDocument"]["Statement"]
+
+
+def test_each_dead_letter_queue_has_an_alarm_that_its_first_message_fires(template: Template) -> None:
+    alarms = template.of_type("AWS::CloudWatch::Alarm").values()
+    assert set(template.of_type("AWS::SQS::Queue")) == set(QUEUES)
+    assert [alarm["Dimensions"] for alarm in alarms] == [
+        [{"Name": "QueueName", "Value": f"<{name}.QueueName>"}] for name in QUEUES
+    ]
+    for alarm in alarms:
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+        assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 60, 1)
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+        assert alarm["TreatMissingData"] == "notBreaching"

@@ -1,0 +1,110 @@
+import re
+from typing import Any
+
+import pytest
+
+from infra.settings import ROOT
+from tests.infra.assembly import Assembly
+from tests.infra.definition import definition, placeholders, tasks
+from tests.infra.template import Template
+
+SECONDS = {
+    "Receive": 30,
+    "Validate": 60,
+    "RunHook": 900,
+    "CheckAlarms": 30,
+    "ShiftTraffic": 30,
+    "Complete": 30,
+    "RecordFailure": 30,
+    "Interrupt": 30,
+    "Settle": 60,
+    "Notify": 30,
+}
+COMMON = {
+    "TABLE_NAME": "<StorageTable>",
+    "POWERTOOLS_SERVICE_NAME": "weighbridge",
+    "POWERTOOLS_METRICS_NAMESPACE": "Weighbridge",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+ENVIRONMENT = {
+    "Receive": {"BUCKET_NAME": "<StorageBucket>", "STATE_MACHINE_ARN": "<DeploymentMachine>"},
+    "Validate": {
+        "BUCKET_NAME": "<StorageBucket>",
+        "DEPLOYABLE_FUNCTIONS": "*",
+        "INVOCABLE_HOOKS": "CodeDeployHook_*",
+    },
+    "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
+}
+
+
+def words(name: str) -> list[str]:
+    return re.findall(r"[A-Z][a-z]*", name)
+
+
+@pytest.mark.parametrize("name", SECONDS)
+def test_a_function_is_its_handler_with_its_own_role_and_log(template: Template, name: str) -> None:
+    function = template[f"{name}Function"]
+    assert function["Handler"] == f"weighbridge.handlers.{'_'.join(words(name)).lower()}.handler"
+    assert function["Role"] == f"<{name}Role.Arn>"
+    assert function["LoggingConfig"] == {"LogGroup": f"<{name}Logs>"}
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["Timeout"] == SECONDS[name]
+    assert function["MemorySize"] == 512
+    assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
+    assert function["Layers"] == ["<PackageLayer>"]
+    assert function["Environment"]["Variables"] == {**COMMON, **ENVIRONMENT.get(name, {})}
+
+
+def test_every_handler_on_disk_is_a_function_and_every_function_a_handler(template: Template) -> None:
+    files = {path.stem for path in (ROOT / "functions" / "weighbridge" / "handlers").glob("[!_]*.py")}
+    assert files == {"_".join(words(name)).lower() for name in SECONDS}
+    assert set(template.of_type("AWS::Lambda::Function")) == {f"{name}Function" for name in SECONDS}
+
+
+def test_every_placeholder_of_the_state_machine_is_filled_and_no_other(template: Template) -> None:
+    substitutions = template["DeploymentMachine"]["DefinitionSubstitutions"]
+    assert set(substitutions) == placeholders(definition())
+    assert substitutions == {
+        "TableName": "<StorageTable>",
+        **{key: f"<{key.removesuffix('Arn')}.Arn>" for key in substitutions if key != "TableName"},
+    }
+
+
+def test_a_state_that_calls_a_handler_is_named_like_it() -> None:
+    calls = [task for task in tasks(definition()) if task.integration == "lambda:invoke"]
+    assert calls
+    for call in calls:
+        [placeholder] = call.placeholders
+        wanted = [word.lower() for word in words(placeholder.removesuffix("FunctionArn"))]
+        found = iter(call.state.lower().split())
+        assert all(word in found for word in wanted), f"{call.state!r} calls {placeholder}"
+
+
+def test_every_log_is_kept_for_a_quarter_and_goes_with_the_stack(template: Template) -> None:
+    groups = template.of_type("AWS::Logs::LogGroup")
+    assert set(groups) == {"DeploymentLogs", *(f"{name}Logs" for name in SECONDS)}
+    for name, group in groups.items():
+        assert group["RetentionInDays"] == 90
+        assert template.resources[name].attributes["DeletionPolicy"] == "Delete"
+
+
+def test_the_state_machine_logs_every_transition_without_the_task_tokens(template: Template) -> None:
+    machine = template["DeploymentMachine"]
+    assert machine["StateMachineType"] == "STANDARD"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    assert machine["LoggingConfiguration"] == {
+        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": "<DeploymentLogs.Arn>"}}],
+        "IncludeExecutionData": False,
+        "Level": "ALL",
+    }
+    assert template["DeploymentLogs"]["LogGroupName"] == "/aws/vendedlogs/states/<AWS::StackName>"
+
+
+def test_the_layer_leaves_out_bytecode_and_programs(assembly: Assembly) -> None:
+    [library] = assembly.directory.glob("asset.*/python/library.py")
+    assert sorted(path.name for path in library.parent.iterdir()) == ["library.py"]
+
+
+def test_all_functions_share_one_package(template: Template) -> None:
+    codes: list[Any] = [function["Code"] for function in template.of_type("AWS::Lambda::Function").values()]
+    assert all(code == codes[0] for code in codes)

@@ -1,0 +1,80 @@
+import pytest
+
+from tests.infra.template import Template
+
+BUCKET = "StorageBucket"
+TABLE = "StorageTable"
+
+
+def test_the_bucket_keeps_every_version_encrypted_and_tells_event_bridge(template: Template) -> None:
+    bucket = template[BUCKET]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["BucketEncryption"] == {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    }
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+def test_the_bucket_is_closed_to_the_public_and_to_plain_http(template: Template) -> None:
+    assert template[BUCKET]["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+    assert template["StorageBucketPolicy"]["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "s3:*",
+            "Resource": ["<StorageBucket.Arn>", "<StorageBucket.Arn>/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+def test_the_table_can_be_restored_and_streams_its_changes(template: Template) -> None:
+    table = template[TABLE]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_the_table_has_the_keys_and_the_index_that_the_handlers_use(template: Template) -> None:
+    table = template[TABLE]
+    assert {key["AttributeName"]: key["AttributeType"] for key in table["AttributeDefinitions"]} == {
+        "pk": "S",
+        "sk": "S",
+        "open": "S",
+        "createTime": "S",
+    }
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert table["GlobalSecondaryIndexes"] == [
+        {
+            "IndexName": "open",
+            "KeySchema": [
+                {"AttributeName": "open", "KeyType": "HASH"},
+                {"AttributeName": "createTime", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", [BUCKET, TABLE])
+def test_what_is_kept_outlives_the_stack(template: Template, name: str) -> None:
+    attributes = template.resources[name].attributes
+    assert attributes["DeletionPolicy"] == "Retain"
+    assert attributes["UpdateReplacePolicy"] == "Retain"
+
+
+def test_outputs(template: Template) -> None:
+    assert template.outputs == {
+        "BucketName": "<StorageBucket>",
+        "EventBusName": "<EventsBus>",
+        "StateMachineArn": "<DeploymentMachine>",
+        "TableName": "<StorageTable>",
+    }

@@ -14,9 +14,7 @@ from infra.machine import DeploymentMachine
 class Events(Construct):
     """`bus` takes requests; what AWS services and alarms tell arrives on the account's default bus."""
 
-    def __init__(
-        self, scope: Construct, name: str, basis: Basis, machine: DeploymentMachine, listeners: Listeners
-    ) -> None:
+    def __init__(self, scope: Construct, name: str, basis: Basis, machine: DeploymentMachine, listeners: Listeners) -> None:
         super().__init__(scope, name)
         self._dead_letters = basis.failures.events
         self.bus = events.EventBus(self, "Bus", event_bus_name="weighbridge")
@@ -54,13 +52,9 @@ class Events(Construct):
             ),
         )
         # Whoever may put events on this bus may ask, so these patterns name no source.
-        self._request(
-            "DeploymentRequested", "Deployment Requested", "Somebody asks for a deployment.", listeners.receive
-        )
+        self._request("DeploymentRequested", "Deployment Requested", "Somebody asks for a deployment.", listeners.receive)
         self._request("StopRequested", "Deployment Stop Requested", "Somebody stops a deployment.", listeners.interrupt)
-        self._request(
-            "HookReported", "Lifecycle Event Hook Reported", "A hook reports its result.", listeners.interrupt
-        )
+        self._request("HookReported", "Lifecycle Event Hook Reported", "A hook reports its result.", listeners.interrupt)
         # The status events of Step Functions are best effort.
         every = Duration.minutes(5)
         events.Rule(

@@ -24,9 +24,7 @@ class Failures(Construct):
             self, name, encryption=sqs.QueueEncryption.SQS_MANAGED, enforce_ssl=True, retention_period=Duration.days(14)
         )
         Validations.of(queue).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions-SQS3", reason="It is a dead-letter queue; nothing receives from it but people."
-            )
+            Acknowledgment(id="AwsSolutions-SQS3", reason="It is a dead-letter queue; nothing receives from it but people.")
         )
         queue.metric_approximate_number_of_messages_visible(
             period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM

@@ -39,6 +39,11 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     resources=[bucket.arn_for_objects("*")],
                 ),
                 Right(
+                    "Without it S3 answers that access is denied where a file is gone.",
+                    actions=["s3:ListBucket"],
+                    resources=[bucket.bucket_arn],
+                ),
+                Right(
                     "Writes groups, configurations and the record of a new deployment.",
                     actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
                     resources=[table.table_arn],
@@ -74,7 +79,6 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                 Right(
                     "Finishes the record that a vanished execution left open, and frees the lock.",
                     actions=[
-                        "dynamodb:Query",
                         "dynamodb:GetItem",
                         "dynamodb:PutItem",
                         "dynamodb:UpdateItem",
@@ -114,9 +118,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                 Right(
                     "Publishes what changed, under no other name.",
                     actions=["events:PutEvents"],
-                    resources=[
-                        Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")
-                    ],
+                    resources=[Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")],
                     conditions={"StringEquals": {"events:source": "weighbridge"}},
                 )
             ],

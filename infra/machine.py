@@ -98,9 +98,7 @@ class DeploymentMachine(Construct):
             "NestedRollback",
             role,
             [
-                Right(
-                    "Rolls back by an execution of its own.", actions=["states:StartExecution"], resources=[self.arn]
-                ),
+                Right("Rolls back by an execution of its own.", actions=["states:StartExecution"], resources=[self.arn]),
                 Right(
                     "Waits for nested executions, whose names nobody knows beforehand, and stops them with itself.",
                     actions=["states:DescribeExecution", "states:StopExecution"],

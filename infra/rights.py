@@ -40,9 +40,7 @@ def explain_wildcards(scope: Construct, right: Right) -> None:
     for resource in right.resources:
         name = _spelt_by_cdk_nag(Stack.of(scope).resolve(resource))
         if "*" in name:
-            Validations.of(scope).acknowledge(
-                Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{name}]", reason=right.why)
-            )
+            Validations.of(scope).acknowledge(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{name}]", reason=right.why))
 
 
 def _spelt_by_cdk_nag(resolved: object) -> str:

@@ -3,8 +3,9 @@
 - `deployableFunctions`: names of the functions whose aliases may be shifted. Any, by default.
 - `invocableHooks`: names of the functions that may run as lifecycle event hooks. `CodeDeployHook_*` by default, as in
   the policy that AWS manages for CodeDeploy.
-- `serviceRoles`: names, with their paths, of the roles that a deployment group may name as its serviceRoleArn. Any, by
-  default. What such a role may do, the two settings above do not limit.
+- `serviceRoles`: names, with their paths, of the roles that a deployment group may name as its serviceRoleArn.
+  `WeighbridgeServiceRole*` by default, and not any: whoever may drop a group names its role, and many roles trust the
+  whole account. What such a role may do, the two settings above do not limit.
 - `layer`: directory of the Lambda layer, relative to the project. `make install` builds it.
 
 In a name `*` stands for any characters; an empty list allows nothing. On the command line a list is written with
@@ -40,9 +41,7 @@ class Settings:
     def of(cls, scope: Construct) -> "Settings":
         layer = ROOT / str(scope.node.try_get_context("layer"))
         if not (layer / "python").is_dir():
-            raise SettingsError(
-                f"There is no Lambda layer in {layer}: run `make install`, or set the context key `layer`."
-            )
+            raise SettingsError(f"There is no Lambda layer in {layer}: run `make install`, or set the context key `layer`.")
         return cls(
             deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),
             invocable_hooks=_patterns(scope, "invocableHooks", FUNCTION_NAME_PATTERN),

@@ -48,6 +48,11 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
                     resources=[bucket.arn_for_objects("*")],
                 ),
                 Right(
+                    "Without it S3 answers that access is denied where a file is gone.",
+                    actions=["s3:ListBucket"],
+                    resources=[bucket.bucket_arn],
+                ),
+                Right(
                     "Takes the lock of group and alias together with the record of what is deployed.",
                     actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
                     resources=[table.table_arn],
@@ -115,8 +120,8 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
                     resources=functions,
                 ),
                 Right(
-                    "Reads the plan and notes each shift in the timeline.",
-                    actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                    "Notes each shift in the timeline, and keeps the record of a rollback.",
+                    actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
                     resources=[table.table_arn],
                 ),
                 service_role,

@@ -11,11 +11,10 @@ from tests.infra.template import Rights, Template, as_list
 REGIONAL = "<AWS::Region>:<AWS::AccountId>"
 FUNCTION = f"arn:<AWS::Partition>:lambda:{REGIONAL}:function:"
 ROLE = "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/"
-RULE_OF_STEP_FUNCTIONS = (
-    f"arn:<AWS::Partition>:events:{REGIONAL}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
-)
+RULE_OF_STEP_FUNCTIONS = f"arn:<AWS::Partition>:events:{REGIONAL}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 DEFAULT_BUS = f"arn:<AWS::Partition>:events:{REGIONAL}:event-bus/default"
 EXECUTIONS = f"arn:<AWS::Partition>:states:{REGIONAL}:execution:<DeploymentMachine.Name>:*"
+BUCKET = "<StorageBucket.Arn>"
 FILES = "<StorageBucket.Arn>/*"
 TABLE = "<StorageTable.Arn>"
 MACHINE = "<DeploymentMachine>"
@@ -34,7 +33,7 @@ DELIVER_LOGS = {
 READ_FILES = {"s3:GetObject", "s3:GetObjectVersion"}
 END_WAITS = {"states:SendTaskSuccess", "states:SendTaskFailure"}
 LEAVE_FAILURES = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
-ASSUME: Rights = {f"{ROLE}*": {"sts:AssumeRole"}}
+ASSUME: Rights = {f"{ROLE}WeighbridgeServiceRole*": {"sts:AssumeRole"}}
 
 
 def items(*actions: str) -> set[str]:
@@ -48,12 +47,14 @@ def on_functions(pattern: str, *actions: str) -> Rights:
 HANDLERS: dict[str, Rights] = {
     "Receive": {
         FILES: READ_FILES,
+        BUCKET: {"s3:ListBucket"},
         TABLE: items("GetItem", "PutItem", "UpdateItem"),
         MACHINE: {"states:StartExecution"},
         "<FailuresEvents.Arn>": LEAVE_FAILURES,
     },
     "Validate": {
         FILES: READ_FILES,
+        BUCKET: {"s3:ListBucket"},
         TABLE: items("GetItem", "PutItem", "UpdateItem"),
         **on_functions("*", "GetAlias", "GetFunctionConfiguration"),
         **on_functions("CodeDeployHook_*", "InvokeFunction"),
@@ -71,7 +72,7 @@ HANDLERS: dict[str, Rights] = {
     },
     "ShiftTraffic": {
         **on_functions("*", "GetAlias", "UpdateAlias"),
-        TABLE: items("GetItem", "PutItem", "UpdateItem"),
+        TABLE: items("PutItem", "UpdateItem"),
         **ASSUME,
     },
     "Complete": {TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem")},
@@ -82,7 +83,7 @@ HANDLERS: dict[str, Rights] = {
         "<FailuresEvents.Arn>": LEAVE_FAILURES,
     },
     "Settle": {
-        TABLE: items("Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+        TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
         f"{TABLE}/index/open": items("Query"),
         EXECUTIONS: {"states:DescribeExecution"},
         MACHINE: {"states:StartExecution"},

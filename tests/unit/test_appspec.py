@@ -68,9 +68,10 @@ def _with(old: str, new: str) -> str:
         _with("version: 0.0", "Version: '0.0'"),
         _with('CurrentVersion: "1"', "currentversion: 1"),
         _with('TargetVersion: "2"', "TargetVersion: 2"),
-        YAML.replace("Resources", "resources").replace("Type", "type").replace("Properties", "properties").replace(
-            "Hooks", "hooks"
-        ),
+        YAML.replace("Resources", "resources")
+        .replace("Type", "type")
+        .replace("Properties", "properties")
+        .replace("Hooks", "hooks"),
         YAML.replace("BeforeAllowTraffic", "beforeallowtraffic"),
     ],
 )
@@ -123,9 +124,23 @@ def test_a_wrong_file_says_what_to_change(text: str | bytes, says: str) -> None:
     assert str(refusal.value).startswith(APPSPEC_SENTENCE)
 
 
-_scalars = st.sampled_from(["0.0", "shop", "live", "1", "2", "", "null", "$LATEST", "AWS::Lambda::Function", "é", "x" * 300])
+_scalars = st.sampled_from(
+    ["0.0", "shop", "live", "1", "2", "", "null", "$LATEST", "AWS::Lambda::Function", "é", "x" * 300]
+)
 _keys = st.sampled_from(
-    ["version", "Resources", "Hooks", "Type", "Properties", "Name", "Alias", "CurrentVersion", "TargetVersion", "f", "BeforeAllowTraffic"]
+    [
+        "version",
+        "Resources",
+        "Hooks",
+        "Type",
+        "Properties",
+        "Name",
+        "Alias",
+        "CurrentVersion",
+        "TargetVersion",
+        "f",
+        "BeforeAllowTraffic",
+    ]
 )
 _trees = st.recursive(
     _scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=5), max_leaves=20

@@ -9,7 +9,10 @@ from weighbridge.core.errors import InvalidDocument
 
 
 def test_the_nine_predefined_ones() -> None:
-    assert {(config.name.removeprefix("CodeDeployDefault.Lambda"), config.percentage, config.minutes) for config in PREDEFINED.values()} == {
+    assert {
+        (config.name.removeprefix("CodeDeployDefault.Lambda"), config.percentage, config.minutes)
+        for config in PREDEFINED.values()
+    } == {
         ("Canary10Percent5Minutes", 10, 5),
         ("Canary10Percent10Minutes", 10, 10),
         ("Canary10Percent15Minutes", 10, 15),
@@ -78,7 +81,9 @@ def _canary(percentage: object, interval: object) -> dict[str, object]:
     ("percentage", "minutes"), [(99, 2880), (67, 2880), (50, 1440), (34, 1440), (33, 960), (10, 288), (1, 28)]
 )
 def test_the_measured_edges_of_linear_ones(percentage: int, minutes: int) -> None:
-    assert parse("c", _linear(str(percentage), str(minutes))) == DeploymentConfig("c", "TimeBasedLinear", percentage, minutes)
+    assert parse("c", _linear(str(percentage), str(minutes))) == DeploymentConfig(
+        "c", "TimeBasedLinear", percentage, minutes
+    )
     with pytest.raises(InvalidDocument, match="Total Traffic shifting intervals"):
         parse("c", _linear(percentage, minutes + 1))
 
@@ -108,7 +113,12 @@ def test_a_custom_canary_and_all_at_once() -> None:
         ("c", {"trafficRoutingConfig": {"type": "TimeBasedCanary"}}, "should not be null for TimeBasedCanary type"),
         (
             "c",
-            {"trafficRoutingConfig": {"type": "AllAtOnce", "timeBasedCanary": {"canaryPercentage": 1, "canaryInterval": 1}}},
+            {
+                "trafficRoutingConfig": {
+                    "type": "AllAtOnce",
+                    "timeBasedCanary": {"canaryPercentage": 1, "canaryInterval": 1},
+                }
+            },
             "TimeBasedCanaryConfiguration should be null for AllAtOnce type",
         ),
         ("c", {"trafficRoutingConfig": {"type": "TimeBasedFlexible"}}, "type: must be"),

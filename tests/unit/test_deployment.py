@@ -101,7 +101,9 @@ def test_an_alarm_that_is_not_watched_or_comes_after_the_end_means_nothing() -> 
     [(True, None, True), (False, None, False), (True, False, False), (False, True, True)],
 )
 def test_a_stop_request_says_whether_to_roll_back_or_leaves_it_to_the_group(
-    configured: bool, requested: bool | None, expected: bool  # noqa: FBT001
+    configured: bool,
+    requested: bool | None,
+    expected: bool,  # noqa: FBT001
 ) -> None:
     made = _after(2, rollBackOn={"failure": True, "alarm": True, "stop": configured})
     interruption = stop_interruption(made, requested)

@@ -21,7 +21,11 @@ GROUP = parse_group("shop-app", "prod", {})
 
 
 def _plan(
-    spec: AppSpec = SPEC, found: Routing = Routing("1"), config: DeploymentConfig = LINEAR, left_by: Any = None, **settings: Any  # noqa: B008
+    spec: AppSpec = SPEC,
+    found: Routing = Routing("1"),
+    config: DeploymentConfig = LINEAR,
+    left_by: Any = None,
+    **settings: Any,  # noqa: B008
 ) -> Plan:
     group = parse_group("shop-app", "prod", settings)
     asked = {"applicationName": "shop-app", "deploymentGroupName": "prod", "deploymentId": "d-AAAAAAAAA"}
@@ -47,7 +51,11 @@ def test_the_current_version_is_read_from_the_alias() -> None:
 @pytest.mark.parametrize(
     ("spec", "found", "says"),
     [
-        (AppSpec("shop", "live", "3", "2", {}), Routing("1"), "does not match the current version in AppSpec file. The alias 'live' is on version 1"),
+        (
+            AppSpec("shop", "live", "3", "2", {}),
+            Routing("1"),
+            "does not match the current version in AppSpec file. The alias 'live' is on version 1",
+        ),
         (SPEC, Routing("2"), "on version 2 already"),
         (SPEC, Routing("$LATEST"), "points at \\$LATEST"),
         (SPEC, Routing("1", "2", 0.3), "already shifts traffic"),
@@ -87,10 +95,16 @@ def test_the_request_goes_before_the_group_and_the_group_before_the_default() ->
         (None, {"autoRollbackConfiguration": {"enabled": False}}, (False, False, False)),
         (None, {"autoRollbackConfiguration": {"events": ["DEPLOYMENT_FAILURE"]}}, (True, False, False)),
         ({"enabled": False}, {}, (False, False, False)),
-        ({"enabled": True, "events": ["DEPLOYMENT_STOP_ON_ALARM"]}, {"autoRollbackConfiguration": {"enabled": False}}, (False, True, False)),
+        (
+            {"enabled": True, "events": ["DEPLOYMENT_STOP_ON_ALARM"]},
+            {"autoRollbackConfiguration": {"enabled": False}},
+            (False, True, False),
+        ),
     ],
 )
-def test_rollback_is_on_unless_somebody_said_otherwise(requested: Any, settings: Any, expected: tuple[bool, bool, bool]) -> None:
+def test_rollback_is_on_unless_somebody_said_otherwise(
+    requested: Any, settings: Any, expected: tuple[bool, bool, bool]
+) -> None:
     asked = {"autoRollbackConfiguration": requested} if requested else {}
     assert tuple(roll_back_on(asked, parse_group("a", "b", settings)).values()) == expected
 
@@ -109,5 +123,11 @@ def test_only_functions_and_hooks_of_the_given_patterns_are_touched() -> None:
         check_allowed(SPEC, ["team-a-*"], ["*"])
     with pytest.raises(InvalidAppSpec, match="hooks must be named Verify_"):
         check_allowed(SPEC, ["*"], ["Verify_*"])
-    arn = AppSpec("shop", "live", None, "2", {"BeforeAllowTraffic": "arn:aws:lambda:eu-west-1:123456789012:function:CodeDeployHook_x:3"})
+    arn = AppSpec(
+        "shop",
+        "live",
+        None,
+        "2",
+        {"BeforeAllowTraffic": "arn:aws:lambda:eu-west-1:123456789012:function:CodeDeployHook_x:3"},
+    )
     check_allowed(arn, ["*"], ["CodeDeployHook_*"])

@@ -14,7 +14,9 @@ _weights = st.integers(1, 99).map(lambda percent: percent / 100)
 
 def test_what_lambda_answers_is_read() -> None:
     assert Routing.of({"FunctionVersion": "1"}) == Routing("1")
-    assert Routing.of({"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}}) == Routing("1", "2", 0.1)
+    assert Routing.of({"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}}) == Routing(
+        "1", "2", 0.1
+    )
     assert Routing.of({"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.0}}}) == Routing("1")
 
 
@@ -56,7 +58,10 @@ def test_only_what_the_deployment_left_is_written_over(version: str, additional:
 def test_a_write_that_took_effect_is_recognised() -> None:
     sample = plan()
     assert judge(routing_after(sample, 3), routing_after(sample, 3), frozenset({routing_before(sample, 3)})) is Found.DONE
-    assert judge(routing_before(sample, 3), routing_after(sample, 3), frozenset({routing_before(sample, 3)})) is Found.UNCHANGED
+    assert (
+        judge(routing_before(sample, 3), routing_after(sample, 3), frozenset({routing_before(sample, 3)}))
+        is Found.UNCHANGED
+    )
 
 
 def test_it_reads_as_a_sentence() -> None:

@@ -110,7 +110,9 @@ def test_the_same_identity_is_the_same_deployment(identity: str) -> None:
     assert rollback_id(deployment_id(identity)) != deployment_id(identity)
 
 
-@pytest.mark.parametrize("detail", [None, [], {}, {"deploymentId": 3}, {"deploymentId": "d-x"}, {"deploymentId": "d-AAAAAAAAA\n"}])
+@pytest.mark.parametrize(
+    "detail", [None, [], {}, {"deploymentId": 3}, {"deploymentId": "d-x"}, {"deploymentId": "d-AAAAAAAAA\n"}]
+)
 def test_a_detail_that_names_no_deployment(detail: Any) -> None:
     assert deployment_id_in(detail) is None
 
@@ -164,7 +166,9 @@ def test_a_wrong_request_says_what_to_change(changes: dict[str, Any], says: str)
 
 def test_a_digest_that_fits_is_accepted() -> None:
     digest = hashlib.sha256(b"version: 0.0").hexdigest().upper()
-    DeploymentRequest.read(_request(revision={"revisionType": "String", "string": {"content": "version: 0.0", "sha256": digest}}))
+    DeploymentRequest.read(
+        _request(revision={"revisionType": "String", "string": {"content": "version: 0.0", "sha256": digest}})
+    )
 
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"

@@ -37,16 +37,11 @@ class Lambda:
             self._client: LambdaClient = client_as(role_arn, deployment_id, "lambda")
 
     def alias(self, function: str, name: str) -> Alias:
-        """Raises InvalidLambdaFunction where there is no such function or alias."""
+        """Raises InvalidLambdaFunction where there is no such alias (or no such function)."""
         with translating(_LAMBDA, self._role_arn):
             try:
                 found = self._client.get_alias(FunctionName=function, Name=name)
             except self._client.exceptions.ResourceNotFoundException as error:
-                if not self.exists(function):
-                    raise InvalidLambdaFunction(
-                        f"There is no Lambda function named {function!r} in this account and region; "
-                        "correct Name in the AppSpec file, or create the function."
-                    ) from error
                 raise InvalidLambdaFunction(
                     f"The Lambda function {function!r} has no alias {name!r}; correct Alias in the AppSpec file, "
                     "or create the alias on the version that is live now."

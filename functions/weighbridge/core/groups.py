@@ -96,7 +96,9 @@ class DeploymentGroup(Document):
     application_name: str | None = None
     deployment_group_name: str | None = None
     deployment_config_name: str | None = Field(default=None, pattern=rf"^{NAME}$")
-    service_role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-zA-Z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}$")
+    service_role_arn: str | None = Field(
+        default=None, pattern=r"^arn:aws[a-zA-Z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}$"
+    )
     alarm_configuration: AlarmConfiguration | None = None
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
     trigger_configurations: list[Trigger] = Field(default_factory=list)

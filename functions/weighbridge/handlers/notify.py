@@ -7,6 +7,8 @@ and ends in the dead-letter queue.
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import events
@@ -14,19 +16,23 @@ from weighbridge.aws.table import plain
 from weighbridge.core.notifications import notifications
 
 logger = Logger()
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
-    """A batch of the table's stream in, with the records before and after each change."""
-    for change in event["Records"]:
-        images = change["dynamodb"]
-        if "NewImage" not in images:
-            continue
-        old = plain(images["OldImage"]) if "OldImage" in images else None
-        new = plain(images["NewImage"])
-        logger.append_keys(deploymentId=new["deploymentId"])
-        news = notifications(old, new, change["awsRegion"])
-        if news:
-            events.publish(news)
-            logger.info("Notified", extra={"notifications": [notification.detail_type for notification in news]})
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """A batch of the table's stream in, with the records before and after each change; out, what has to come again."""
+    return process_partial_response(event=event, record_handler=_tell, processor=processor, context=context)
+
+
+def _tell(change: DynamoDBRecord) -> None:
+    images = change.raw_event["dynamodb"]
+    if "NewImage" not in images:
+        return
+    old = plain(images["OldImage"]) if "OldImage" in images else None
+    new = plain(images["NewImage"])
+    logger.append_keys(deploymentId=new["deploymentId"])
+    news = notifications(old, new, change.raw_event["awsRegion"])
+    if news:
+        events.publish(news)
+        logger.info("Notified", extra={"notifications": [notification.detail_type for notification in news]})

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, hooks, revisions, settings
-from weighbridge.aws.aliases import Lambda
+from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core import appspec, planning
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.deployment import Record, begun, planned
@@ -18,6 +18,7 @@ from weighbridge.core.errors import (
     DeploymentGroupMissing,
     Interrupted,
     InvalidAppSpec,
+    InvalidLambdaFunction,
     ResourceCannotBeFound,
     WeighbridgeError,
     classify,
@@ -43,7 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     deployments.begin(record, change)
 
     control_plane = Lambda(record["deploymentId"], group.service_role_arn)
-    alias = control_plane.alias(spec.function_name, spec.alias)
+    alias = _alias(control_plane, spec.function_name, spec.alias)
     if not control_plane.exists(spec.function_name, spec.target_version):
         raise InvalidAppSpec(
             f"The Lambda function {spec.function_name!r} has no version {spec.target_version}; "
@@ -95,6 +96,18 @@ def _config(name: str) -> DeploymentConfig:
             "or use one of CodeDeploy's predefined ones."
         )
     return config
+
+
+def _alias(control_plane: Lambda, function: str, name: str) -> Alias:
+    try:
+        return control_plane.alias(function, name)
+    except InvalidLambdaFunction:
+        if control_plane.exists(function):
+            raise
+    raise InvalidLambdaFunction(
+        f"There is no Lambda function named {function!r} in this account and region; "
+        "correct Name in the AppSpec file, or create the function."
+    )
 
 
 def _patterns(variable: str) -> Sequence[str]:

@@ -2,9 +2,10 @@
 
 AWS: the error of a failed invocation is `{errorType, errorMessage, stackTrace, requestId}` with the exception's class
 as errorType (which is what an ASL Retry or Catch matches); a process that exits gives `Runtime.ExitError`, a module
-that cannot be imported `Runtime.ImportModuleError`. An exception leaves the execution environment warm.
+that cannot be imported `Runtime.ImportModuleError`. An exception leaves the execution environment warm. A throttled
+task of a state machine fails with `Lambda.TooManyRequestsException`.
 Emulator: every exception is a `Runtime.HandlerError`, an exit too, a failed import is a `RuntimeError`, and each of
-them ends the worker process, so that the next invocation starts cold.
+them ends the worker process, so that the next invocation starts cold. A throttled task is `Lambda.Unknown`.
 Here: as on AWS. The worker's script reports an exception as a marked result, which is turned into the error.
 """
 
@@ -34,6 +35,7 @@ def install() -> None:
     wrap(lambda_runtime.Worker, "_spawn", _remembering_process)
     wrap(lambda_runtime.Worker, "invoke", _naming_exit)
     wrap(lambda_svc, "_execute_function_warm", _naming_errors)
+    wrap(lambda_svc, "_throttle_response", _naming_throttles)
 
 
 def _marking(script: str) -> str:
@@ -84,3 +86,11 @@ def _naming_errors(original: Callable[..., dict[str, Any]]) -> Callable[..., dic
         return result
 
     return execute
+
+
+def _naming_throttles(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def throttled(*arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+        response = original(*arguments, **named)
+        return response | {"body": response["body"] | {"errorType": "Lambda.TooManyRequestsException"}}
+
+    return throttled

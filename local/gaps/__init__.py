@@ -12,6 +12,7 @@ from local.gaps import (
     callbacks,
     function_errors,
     nested_executions,
+    object_events,
     running_task,
     scheduled_rules,
     stopped_executions,
@@ -34,6 +35,7 @@ def fill(time_scale: float) -> None:
     weighted_aliases.install()
     alias_rules.install()
     asynchronous_targets.install()
+    object_events.install()
     alarm_events.install()
     alarm_evaluation.install(time_scale)
     scheduled_rules.install(time_scale)

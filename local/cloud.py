@@ -23,7 +23,7 @@ from local import deployment
 ROOT = Path(__file__).parents[1]
 REGION = "us-east-1"
 # Any credentials will do; these say where they belong.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}  # noqa: S105
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 START_SECONDS = 60
 LOG_TAIL_LINES = 30
 # What a process needs of its surroundings; everything else would leak into Lambda workers.
@@ -94,7 +94,7 @@ class LocalCloud:
     ) -> None:
         self._end()
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 the service decides which client it is
+    def client(self, service: str) -> Any:
         """A stock boto3 client of that service, for example `client("lambda")`."""
         return self._session.client(  # type: ignore[call-overload]
             service,
@@ -126,7 +126,9 @@ class LocalCloud:
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_ministack/ready", timeout=5) as answer:
+            with urllib.request.urlopen(  # noqa: S310 our own address
+                f"{self.endpoint}/_ministack/ready", timeout=5
+            ) as answer:
                 return bool(answer.status == 200)  # noqa: PLR2004
         except (urllib.error.URLError, OSError):
             return False

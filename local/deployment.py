@@ -54,7 +54,12 @@ def synthesize(app: Path, assembly: Path) -> None:
         "CDK_VALIDATION": "false",
     }
     run = subprocess.run(
-        [sys.executable, str(app.resolve())], cwd=app.parent, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, str(app.resolve())],
+        cwd=app.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if run.returncode != 0:
         raise SynthesisError(f"{app} failed:\n{run.stdout}{run.stderr}")
@@ -89,9 +94,7 @@ def create_stack(cloud: LocalCloud, name: str, template: dict[str, Any]) -> dict
     except ClientError as error:
         raise DeploymentError(f"stack {name} was refused: {error.response['Error']['Message']}") from error
     deadline = time.monotonic() + DEPLOY_SECONDS
-    while (stack := cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0])[
-        "StackStatus"
-    ] == "CREATE_IN_PROGRESS":
+    while (stack := cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0])["StackStatus"] == "CREATE_IN_PROGRESS":
         if time.monotonic() > deadline:
             raise DeploymentError(f"stack {name} was not created in {DEPLOY_SECONDS} s")
         time.sleep(0.05)
@@ -150,7 +153,7 @@ def _store_bootstrap_version(cloud: LocalCloud, template: dict[str, Any]) -> Non
             cloud.client("ssm").put_parameter(Name=parameter["Default"], Value="30", Type="String", Overwrite=True)
 
 
-def _failures(cloudformation: Any, stack_id: str) -> Iterator[str]:  # noqa: ANN401
+def _failures(cloudformation: Any, stack_id: str) -> Iterator[str]:
     for event in reversed(cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]):
         if event["ResourceStatus"].endswith("FAILED"):
             reason = event.get("ResourceStatusReason", "no reason given")

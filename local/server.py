@@ -58,7 +58,7 @@ def serve(*, port: int, time_scale: float, bare: bool, end_with_parent: bool) ->
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
     config.accesslog = None
-    asyncio.run(serve_http(app, config))  # type: ignore[arg-type]
+    asyncio.run(serve_http(app, config))
 
 
 def _end_with_parent() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """When a metric alarm changes its state.
 
 AWS: a metric alarm looks at exactly the metric that its dimensions name. Once a minute (or once a period, if that is
@@ -158,8 +159,7 @@ def _data_points(alarm: dict[str, Any], end: float, period: float, count: int) -
             buckets[min(int((end - point["Timestamp"]) / period), count - 1)].append(point)
     statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
     return [
-        cloudwatch._stat_value(cloudwatch._calc_stats(bucket), statistic, bucket) if bucket else None
-        for bucket in buckets
+        cloudwatch._stat_value(cloudwatch._calc_stats(bucket), statistic, bucket) if bucket else None for bucket in buckets
     ]
 
 

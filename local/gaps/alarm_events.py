@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """The event of an alarm's state change.
 
 AWS: every state change of an alarm, SetAlarmState's included, is a `CloudWatch Alarm State Change` event on the

@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """What CreateAlias and UpdateAlias refuse.
 
 AWS: a version that does not exist (ResourceNotFoundException), a weight outside 0..1 or a routed version that is no
@@ -24,14 +25,14 @@ def install() -> None:
 
 
 def _ruled_creation(original: Callable[..., Any]) -> Callable[..., Any]:
-    def create(function_name: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
+    def create(function_name: str, request: dict[str, Any]) -> Any:
         return _refusal(function_name, request) or original(function_name, request)
 
     return create
 
 
 def _ruled_update(original: Callable[..., Any]) -> Callable[..., Any]:
-    def update(function_name: str, alias_name: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
+    def update(function_name: str, alias_name: str, request: dict[str, Any]) -> Any:
         function = lambda_svc._functions.get(function_name) or {}
         alias = function.get("aliases", {}).get(alias_name)
         if alias is None or request.get("RevisionId", alias["RevisionId"]) != alias["RevisionId"]:
@@ -41,7 +42,7 @@ def _ruled_update(original: Callable[..., Any]) -> Callable[..., Any]:
     return update
 
 
-def _refusal(function_name: str, alias: dict[str, Any]) -> Any:  # noqa: ANN401
+def _refusal(function_name: str, alias: dict[str, Any]) -> Any:
     function = lambda_svc._functions.get(function_name)
     version = alias.get("FunctionVersion")
     if function is None or version is None:
@@ -72,7 +73,6 @@ def _problem(version: str, routed: list[str]) -> str | None:
         return "$LATEST is not supported for an alias pointing to more than 1 version"
     if version in routed:
         return (
-            f"Invalid function version {version}. "
-            f"Function version {version} is already included in routing configuration."
+            f"Invalid function version {version}. Function version {version} is already included in routing configuration."
         )
     return None

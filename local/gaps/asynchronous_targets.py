@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """EventBridge invokes Lambda asynchronously.
 
 AWS: a rule's Lambda target is an asynchronous invocation: a function that fails is invoked twice more, after one and
@@ -24,8 +25,6 @@ def _asynchronously(original: Callable[[str, str], None]) -> Callable[[str, str]
         if record is None or config is None:
             original(arn, payload)  # it logs that there is no such function
             return
-        lambda_svc.invoke_async_with_retry(
-            lambda_svc._execution_record_for_config(record, config), json.loads(payload)
-        )
+        lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(record, config), json.loads(payload))
 
     return dispatch

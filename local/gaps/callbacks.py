@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """Callback tasks (`.waitForTaskToken`).
 
 AWS: a callback task ends with whichever comes first: a report of its token, a failure of the call that carries the
@@ -43,7 +44,7 @@ def install(time_scale: float) -> None:
 
 
 def _waiting(time_scale: float) -> Callable[..., Any]:
-    def invoke(resource: str, arguments: Any, token: str, _state: dict[str, Any]) -> Any:  # noqa: ANN401
+    def invoke(resource: str, arguments: Any, token: str, _state: dict[str, Any]) -> Any:
         task = running_task.current()
         limit = task_timeouts.seconds(task)
         closed = threading.Event()
@@ -77,7 +78,7 @@ def _waiting(time_scale: float) -> Callable[..., Any]:
     return invoke
 
 
-def _carry_token_away(resource: str, arguments: Any, info: dict[str, Any]) -> None:  # noqa: ANN401
+def _carry_token_away(resource: str, arguments: Any, info: dict[str, Any]) -> None:
     try:
         stepfunctions._invoke_resource(resource, arguments)
     except stepfunctions._ExecutionError as failure:
@@ -94,7 +95,7 @@ def _carry_token_away(resource: str, arguments: Any, info: dict[str, Any]) -> No
 
 def _with_new_token(original: Callable[..., Any]) -> Callable[..., Any]:
     # Arguments are evaluated once an attempt, just before the token is used.
-    def arguments(state: dict[str, Any], raw_input: Any, context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def arguments(state: dict[str, Any], raw_input: Any, context: dict[str, Any] | None = None) -> Any:
         if context is not None and SUFFIX in state.get("Resource", ""):
             context["Task"] = {"Token": new_uuid()}
         return original(state, raw_input, context)
@@ -103,7 +104,7 @@ def _with_new_token(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _waking(original: Callable[..., Any]) -> Callable[..., Any]:
-    def stop(request: dict[str, Any]) -> Any:  # noqa: ANN401
+    def stop(request: dict[str, Any]) -> Any:
         answer = original(request)
         execution = stepfunctions._executions.get(request.get("executionArn"))
         if execution is not None and execution["status"] != "RUNNING":
@@ -117,14 +118,12 @@ def _waking(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _once(original: Callable[..., Any]) -> Callable[..., Any]:
-    def report(request: dict[str, Any]) -> Any:  # noqa: ANN401
+    def report(request: dict[str, Any]) -> Any:
         token = request.get("taskToken")
         with _reports:
             info = stepfunctions._task_tokens.get(token)
             if (info is None and token in _issued) or (info is not None and info["event"].is_set()):
-                return error_response_json(
-                    "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400
-                )
+                return error_response_json("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400)
             return original(request)
 
     return report

@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """How a Lambda function fails.
 
 AWS: the error of a failed invocation is `{errorType, errorMessage, stackTrace, requestId}` with the exception's class
@@ -19,9 +20,7 @@ from local.gaps.patching import wrap
 
 MARK = "weighbridge:function-error"
 
-_REPORT = (
-    '_real_stdout.write(json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()}) + "\\n")'
-)
+_REPORT = '_real_stdout.write(json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()}) + "\\n")'
 _MARKED_REPORT = (
     "traceback.print_exc(); "
     f'_real_stdout.write(json.dumps({{"status": "ok", "result": {{"{MARK}": {{'
@@ -45,7 +44,7 @@ def _marking(script: str) -> str:
 
 
 def _remembering_process(original: Callable[..., None]) -> Callable[..., None]:
-    def spawn(worker: Any) -> None:  # noqa: ANN401
+    def spawn(worker: Any) -> None:
         original(worker)
         # The worker forgets its process before anybody can ask how it ended.
         worker.last_process = worker._proc
@@ -54,7 +53,7 @@ def _remembering_process(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _naming_exit(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def invoke(worker: Any, event: Any, request_id: str, **call: Any) -> dict[str, Any]:  # noqa: ANN401
+    def invoke(worker: Any, event: Any, request_id: str, **call: Any) -> dict[str, Any]:
         answer = original(worker, event, request_id, **call)
         if answer.get("error") != "Worker process died":
             return answer
@@ -67,7 +66,7 @@ def _naming_exit(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[
 
 
 def _naming_errors(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:  # noqa: ANN401
+    def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         result = original(function, event, request_id)
         body = result.get("body")
         if not isinstance(body, dict):
@@ -89,7 +88,7 @@ def _naming_errors(original: Callable[..., dict[str, Any]]) -> Callable[..., dic
 
 
 def _naming_throttles(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def throttled(*arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+    def throttled(*arguments: Any, **named: Any) -> dict[str, Any]:
         response = original(*arguments, **named)
         return response | {"body": response["body"] | {"errorType": "Lambda.TooManyRequestsException"}}
 

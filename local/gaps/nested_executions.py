@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """Nested executions (`states:startExecution`, `.sync`, `.sync:2`).
 
 AWS: the child is an execution like any other: it may not reuse a name, tells of its status changes and can be

@@ -23,7 +23,7 @@ def install() -> None:
 
 
 def _remembering_version(original: Callable[..., None]) -> Callable[..., None]:
-    def fire(*arguments: Any, version_id: str | None = None, **named: Any) -> None:  # noqa: ANN401
+    def fire(*arguments: Any, version_id: str | None = None, **named: Any) -> None:
         token = _version.set(version_id)
         try:
             original(*arguments, version_id=version_id, **named)
@@ -34,7 +34,7 @@ def _remembering_version(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _with_version(original: Callable[..., Any]) -> Callable[..., Any]:
-    def dispatch(event: dict[str, Any], *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+    def dispatch(event: dict[str, Any], *arguments: Any, **named: Any) -> Any:
         version = _version.get()
         if version is not None and event["Source"] == "aws.s3":
             detail = json.loads(event["Detail"])

@@ -37,7 +37,7 @@ def install() -> None:
 
 
 def _remembered(original: Callable[..., Any]) -> Callable[..., Any]:
-    def execute_task(state: dict[str, Any], raw_input: Any, execution: dict[str, Any], context: dict[str, Any]) -> Any:  # noqa: ANN401
+    def execute_task(state: dict[str, Any], raw_input: Any, execution: dict[str, Any], context: dict[str, Any]) -> Any:
         token = _current.set(RunningTask(state, raw_input, execution, context))
         try:
             return original(state, raw_input, execution, context)

@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """JSONata in a task's TimeoutSeconds.
 
 AWS: TimeoutSeconds is a number or a JSONata expression that gives a positive integer; anything else fails the state
@@ -38,7 +39,7 @@ def install() -> None:
 
 
 def _evaluated(original: Callable[..., Any]) -> Callable[..., Any]:
-    def invoke(resource: str, arguments: Any, _timeout: Any) -> Any:  # noqa: ANN401
+    def invoke(resource: str, arguments: Any, _timeout: Any) -> Any:
         return original(resource, arguments, seconds(running_task.current()))
 
     return invoke

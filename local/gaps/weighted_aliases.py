@@ -1,3 +1,4 @@
+# ruff: noqa: SLF001 - the emulator is patched from inside
 """Weighted aliases, and the metrics that tell their versions apart.
 
 AWS: each invocation of an alias with an additional version goes to that version with the probability of its weight;
@@ -53,13 +54,13 @@ def _draw(alias: dict[str, Any]) -> str:
 
 
 def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
-    async def invoke(  # noqa: ANN202
+    async def invoke(
         name: str,
-        event: Any,  # noqa: ANN401
+        event: Any,
         headers: dict[str, str],
         path_qualifier: str | None = None,
         query_params: dict[str, Any] | None = None,
-    ):
+    ) -> Any:
         qualifier = path_qualifier or lambda_svc._qp_first(query_params or {}, "Qualifier")
         alias = (lambda_svc._functions.get(name) or {}).get("aliases", {}).get(qualifier)
         draw = Draw(name, qualifier, _draw(alias)) if alias else None
@@ -75,7 +76,7 @@ def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _keeping_alias(original: Callable[..., Any]) -> Callable[..., Any]:
     # Other services resolve an alias to a version's record, which no longer tells that there was an alias.
-    def resolve(function: dict[str, Any] | None, qualifier: str | None) -> Any:  # noqa: ANN401
+    def resolve(function: dict[str, Any] | None, qualifier: str | None) -> Any:
         record, config = original(function, qualifier)
         alias = (function or {}).get("aliases", {}).get(qualifier)
         if record is None or alias is None:
@@ -87,7 +88,7 @@ def _keeping_alias(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _routed_and_measured(original: Callable[..., Any]) -> Callable[..., Any]:
-    def execute(record: dict[str, Any], event: Any) -> Any:  # noqa: ANN401
+    def execute(record: dict[str, Any], event: Any) -> Any:
         config = record.get("config") or record
         if lambda_svc._function_config_scope_mismatch(config):
             # The emulator comes back here within the function's account and region.

@@ -9,11 +9,23 @@ from tests.local.workbench import Workbench, closed
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("missing version", {"FunctionVersion": "9"}, "ResourceNotFoundException"),
-    ("missing additional version", {"RoutingConfig": {"AdditionalVersionWeights": {"9": 0.1}}}, "ResourceNotFoundException"),
+    (
+        "missing additional version",
+        {"RoutingConfig": {"AdditionalVersionWeights": {"9": 0.1}}},
+        "ResourceNotFoundException",
+    ),
     ("weight above 1", {"RoutingConfig": {"AdditionalVersionWeights": {"2": 1.7}}}, "ValidationException"),
-    ("two additional versions", {"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1, "3": 0.1}}}, "InvalidParameterValueException"),
+    (
+        "two additional versions",
+        {"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1, "3": 0.1}}},
+        "InvalidParameterValueException",
+    ),
     ("version twice", {"RoutingConfig": {"AdditionalVersionWeights": {"1": 0.1}}}, "InvalidParameterValueException"),
-    ("latest weighted", {"FunctionVersion": "$LATEST", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}}, "InvalidParameterValueException"),
+    (
+        "latest weighted",
+        {"FunctionVersion": "$LATEST", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}},
+        "InvalidParameterValueException",
+    ),
     ("latest as additional", {"RoutingConfig": {"AdditionalVersionWeights": {"$LATEST": 0.1}}}, "ValidationException"),
 ]
 IDS = [case[0] for case in BAD]

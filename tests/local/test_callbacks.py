@@ -94,9 +94,9 @@ def test_timeout_that_is_no_positive_integer_fails_the_state(filled: Workbench, 
 
 
 def test_bad_timeout_can_be_caught(filled: Workbench) -> None:
-    states = gate(
-        table(filled), TimeoutSeconds="{% 0 %}", Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
-    ) | {"Caught": {"Type": "Succeed"}}
+    states = gate(table(filled), TimeoutSeconds="{% 0 %}", Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]) | {
+        "Caught": {"Type": "Succeed"}
+    }
     assert filled.ended(filled.start(states, "Gate"))["status"] == "SUCCEEDED"
 
 
@@ -151,9 +151,7 @@ def test_bare_emulator_takes_reports_of_a_stopped_execution(bare: Workbench) -> 
     held = token(bare, name)
     bare.client("stepfunctions").stop_execution(executionArn=execution)
     bare.client("stepfunctions").send_task_failure(taskToken=held, error="Late")
-    until(
-        lambda: bare.client("stepfunctions").describe_execution(executionArn=execution)["status"] == "FAILED" or None
-    )
+    until(lambda: bare.client("stepfunctions").describe_execution(executionArn=execution)["status"] == "FAILED" or None)
 
 
 def test_stopping_an_execution_ends_its_wait_and_its_token(filled: Workbench) -> None:

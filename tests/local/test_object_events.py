@@ -15,9 +15,7 @@ def dropped(bench: Workbench) -> tuple[str, str, dict[str, Any]]:
     bucket, s3 = bench.name("bucket"), bench.client("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
     queue = bench.collector(
         {
             "source": ["aws.s3"],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ACCOUNT = "000000000000"
 LAYER = ".build/layer/local"
 DEPLOY_SECONDS = 120
+TEMPLATES = "local-templates"
 
 # Resource types that the emulator's CloudFormation refuses, and why the product is the same without them.
 LEFT_OUT = {
@@ -84,11 +85,14 @@ def deploy(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
 
 def create_stack(cloud: LocalCloud, name: str, template: dict[str, Any]) -> dict[str, str]:
     """Create a stack, wait for it and return its outputs. Raises DeploymentError."""
-    cloudformation = cloud.client("cloudformation")
+    cloudformation, s3 = cloud.client("cloudformation"), cloud.client("s3")
+    # A template in the request itself may have 51,200 bytes at most.
+    s3.create_bucket(Bucket=TEMPLATES)
+    s3.put_object(Bucket=TEMPLATES, Key=f"{name}.json", Body=json.dumps(template).encode())
     try:
         stack_id = cloudformation.create_stack(
             StackName=name,
-            TemplateBody=json.dumps(template),
+            TemplateURL=f"{cloud.endpoint}/{TEMPLATES}/{name}.json",
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         )["StackId"]
     except ClientError as error:

@@ -1,0 +1,161 @@
+"""Start and end a local cloud."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+from local import deployment
+
+ROOT = Path(__file__).parents[1]
+REGION = "us-east-1"
+# Any credentials will do; these say where they belong.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+START_SECONDS = 60
+LOG_TAIL_LINES = 30
+# What a process needs of its surroundings; everything else would leak into Lambda workers.
+INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TZ", "VIRTUAL_ENV")
+
+
+class LocalCloudError(Exception):
+    """The local cloud did not start, or ended by itself. The message carries the end of its log."""
+
+
+class LocalCloud:
+    """A local cloud, as a context manager.
+
+    time_scale: seconds that pass per second of AWS (1 is real time, 0.05 twenty times faster), for waits, callback
+    time-outs, alarm periods and schedules. port: 127.0.0.1's port, by default a free one. directory: where
+    `server.log` goes. bare: leave the emulator's gaps open.
+
+    Attributes once entered: `endpoint` (a URL), `region`. Leaving ends the server and every Lambda worker; so does
+    the end of this process, however it ends.
+    """
+
+    def __init__(
+        self, *, time_scale: float = 1.0, port: int | None = None, directory: Path = ROOT / ".local", bare: bool = False
+    ) -> None:
+        self.time_scale = time_scale
+        self.region = REGION
+        self.log = directory / "server.log"
+        self._bare = bare
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+        self._scratch: Path | None = None
+        self._session = boto3.Session(
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of every API, without a trailing slash."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def __enter__(self) -> Self:
+        self._port = _port(self._port)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._scratch = Path(tempfile.mkdtemp(prefix="weighbridge-local-"))
+        command = [sys.executable, "-m", "local.server", f"--port={self._port}", f"--time-scale={self.time_scale}"]
+        environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, "--end-with-parent", *(["--bare"] if self._bare else [])],
+                cwd=ROOT,
+                env=environment | CREDENTIALS | {"TMPDIR": str(self._scratch)},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._await_start()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def client(self, service: str) -> Any:
+        """A stock boto3 client of that service, for example `client("lambda")`."""
+        return self._session.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.endpoint,
+            config=Config(s3={"addressing_style": "path"}, max_pool_connections=50),
+        )
+
+    def deploy(self, assembly: Path) -> dict[str, str]:
+        """Create the stack of a synthesized cloud assembly (a `cdk.out` directory) and return its outputs.
+
+        Raises `local.deployment.DeploymentError` with what was refused.
+        """
+        return deployment.deploy(self, assembly)
+
+    def wait(self) -> None:
+        """Block until the server ends, which it does not do by itself. Raises LocalCloudError when it did."""
+        if self._process is not None:
+            self._process.wait()
+            raise LocalCloudError(f"the local cloud ended by itself.\n{self._log_tail()}")
+
+    def _await_start(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_ready():
+            if self._process is None or self._process.poll() is not None:
+                raise LocalCloudError(f"the local cloud did not start.\n{self._log_tail()}")
+            if time.monotonic() > deadline:
+                raise LocalCloudError(f"the local cloud did not start in {START_SECONDS} s.\n{self._log_tail()}")
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(  # noqa: S310 our own address
+                f"{self.endpoint}/_ministack/ready", timeout=5
+            ) as answer:
+                return bool(answer.status == 200)  # noqa: PLR2004
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _log_tail(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        return "\n".join([f"The end of {self.log}:", *lines])
+
+    def _end(self) -> None:
+        if self._process is not None:
+            # Nothing is worth saving, and the server's group holds its Lambda workers.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            self._process = None
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+
+def _port(wanted: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted or 0))
+        except OSError as error:
+            raise LocalCloudError(f"port {wanted} cannot be used: {error.strerror}. Choose another one.") from error
+        return int(probe.getsockname()[1])

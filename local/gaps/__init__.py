@@ -1,0 +1,41 @@
+"""Where the emulator differs from AWS in what Weighbridge relies on: one module a gap.
+
+Each module says what AWS does, what the emulator does and what the filler does, and has an `install(time_scale)`.
+A contract test per gap fails once the emulator closes it: then the module and its line here can go.
+"""
+
+from local.gaps import (
+    alarm_evaluation,
+    alarm_events,
+    alias_rules,
+    asynchronous_targets,
+    callbacks,
+    function_errors,
+    nested_executions,
+    object_events,
+    running_task,
+    scheduled_rules,
+    stopped_executions,
+    task_timeouts,
+    weighted_aliases,
+)
+
+
+def fill(time_scale: float) -> None:
+    """Install every gap filler into the emulator of this process, before it serves its first request.
+
+    time_scale: seconds that pass here per second on AWS (1 is real time, 0.05 is twenty times faster).
+    """
+    running_task.install()
+    task_timeouts.install()
+    callbacks.install(time_scale)
+    stopped_executions.install()
+    nested_executions.install()
+    function_errors.install()
+    weighted_aliases.install()
+    alias_rules.install()
+    asynchronous_targets.install()
+    object_events.install()
+    alarm_events.install()
+    alarm_evaluation.install(time_scale)
+    scheduled_rules.install(time_scale)

@@ -1,0 +1,73 @@
+"""The server process of the local cloud: the emulator with its gaps filled, in the foreground.
+
+`python -m local.server --port 4566 --time-scale 0.05` serves every AWS API on 127.0.0.1 until it is interrupted.
+`local.cloud` starts it as a child; nothing else needs to.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+
+import click
+
+# The emulator reads these once, when it is imported.
+ENVIRONMENT = {
+    "BIND_HOST": "127.0.0.1",
+    "IOT_MTLS_ENABLED": "0",
+    "LAMBDA_EXECUTOR": "local",
+    "MINISTACK_HOST": "127.0.0.1",
+    "PERSIST_STATE": "0",
+    "S3_PERSIST": "0",
+    "SFTP_ENABLED": "0",
+}
+
+# AWS waits a minute before it invokes a failed asynchronous invocation again, and two before the second time.
+ASYNCHRONOUS_RETRY_SECONDS = 60
+
+
+@click.command()
+@click.option("--port", type=int, required=True)
+@click.option("--time-scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
+@click.option("--bare", is_flag=True, help="Leave the emulator's gaps open (contract tests compare with it).")
+@click.option("--end-with-parent", is_flag=True, help="End, with every Lambda worker, when standard input closes.")
+def serve(*, port: int, time_scale: float, bare: bool, end_with_parent: bool) -> None:
+    """Serve the emulated AWS APIs on 127.0.0.1 until interrupted."""
+    if end_with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.update(
+        ENVIRONMENT,
+        GATEWAY_PORT=str(port),
+        LAMBDA_ASYNC_RETRY_BASE_SECONDS=str(ASYNCHRONOUS_RETRY_SECONDS * time_scale),
+        LAMBDA_ASYNC_RETRY_MAX_SECONDS=str(ASYNCHRONOUS_RETRY_SECONDS * 2 * time_scale),
+        SFN_WAIT_SCALE=str(time_scale),
+    )
+    # Imported only now, because importing the emulator reads the environment.
+    from hypercorn.asyncio import serve as serve_http  # noqa: PLC0415
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack.app import app  # noqa: PLC0415
+
+    from local import gaps  # noqa: PLC0415
+
+    if not bare:
+        gaps.fill(time_scale)
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = 75
+    config.accesslog = None
+    asyncio.run(serve_http(app, config))
+
+
+def _end_with_parent() -> None:
+    """Wait until the parent's end of the pipe closes, however the parent died, and take the process group along."""
+    sys.stdin.buffer.read()
+    # The parent gave this process a directory of its own for what Lambda workers unpack.
+    shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    serve()

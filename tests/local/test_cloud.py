@@ -1,0 +1,152 @@
+"""The local cloud as a process: it starts, says why it does not, and always ends with all its workers."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.cloud import ROOT, LocalCloud, LocalCloudError
+from tests.local.test_deployment import assembly
+from tests.local.workbench import Workbench, until
+
+SLEEPS = """
+    import os, time
+    def handler(event, context):
+        print(os.getpid(), flush=True)
+        if event:
+            time.sleep(600)
+        return os.getpid()
+"""
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    # A process that has ended may wait for its parent to notice.
+    return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(endpoint: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(endpoint.rpartition(":")[2]))) == 0
+
+
+def busy_worker(bench: Workbench) -> int:
+    """The process of a Lambda worker in the middle of an invocation."""
+    function = bench.function(SLEEPS, timeout=900)
+    functions = bench.client("lambda")
+    worker = int(json.load(functions.invoke(FunctionName=function, Payload=b"[]")["Payload"]))
+    functions.invoke(FunctionName=function, Payload=b"[1]", InvocationType="Event")
+    return worker
+
+
+def test_leaving_ends_the_server_and_its_workers(tmp_path: Path) -> None:
+    with LocalCloud(directory=tmp_path) as cloud:
+        worker = busy_worker(Workbench(cloud))
+        endpoint = cloud.endpoint
+        assert answers(endpoint)
+    assert not alive(worker)
+    assert not answers(endpoint)
+
+
+def test_errors_inside_end_it_too(tmp_path: Path) -> None:
+    cloud = LocalCloud(directory=tmp_path)
+    with pytest.raises(ZeroDivisionError), cloud:
+        raise ZeroDivisionError
+    assert not answers(cloud.endpoint)
+
+
+def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    script = f"""
+import pathlib, sys, time
+sys.path.insert(0, {str(ROOT)!r})
+from local.cloud import LocalCloud
+from tests.local.test_cloud import busy_worker
+from tests.local.workbench import Workbench
+with LocalCloud(directory=pathlib.Path({str(tmp_path)!r})) as cloud:
+    print(busy_worker(Workbench(cloud)), cloud._process.pid, cloud._scratch, flush=True)
+    time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker, server, scratch = parent.stdout.readline().split()
+        parent.send_signal(signal.SIGKILL)
+    until(lambda: not alive(int(server)) and not alive(int(worker)))
+    assert not Path(scratch).exists()
+
+
+def test_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with (
+            pytest.raises(LocalCloudError, match=f"port {port} cannot be used"),
+            LocalCloud(port=port, directory=tmp_path),
+        ):
+            pass
+
+
+def test_server_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
+    with (
+        pytest.raises(LocalCloudError, match=r"(?s)did not start.*time-scale"),
+        LocalCloud(time_scale=-1, directory=tmp_path),
+    ):
+        pass
+
+
+@contextmanager
+def up(directory: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "local", "up", f"--directory={directory}", *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
+def test_up_writes_outputs_while_it_runs(tmp_path: Path, interruption: signal.Signals) -> None:
+    stack = assembly(
+        tmp_path / "stack",
+        {"Bucket": {"Type": "AWS::S3::Bucket"}},
+        Outputs={"BucketName": {"Value": {"Ref": "Bucket"}}},
+    )
+    outputs, port = tmp_path / "outputs.json", free_port()
+    with up(tmp_path, f"--assembly={stack}", f"--port={port}", "--time-scale=0.5") as process:
+        until(outputs.exists, 30)
+        written = json.loads(outputs.read_text())
+        process.send_signal(interruption)
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert (written["endpoint"], written["region"]) == (f"http://127.0.0.1:{port}", "us-east-1")
+    command = f"aws --endpoint-url {written['endpoint']} s3 cp appspec.yaml s3://{written['BucketName']}/"
+    assert command in said
+    assert "export AWS_ACCESS_KEY_ID=" in said
+    assert not outputs.exists()
+
+
+def test_up_says_why_it_cannot(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with up(tmp_path, f"--port={other.getsockname()[1]}") as process:
+            said, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "cannot be used" in said
+    assert "Traceback" not in said

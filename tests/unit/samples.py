@@ -30,7 +30,7 @@ def plan(**changes: Any) -> Plan:
         alarms={"names": ["errors"], "ignorePollFailure": False},
         rollBackOn={"failure": True, "alarm": True, "stop": True},
     )
-    return Plan(**(base | changes))  # type: ignore[typeddict-item]
+    return Plan(**(base | changes))  # type: ignore[typeddict-item, no-any-return]
 
 
 def apply(record: Record, change: Change) -> Record:

@@ -5,7 +5,6 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from weighbridge.core.appspec import AppSpec, parse
 from weighbridge.core.errors import APPSPEC_SENTENCE, InvalidAppSpec
 
@@ -80,7 +79,7 @@ def test_forms_seen_in_the_wild_are_the_same(text: str) -> None:
 
 
 def test_current_version_and_hooks_may_be_left_out() -> None:
-    text = YAML.split("Hooks:")[0].replace('        CurrentVersion: "1"\n', "")
+    text = YAML.split("Hooks:", maxsplit=1)[0].replace('        CurrentVersion: "1"\n', "")
     assert parse(text) == AppSpec("shop", "live", None, "2", {})
 
 

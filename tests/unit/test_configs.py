@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig, parse, steps
 from weighbridge.core.errors import InvalidDocument
 
@@ -51,7 +50,7 @@ def test_weights_rise_to_one_and_time_adds_up(percentage: int, minutes: int, kin
     planned = steps(DeploymentConfig("c", kind, percentage, minutes))  # type: ignore[arg-type]
     weights = [step["weight"] for step in planned]
     assert weights == sorted(set(weights))
-    assert 0 < weights[0]
+    assert weights[0] > 0
     assert weights[-1] == 1
     assert all(weight * 100 == pytest.approx(round(weight * 100)) for weight in weights)
     assert sum(step["bakeSeconds"] for step in planned) == 60 * minutes * (len(planned) - 1)

@@ -4,8 +4,6 @@ import json
 from typing import Any
 
 import pytest
-
-from tests.unit.samples import apply, at, plan, record
 from weighbridge.core.deployment import (
     alarm_interruption,
     created,
@@ -24,6 +22,8 @@ from weighbridge.core.errors import ALARM_SENTENCE, HOOK_SENTENCE, AlarmActive, 
 from weighbridge.core.hooks import Answer
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.plan import Plan, routing_after
+
+from tests.unit.samples import apply, at, plan, record
 
 
 def _events(of: dict[str, Any]) -> list[str]:
@@ -103,7 +103,7 @@ def test_an_alarm_that_is_not_watched_or_comes_after_the_end_means_nothing() -> 
 def test_a_stop_request_says_whether_to_roll_back_or_leaves_it_to_the_group(
     configured: bool,
     requested: bool | None,
-    expected: bool,  # noqa: FBT001
+    expected: bool,
 ) -> None:
     made = _after(2, rollBackOn={"failure": True, "alarm": True, "stop": configured})
     interruption = stop_interruption(made, requested)

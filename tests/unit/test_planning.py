@@ -4,8 +4,6 @@ import re
 from typing import Any
 
 import pytest
-
-from tests.unit.samples import plan, record
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
 from weighbridge.core.errors import InvalidAppSpec
@@ -14,18 +12,21 @@ from weighbridge.core.plan import Plan
 from weighbridge.core.planning import check_allowed, config_name, make_plan, roll_back_on, watched_alarms
 from weighbridge.core.routing import Routing
 
+from tests.unit.samples import plan, record
+
 SPEC = AppSpec("shop", "live", None, "2", {"AfterAllowTraffic": "CodeDeployHook_after"})
 LINEAR = PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"]
 ALL_AT_ONCE = PREDEFINED["CodeDeployDefault.LambdaAllAtOnce"]
+ON_VERSION_1 = Routing("1")
 GROUP = parse_group("shop-app", "prod", {})
 
 
 def _plan(
     spec: AppSpec = SPEC,
-    found: Routing = Routing("1"),
+    found: Routing = ON_VERSION_1,
     config: DeploymentConfig = LINEAR,
     left_by: Any = None,
-    **settings: Any,  # noqa: B008
+    **settings: Any,
 ) -> Plan:
     group = parse_group("shop-app", "prod", settings)
     asked = {"applicationName": "shop-app", "deploymentGroupName": "prod", "deploymentId": "d-AAAAAAAAA"}

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-
-from tests.unit.samples import apply, at, plan, record
 from weighbridge.core.deployment import created, interrupted, rollback_record, shifted, stop_interruption, succeeded
 from weighbridge.core.notifications import notifications
 from weighbridge.core.plan import routing_after
 from weighbridge.core.settlement import Close, Execution, Nothing, RestoreTraffic, Start, StartRollback, settlement
+
+from tests.unit.samples import apply, at, plan, record
 
 NONE = Execution(None)
 
@@ -60,7 +60,7 @@ def test_an_interruption_that_was_recorded_is_the_reason() -> None:
 def test_a_deployment_that_had_no_plan_yet_is_only_closed() -> None:
     made = created("d-A", "id", application="a", group="g", revision=None, now=at(0))
     for status in ("FAILED", "ABORTED", "TIMED_OUT"):
-        assert isinstance(settlement(made, Execution(status), NONE), Close)  # type: ignore[arg-type]
+        assert isinstance(settlement(made, Execution(status), NONE), Close)
 
 
 def test_an_alias_that_was_moved_is_not_rolled_back() -> None:

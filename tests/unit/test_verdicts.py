@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.unit.samples import plan
 from weighbridge.core import groups, hooks
 from weighbridge.core.alarms import verdict
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
@@ -17,9 +15,11 @@ from weighbridge.core.ids import DEPLOYMENT_ID, deployment_id, deployment_id_in,
 from weighbridge.core.plan import WatchedAlarms
 from weighbridge.core.requests import DeploymentRequest
 
+from tests.unit.samples import plan
+
 
 @pytest.mark.parametrize("ignore", [True, False])
-def test_ok_and_insufficient_data_do_not_stop_and_alarm_does(ignore: bool) -> None:  # noqa: FBT001
+def test_ok_and_insufficient_data_do_not_stop_and_alarm_does(ignore: bool) -> None:
     watched = WatchedAlarms(names=["a", "b"], ignorePollFailure=ignore)
     assert verdict(watched, {"a": "OK", "b": "INSUFFICIENT_DATA"}).failure is None
     judged = verdict(watched, {"a": "ALARM", "b": "ALARM"})
@@ -29,7 +29,8 @@ def test_ok_and_insufficient_data_do_not_stop_and_alarm_does(ignore: bool) -> No
 
 def test_a_missing_alarm_or_a_failed_poll_obeys_ignore_poll_alarm_failure() -> None:
     strict, lenient = (WatchedAlarms(names=["a"], ignorePollFailure=ignore) for ignore in (False, True))
-    for states in ({}, RolePermissions("denied")):
+    unreadable: tuple[dict[str, str] | RolePermissions, ...] = ({}, RolePermissions("denied"))
+    for states in unreadable:
         assert isinstance(verdict(strict, states).failure, AlarmsUnreadable)
         judged = verdict(lenient, states)
         assert judged.failure is None

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import events
 from weighbridge.aws.table import plain
+from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.notifications import notifications
 
 logger = Logger()
@@ -25,14 +26,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return process_partial_response(event=event, record_handler=_tell, processor=processor, context=context)
 
 
-def _tell(change: DynamoDBRecord) -> None:
-    images = change.raw_event["dynamodb"]
+def _tell(record: DynamoDBRecord) -> None:
+    images = record.raw_event["dynamodb"]
     if "NewImage" not in images:
         return
     old = plain(images["OldImage"]) if "OldImage" in images else None
     new = plain(images["NewImage"])
     logger.append_keys(deploymentId=new["deploymentId"])
-    news = notifications(old, new, change.raw_event["awsRegion"])
-    if news:
+    news = notifications(old, new, record.raw_event["awsRegion"])
+    if not news:
+        return
+    try:
         events.publish(news)
-        logger.info("Notified", extra={"notifications": [notification.detail_type for notification in news]})
+    except WeighbridgeError:
+        logger.exception("Not notified yet")  # the batch processor itself keeps it to the answer
+        raise
+    logger.info("Notified", extra={"notifications": [notification.detail_type for notification in news]})

@@ -1,0 +1,374 @@
+"""What scenarios are told with: functions, hooks, alarms, groups, drops, and how deployments end.
+
+Everything goes the way a user goes: files into the bucket, events onto the bus, stock boto3. Nothing sleeps for luck:
+what is waited for is asked for until a deadline.
+"""
+
+import io
+import itertools
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import yaml
+from boto3.dynamodb.types import TypeDeserializer
+
+from local.cloud import LocalCloud
+
+SCALE = 0.004
+"""Seconds a second of AWS takes: a minute's bake is over in a quarter of a second, a hook's hour in fourteen seconds."""
+PATIENCE = 40.0
+SOURCE = "def handler(event, context):\n    return {answer!r}\n"
+BROKEN = "def handler(event, context):\n    raise RuntimeError('this version is broken')\n"
+ROLE = "arn:aws:iam::000000000000:role/anything"
+T = TypeVar("T")
+
+_deserializer = TypeDeserializer()
+_numbers = itertools.count(1)
+
+
+def until(what: str, ask: Callable[[], T | None], patience: float = PATIENCE) -> T:
+    """Asks until there is an answer; fails, naming `what`, where there is none in time."""
+    deadline = time.monotonic() + patience
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {patience} s in vain for {what}")
+        time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Alias:
+    version: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment that has ended: its record, its execution's end, and the states that the execution went through."""
+
+    record: dict[str, Any]
+    execution: dict[str, Any]
+    states: list[str]
+
+    @property
+    def id(self) -> str:
+        return str(self.record["deploymentId"])
+
+    @property
+    def outcome(self) -> tuple[str, str | None]:
+        """Status and error code."""
+        return self.record["status"], self.record.get("errorInformation", {}).get("code")
+
+    @property
+    def message(self) -> str:
+        return str(self.record.get("errorInformation", {}).get("message", ""))
+
+    @property
+    def lifecycle(self) -> list[str]:
+        events = ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")
+        return [self.record["lifecycleEvents"][event]["status"] for event in events]
+
+    def timeline(self, event: str) -> list[dict[str, Any]]:
+        return [entry for entry in self.record["timeline"] if entry["event"] == event]
+
+    @property
+    def weights(self) -> list[float]:
+        return [float(entry["weight"]) for entry in self.timeline("TrafficShifted")]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A function of its own for one scenario, with its alias `live`, in an application and group of the same name."""
+
+    name: str
+
+
+class World:
+    def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:
+        self.cloud = cloud
+        self.outputs = outputs
+        self.bucket = outputs["BucketName"]
+        self._clients: dict[str, Any] = {}
+        self._put_configurations()
+
+    def client(self, service: str) -> Any:
+        return self._clients.setdefault(service, self.cloud.client(service))
+
+    # ----------------------------------------------------------------------------------------- what there is
+
+    def function(self, name: str, *sources: str) -> None:
+        """A function with one published version a source."""
+        functions = self.client("lambda")
+        functions.create_function(
+            FunctionName=name, Runtime="python3.14", Role=ROLE, Handler="app.handler", Code={"ZipFile": _zipped(sources[0])}, Timeout=20
+        )
+        functions.publish_version(FunctionName=name)
+        for source in sources[1:]:
+            functions.update_function_code(FunctionName=name, ZipFile=_zipped(source))
+            functions.publish_version(FunctionName=name)
+
+    def shop(self, *, versions: int = 3, last: str | None = None, **settings: Any) -> Shop:
+        """A function with `versions` versions (the last one of source `last`), live on version 1, and its group."""
+        shop = Shop(f"shop-{next(_numbers)}")
+        sources = [SOURCE.format(answer=n) for n in range(1, versions + 1)]
+        self.function(shop.name, *sources[:-1], last or sources[-1])
+        self.client("lambda").create_alias(FunctionName=shop.name, Name="live", FunctionVersion="1")
+        self.group(shop, **settings)
+        return shop
+
+    def group(self, shop: Shop, **settings: Any) -> None:
+        """Drops the group's settings and waits until they are taken over."""
+        self.put(f"{shop.name}/prod/deployment-group.yaml", yaml.safe_dump(settings))
+
+        def taken_over() -> bool:
+            kept = self.item(f"GROUP#{shop.name}/prod", "GROUP") or {}
+            names = {"deploymentConfigName", "autoRollbackConfiguration", "alarmConfiguration", "serviceRoleArn"}
+            return set(kept.get("settings", {})) & names == set(settings) & names and (
+                kept["settings"].get("deploymentConfigName") == settings.get("deploymentConfigName")
+            )
+
+        until(f"the group of {shop.name}", taken_over)
+
+    def hook(self, source: str) -> str:
+        """A hook function; its source may use `event` and answer by `return`."""
+        name = f"CodeDeployHook_{next(_numbers)}"
+        body = "\n".join(f"    {line}" for line in source.splitlines())
+        self.function(name, f"import json, boto3, os\ndef handler(event, context):\n{body}\n")
+        return name
+
+    def alarm(self, *, state: str = "OK", **metric: Any) -> str:
+        """An alarm in a given state; without a metric of its own it stays there until it is set otherwise."""
+        name = f"alarm-{next(_numbers)}"
+        base = {
+            "Namespace": "Quiet",
+            "MetricName": name,
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "ignore",
+        }
+        self.client("cloudwatch").put_metric_alarm(AlarmName=name, **(base | metric))
+        self.set_alarm(name, state)
+        return name
+
+    def set_alarm(self, name: str, state: str) -> None:
+        self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="the scenario says so")
+
+    # --------------------------------------------------------------------------------------- what users do
+
+    def put(self, key: str, content: str | bytes) -> str:
+        body = content if isinstance(content, bytes) else content.encode()
+        return str(self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)["VersionId"])
+
+    def drop(self, shop: Shop, target: str = "2", *, current: str | None = "1", **hooks: str) -> str:
+        """Drops an AppSpec file and returns the id of the deployment that came of it."""
+        return self.drop_file(shop, appspec(shop.name, target, current=current, **hooks))
+
+    def drop_file(self, shop: Shop, content: str | bytes, name: str = "release.yaml", group: str = "prod") -> str:
+        key = f"{shop.name}/{group}/{name}"
+        return self.deployment_of(f"s3://{self.bucket}/{key}?versionId={self.put(key, content)}")
+
+    def request(self, shop: Shop, detail: Mapping[str, Any]) -> str:
+        """Sends a Deployment Requested event and returns the id of the deployment that came of it."""
+        names = {"applicationName": shop.name, "deploymentGroupName": "prod"}
+        return self.deployment_of(f"event {self.send('Deployment Requested', names | dict(detail))}")
+
+    def send(self, detail_type: str, detail: Mapping[str, Any]) -> str:
+        """Puts an event on the weighbridge bus, as a pipeline of the user's would, and returns the event's id."""
+        entry = {
+            "EventBusName": self.outputs["EventBusName"],
+            "Source": "my.pipeline",
+            "DetailType": detail_type,
+            "Detail": json.dumps(detail),
+        }
+        return str(self.client("events").put_events(Entries=[entry])["Entries"][0]["EventId"])
+
+    def stop(self, deployment_id: str, **options: bool) -> None:
+        self.send("Deployment Stop Requested", {"deploymentId": deployment_id, **options})
+
+    def route(self, shop: Shop, version: str, weights: Mapping[str, float] | None = None) -> None:
+        """Moves the alias behind Weighbridge's back."""
+        self.client("lambda").update_alias(
+            FunctionName=shop.name, Name="live", FunctionVersion=version, RoutingConfig={"AdditionalVersionWeights": dict(weights or {})}
+        )
+
+    # -------------------------------------------------------------------------------------- what is seen
+
+    def alias(self, shop: Shop) -> Alias:
+        found = self.client("lambda").get_alias(FunctionName=shop.name, Name="live")
+        return Alias(found["FunctionVersion"], found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
+
+    def item(self, pk: str, sk: str) -> dict[str, Any] | None:
+        found = self.client("dynamodb").get_item(
+            TableName=self.outputs["TableName"], Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
+        ).get("Item")
+        return {name: _deserializer.deserialize(value) for name, value in found.items()} if found else None
+
+    def record(self, deployment_id: str) -> dict[str, Any]:
+        return until(f"the record of {deployment_id}", lambda: self.item(f"DEPLOYMENT#{deployment_id}", "DEPLOYMENT"))
+
+    def deployment_of(self, identity: str) -> str:
+        """The id of the deployment that `identity` (an object's version or an event) became."""
+
+        def ask() -> str | None:
+            pages = self.client("dynamodb").get_paginator("scan").paginate(
+                TableName=self.outputs["TableName"],
+                FilterExpression="#identity = :identity",
+                ExpressionAttributeNames={"#identity": "identity"},
+                ExpressionAttributeValues={":identity": {"S": identity}},
+            )
+            return next((item["deploymentId"]["S"] for page in pages for item in page["Items"]), None)
+
+        return until(f"a deployment for {identity}", ask)
+
+    def in_bake(self, deployment_id: str, step: int = 1) -> dict[str, Any]:
+        """Waits until step `step` has been taken and is watched; the record then."""
+
+        def ask() -> dict[str, Any] | None:
+            record = self.record(deployment_id)
+            if record["status"] not in {"Created", "InProgress"}:
+                raise AssertionError(f"{deployment_id} has ended: {record.get('errorInformation')}")
+            shifts = [entry for entry in record["timeline"] if entry["event"] == "TrafficShifted"]
+            return record if len(shifts) >= step and record.get("gate", {}).get("waitingFor") == "bake" else None
+
+        return until(f"the bake of {deployment_id}", ask)
+
+    def in_hook(self, deployment_id: str, event: str) -> dict[str, Any]:
+        def ask() -> dict[str, Any] | None:
+            record = self.record(deployment_id)
+            return record if event in record["hooks"] else None
+
+        return until(f"the {event} hook of {deployment_id}", ask)
+
+    def execution(self, deployment_id: str) -> dict[str, Any] | None:
+        arn = self.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:") + f":{deployment_id}"
+        executions = self.client("stepfunctions")
+        try:
+            return dict(executions.describe_execution(executionArn=arn))
+        except executions.exceptions.ExecutionDoesNotExist:
+            return None
+
+    def ended(self, deployment_id: str, patience: float = PATIENCE) -> Deployment:
+        """Waits until the deployment's record is closed and its execution over."""
+
+        def ask() -> Deployment | None:
+            record, execution = self.record(deployment_id), self.execution(deployment_id)
+            if record["status"] in {"Created", "InProgress"} or not execution or execution["status"] == "RUNNING":
+                return None
+            history = self.client("stepfunctions").get_paginator("get_execution_history")
+            events = (event for page in history.paginate(executionArn=execution["executionArn"]) for event in page["events"])
+            states = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+            return Deployment(record, execution, states)
+
+        return until(f"the end of {deployment_id}", ask, patience)
+
+    def rollback_of(self, deployment: Deployment) -> Deployment:
+        """The deployment that rolled another back; both must name each other."""
+        rollback = self.ended(deployment.record["rollbackInfo"]["rollbackDeploymentId"])
+        assert rollback.record["rollbackInfo"]["rollbackTriggeringDeploymentId"] == deployment.id
+        return rollback
+
+    def is_free(self, shop: Shop) -> bool:
+        """Whether a next deployment may begin: no lock is left behind."""
+        group, alias = self.item(f"GROUP#{shop.name}/prod", "GROUP"), self.item(f"ALIAS#{shop.name}:live", "ALIAS")
+        return not any("activeDeployment" in (item or {}) for item in (group, alias))
+
+    # ------------------------------------------------------------------------------------------ accidents
+
+    @contextmanager
+    def without_rule(self, name: str) -> Iterator[None]:
+        """Disables one of the stack's rules meanwhile."""
+        events = self.client("events")
+        [rule] = [rule for rule in events.list_rules()["Rules"] if name in rule["Name"]]
+        events.disable_rule(Name=rule["Name"])
+        try:
+            yield
+        finally:
+            events.enable_rule(Name=rule["Name"])
+
+    @contextmanager
+    def broken(self, construct: str) -> Iterator[None]:
+        """Lets one of the stack's functions crash at each call meanwhile, as a broken release of it would."""
+        functions = self.client("lambda")
+        pages = functions.get_paginator("list_functions").paginate()
+        [name] = [
+            function["FunctionName"]
+            for page in pages
+            for function in page["Functions"]
+            if function["FunctionName"].startswith(f"Weighbridge-{construct}Function")
+        ]
+        handler = functions.get_function_configuration(FunctionName=name)["Handler"]
+        functions.update_function_configuration(FunctionName=name, Handler="weighbridge.handlers.missing.handler")
+        try:
+            yield
+        finally:
+            functions.update_function_configuration(FunctionName=name, Handler=handler)
+
+    @cached_property
+    def notices(self) -> "Notices":
+        return Notices(self)
+
+    def _put_configurations(self) -> None:
+        """Custom configurations that scenarios share: a bake that outlasts every scenario, and one of a few seconds."""
+        for name, minutes in (("Endless", 2880), ("Brief", 5)):
+            document = {
+                "trafficRoutingConfig": {
+                    "type": "TimeBasedCanary",
+                    "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": minutes},
+                }
+            }
+            self.put(f"deployment-configs/{name}.yaml", yaml.safe_dump(document))
+            until(f"the configuration {name}", lambda name=name: self.item(f"CONFIG#{name}", "CONFIG"))  # type: ignore[misc]
+
+
+class Notices:
+    """What the default bus was told, collected by a queue as a user's own rule would."""
+
+    def __init__(self, world: World) -> None:
+        self._sqs = world.client("sqs")
+        self._queue = self._sqs.create_queue(QueueName="notices")["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        world.client("events").put_rule(Name="notices", EventPattern=json.dumps({"source": ["weighbridge"]}))
+        world.client("events").put_targets(Rule="notices", Targets=[{"Id": "queue", "Arn": arn}])
+        self._seen: list[dict[str, Any]] = []
+
+    def of(self, deployment_id: str, last: str) -> list[dict[str, Any]]:
+        """Everything told of a deployment until `last` (a state or a detail-type) has been told."""
+
+        def ask() -> list[dict[str, Any]] | None:
+            for message in self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", []):
+                self._seen.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+            told = [notice for notice in self._seen if notice["detail"]["deploymentId"] == deployment_id]
+            return told if any(last in {notice["detail"].get("state"), notice["detail-type"]} for notice in told) else None
+
+        return until(f"{last} of {deployment_id}", ask)
+
+
+def appspec(function: str, target: str = "2", *, current: str | None = "1", **hooks: str) -> str:
+    properties = {"Name": function, "Alias": "live", "CurrentVersion": current, "TargetVersion": target}
+    resource = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {name: value for name, value in properties.items() if value is not None},
+    }
+    document: dict[str, Any] = {"version": 0.0, "Resources": [{function: resource}]}
+    if hooks:
+        document["Hooks"] = [{event: hook} for event, hook in hooks.items()]
+    return yaml.safe_dump(document)
+
+
+def _zipped(source: str) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("app.py", source)
+    return archive.getvalue()

@@ -68,16 +68,14 @@ def synthesize(app: Path, assembly: Path) -> None:
 
 def deploy(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
     """Publish the assembly's file assets, create its stack and return the stack's outputs. Raises DeploymentError."""
-    stacks = [
-        (name, artifact)
-        for name, artifact in _read(assembly / "manifest.json")["artifacts"].items()
-        if artifact["type"] == "aws:cloudformation:stack"
-    ]
+    artifacts = _read(assembly / "manifest.json")["artifacts"]
+    stacks = {name: one for name, one in artifacts.items() if one["type"] == "aws:cloudformation:stack"}
     if len(stacks) != 1:
         raise DeploymentError(f"{assembly} holds {len(stacks)} stacks; the local cloud deploys exactly one")
-    name, artifact = stacks[0]
-    for manifest in sorted(assembly.glob("*.assets.json")):
-        _publish(cloud, assembly, _read(manifest))
+    ((name, artifact),) = stacks.items()
+    for one in artifacts.values():
+        if one["type"] == "cdk:asset-manifest":
+            _publish(cloud, assembly, _read(assembly / one["properties"]["file"]))
     template = without_left_out(_read(assembly / artifact["properties"]["templateFile"]))
     _store_bootstrap_version(cloud, template)
     return create_stack(cloud, artifact["properties"].get("stackName", name), template)

@@ -32,6 +32,7 @@ def assembly(directory: Path, resources: dict[str, Any], **template: Any) -> Pat
     documents = {
         "manifest.json": {
             "artifacts": {
+                f"{stack}.assets": {"type": "cdk:asset-manifest", "properties": {"file": "stack.assets.json"}},
                 "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}},
                 stack: {"type": "aws:cloudformation:stack", "properties": {"templateFile": "template.json"}},
             }

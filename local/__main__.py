@@ -43,9 +43,10 @@ def up(*, port: int, time_scale: float, assembly: Path | None, app: Path, direct
     """Start the local cloud, deploy Weighbridge to it, and run until interrupted."""
     signal.signal(signal.SIGTERM, _interrupt)
     outputs_file = directory / "outputs.json"
-    outputs_file.unlink(missing_ok=True)
     try:
         with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
+            # Not before the port is ours: until then the file may be another run's.
+            outputs_file.unlink(missing_ok=True)
             if assembly is None:
                 assembly = directory / "assembly"
                 with _step("Synthesizing the stack"):

@@ -1,6 +1,7 @@
 """Start and end a local cloud."""
 
 import contextlib
+import http.client
 import os
 import shutil
 import signal
@@ -9,8 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -99,7 +98,8 @@ class LocalCloud:
         return self._session.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.endpoint,
-            config=Config(s3={"addressing_style": "path"}, max_pool_connections=50),
+            # Buckets are addressed by path, for no name resolves below 127.0.0.1; nor would a proxy know it.
+            config=Config(s3={"addressing_style": "path"}, max_pool_connections=50, proxies={}),
         )
 
     def deploy(self, assembly: Path) -> dict[str, str]:
@@ -125,13 +125,14 @@ class LocalCloud:
             time.sleep(0.05)
 
     def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
         try:
-            with urllib.request.urlopen(  # noqa: S310 our own address
-                f"{self.endpoint}/_ministack/ready", timeout=5
-            ) as answer:
-                return bool(answer.status == 200)  # noqa: PLR2004
-        except (urllib.error.URLError, OSError):
+            connection.request("GET", "/_ministack/ready")
+            return connection.getresponse().status == http.client.OK
+        except OSError:
             return False
+        finally:
+            connection.close()
 
     def _log_tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]

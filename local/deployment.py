@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ ACCOUNT = "000000000000"
 LAYER = ".build/layer/local"
 DEPLOY_SECONDS = 120
 TEMPLATES = "local-templates"
+FUNCTION_URL = re.compile(r"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws/")
 
 # Resource types that the emulator's CloudFormation refuses, and why the product is the same without them.
 LEFT_OUT = {
@@ -68,16 +70,14 @@ def synthesize(app: Path, assembly: Path) -> None:
 
 def deploy(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
     """Publish the assembly's file assets, create its stack and return the stack's outputs. Raises DeploymentError."""
-    stacks = [
-        (name, artifact)
-        for name, artifact in _read(assembly / "manifest.json")["artifacts"].items()
-        if artifact["type"] == "aws:cloudformation:stack"
-    ]
+    artifacts = _read(assembly / "manifest.json")["artifacts"]
+    stacks = {name: one for name, one in artifacts.items() if one["type"] == "aws:cloudformation:stack"}
     if len(stacks) != 1:
         raise DeploymentError(f"{assembly} holds {len(stacks)} stacks; the local cloud deploys exactly one")
-    name, artifact = stacks[0]
-    for manifest in sorted(assembly.glob("*.assets.json")):
-        _publish(cloud, assembly, _read(manifest))
+    ((name, artifact),) = stacks.items()
+    for one in artifacts.values():
+        if one["type"] == "cdk:asset-manifest":
+            _publish(cloud, assembly, _read(assembly / one["properties"]["file"]))
     template = without_left_out(_read(assembly / artifact["properties"]["templateFile"]))
     _store_bootstrap_version(cloud, template)
     return create_stack(cloud, artifact["properties"].get("stackName", name), template)
@@ -105,7 +105,9 @@ def create_stack(cloud: LocalCloud, name: str, template: dict[str, Any]) -> dict
     if stack["StackStatus"] != "CREATE_COMPLETE":
         failures = "\n".join(_failures(cloudformation, stack_id)) or stack.get("StackStatusReason", "")
         raise DeploymentError(f"stack {name} ended as {stack['StackStatus']}:\n{failures}")
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    # AWS's host name of a function URL leads nowhere from here; the emulator serves it below its own address.
+    here = rf"{cloud.endpoint}/_aws/lambda-url/\1/"
+    return {output["OutputKey"]: FUNCTION_URL.sub(here, output["OutputValue"]) for output in stack.get("Outputs", [])}
 
 
 def without_left_out(template: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from local.gaps import (
     running_task,
     scheduled_rules,
     stopped_executions,
+    stream_batches,
     task_timeouts,
     weighted_aliases,
 )
@@ -35,6 +36,7 @@ def fill(time_scale: float) -> None:
     weighted_aliases.install()
     alias_rules.install()
     asynchronous_targets.install()
+    stream_batches.install(time_scale)
     object_events.install()
     alarm_events.install()
     alarm_evaluation.install(time_scale)

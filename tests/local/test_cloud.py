@@ -141,7 +141,8 @@ def test_up_writes_outputs_while_it_runs(tmp_path: Path, interruption: signal.Si
     assert not outputs.exists()
 
 
-def test_up_says_why_it_cannot(tmp_path: Path) -> None:
+def test_up_says_why_it_cannot_and_leaves_another_runs_outputs(tmp_path: Path) -> None:
+    (tmp_path / "outputs.json").write_text("another run's")
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -150,3 +151,4 @@ def test_up_says_why_it_cannot(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert "cannot be used" in said
     assert "Traceback" not in said
+    assert (tmp_path / "outputs.json").read_text() == "another run's"

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -32,6 +33,7 @@ def assembly(directory: Path, resources: dict[str, Any], **template: Any) -> Pat
     documents = {
         "manifest.json": {
             "artifacts": {
+                f"{stack}.assets": {"type": "cdk:asset-manifest", "properties": {"file": "stack.assets.json"}},
                 "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}},
                 stack: {"type": "aws:cloudformation:stack", "properties": {"templateFile": "template.json"}},
             }
@@ -70,17 +72,24 @@ def test_assets_are_published_and_outputs_returned(filled: Workbench, tmp_path: 
             },
         },
     }
+    url = {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE", "TargetFunctionArn": {"Ref": "Function"}}}
     version = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/any/version"}
     outputs = filled.cloud.deploy(
         assembly(
             tmp_path / "greeter",
-            {"Role": ROLE, "Function": function},
+            {"Role": ROLE, "Function": function, "Url": url},
             Parameters={"BootstrapVersion": version},
-            Outputs={"FunctionName": {"Value": {"Ref": "Function"}}},
+            Outputs={
+                "FunctionName": {"Value": {"Ref": "Function"}},
+                "ApiUrl": {"Value": {"Fn::GetAtt": ["Url", "FunctionUrl"]}},
+            },
         )
     )
     answer = filled.client("lambda").invoke(FunctionName=outputs["FunctionName"])
     assert answer["Payload"].read() == b'"hello"'
+    assert outputs["ApiUrl"].startswith(filled.cloud.endpoint)
+    with build_opener(ProxyHandler({})).open(outputs["ApiUrl"]) as response:
+        assert response.read() == b"hello"
 
 
 def test_unknown_type_is_named(filled: Workbench, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ class Workbench:
     def queue_arn(self, url: str) -> str:
         return f"arn:aws:sqs:{self.cloud.region}:000000000000:{url.rpartition('/')[2]}"
 
-    def collected(self, url: str) -> list[dict[str, Any]]:
+    def collected(self, url: str) -> list[Any]:
         """The messages in a queue, taken out of it."""
         messages = self.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         for message in messages:

@@ -129,10 +129,11 @@ class World:
         self.put(f"{shop.name}/prod/deployment-group.yaml", yaml.safe_dump(settings))
 
         def taken_over() -> bool:
-            kept = self.item(f"GROUP#{shop.name}/prod", "GROUP") or {}
-            names = {"deploymentConfigName", "autoRollbackConfiguration", "alarmConfiguration", "serviceRoleArn"}
-            return set(kept.get("settings", {})) & names == set(settings) & names and (
-                kept["settings"].get("deploymentConfigName") == settings.get("deploymentConfigName")
+            kept = (self.item(f"GROUP#{shop.name}/prod", "GROUP") or {}).get("settings")
+            return (
+                kept is not None
+                and kept.get("deploymentConfigName") == settings.get("deploymentConfigName")
+                and ("alarmConfiguration" in kept) == ("alarmConfiguration" in settings)
             )
 
         until(f"the group of {shop.name}", taken_over)

@@ -263,7 +263,8 @@ def alarm_interruption(record: Record, alarm: str, fired_at: datetime) -> Interr
     """What an alarm's change to ALARM at `fired_at` means; None for a deployment that has ended or began later."""
     if not is_running(record) or alarm not in record.get("locks", {}).get("alarms", []):
         return None
-    if fired_at < datetime.fromisoformat(record["startTime"]):
+    # An event's time has whole seconds. One that fired in the second of the start is taken seriously.
+    if fired_at < datetime.fromisoformat(record["startTime"]).replace(microsecond=0):
         return None
     rolls_back = record["plan"]["rollBackOn"]["alarm"] if "plan" in record else False
     return Interruption(AlarmActive([alarm]), rolls_back)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
-from weighbridge.core.documents import SIZE_LIMIT, Document, NotWellFormed, load
-from weighbridge.core.errors import InvalidDocument
+from weighbridge.core.documents import SIZE_LIMIT, Document, load
+from weighbridge.core.errors import InvalidDocument, NotWellFormed
 
 
 @pytest.mark.parametrize(

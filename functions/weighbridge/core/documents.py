@@ -15,12 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from weighbridge.core.errors import InvalidDocument
-
-
-class NotWellFormed(InvalidDocument):
-    """Neither YAML nor JSON can be made of the file."""
-
+from weighbridge.core.errors import InvalidDocument, NotWellFormed
 
 SIZE_LIMIT = 1024 * 1024
 """Bytes a file may have."""

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DEFINITION = ROOT / "statemachine" / "deployment.asl.json"
 README = ROOT / "README.md"
 _BLOCK = re.compile(r"(?<=<!-- picture: make picture -->\n).*?(?=<!-- end of picture -->)", re.DOTALL)
-_SHAPES = {"Choice": '{{"%s"}}', "Fail": '[["%s"]]:::red', "Succeed": '[["%s"]]:::green'}
+_SHAPES = {"Task": '(["%s"])', "Choice": '{{"%s"}}', "Fail": '[["%s"]]:::red', "Succeed": '[["%s"]]:::green'}
 
 
 def mermaid(definition: dict[str, Any]) -> str:
@@ -24,7 +24,7 @@ def mermaid(definition: dict[str, Any]) -> str:
     states: dict[str, Any] = definition["States"]
     names = {name: f"s{number}" for number, name in enumerate(states)}
     lines = ["flowchart TD", "    classDef red stroke:#c00", "    classDef green stroke:#080"]
-    lines += [f"    {names[name]}{_SHAPES.get(state['Type'], '(["%s"])') % name}" for name, state in states.items()]
+    lines += [f"    {names[name]}{_SHAPES[state['Type']] % name}" for name, state in states.items()]
     for name, state in states.items():
         lines += [f"    {names[name]} --> {names[target]}" for target in dict.fromkeys(_next(state))]
     errors = sorted({target for state in states.values() for target in _caught(state)}, key=list(names).index)

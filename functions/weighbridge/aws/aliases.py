@@ -97,7 +97,7 @@ class Lambda:
                         **wanted.update(),
                     )
                 except ClientError as error:
-                    if code_of(error) == "InvalidParameterValueException":
+                    if code_of(error) in {"InvalidParameterValueException", "ResourceNotFoundException"}:
                         raise InvalidLambdaFunction(f"Lambda refused to route {name} of {function}: {error}") from error
                     if code_of(error) != "PreconditionFailedException":
                         raise

@@ -106,7 +106,9 @@ def end(record: Record, ending: Ending) -> bool:
             {"Update": _release(table.key("ALIAS", locks["alias"]), deployment_id, ending)},
             *({"Delete": delete | {"Key": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]),
         ]
-    if table.transact(actions) is None:
+    while refused := table.transact(actions):
+        del actions[refused]  # a lock that is not the deployment's any more must not keep it from ending
+    if refused is None:
         return True
     now = get(deployment_id)
     if now and now["status"] in RUNNING and ending.status == "Succeeded":

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from weighbridge.core.errors import RoleMissing, RolePermissions, ServiceUnavailable, Throttled, WeighbridgeError
 
@@ -15,8 +16,12 @@ _THROTTLES = {
     "RequestLimitExceeded",
     "ProvisionedThroughputExceededException",
     "TransactionInProgressException",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
     "SlowDown",
 }
+# Another operation on the same thing is in progress.
+_BUSY = {"ResourceConflictException", "TransactionConflictException", "TransactionConflict"}
 _DENIALS = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
 _SERVER_ERRORS = 500
 
@@ -25,11 +30,19 @@ def code_of(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def _reason_of(error: ClientError) -> str:
+    """The code, or of a cancelled transaction: what cancelled it."""
+    reasons = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    return next((reason for reason in reasons if reason != "None"), code_of(error))
+
+
 def translated(error: ClientError | BotoCoreError, service: str, role_arn: str | None = None) -> WeighbridgeError:
     """Our error for one of botocore's that no caller expected; `service` is spelled as in CodeDeploy's messages."""
-    if isinstance(error, BotoCoreError):
+    if isinstance(error, HTTPClientError | NoConnection | IncompleteReadError):
         return ServiceUnavailable(f"{service} could not be reached: {error}")
-    code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
+    if isinstance(error, BotoCoreError):  # it failed before any request was sent, and so it would again
+        return WeighbridgeError(f"{service} could not be asked: {error}")
+    code, message = _reason_of(error), error.response.get("Error", {}).get("Message", "")
     role = role_arn or "of Weighbridge"
     if error.operation_name == "AssumeRole" and code in _DENIALS:
         return RoleMissing(f"The IAM role {role} could not be assumed: {message} Let it trust Weighbridge's roles.")
@@ -44,7 +57,7 @@ def translated(error: ClientError | BotoCoreError, service: str, role_arn: str |
             f"{service}. Contact your AWS administrator if you need help. If you are an AWS administrator, you can grant "
             f"permissions to your users or groups by creating IAM policies. ({error.operation_name}: {message})"
         )
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERRORS:
+    if code in _BUSY or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERRORS:
         return ServiceUnavailable(f"{service} answered {code} to {error.operation_name}: {message}")
     return WeighbridgeError(f"{service} refused {error.operation_name}: {code} {message}")
 

@@ -20,8 +20,8 @@ def content(revision: Mapping[str, Any], deployment_id: str, role_arn: str | Non
     """
     if revision["revisionType"] == "S3":
         return read(revision["s3Location"], deployment_id, role_arn)
-    member = revision.get("string") or revision["appSpecContent"]
-    return str(member["content"])
+    member = {"String": "string", "AppSpecContent": "appSpecContent"}[revision["revisionType"]]
+    return str(revision[member]["content"])
 
 
 def read(location: Mapping[str, Any], session_name: str, role_arn: str | None = None) -> bytes:

@@ -1,0 +1,149 @@
+"""What the tests' account holds, and the ways in which its services can be made to fail."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from weighbridge.aws import clients, deployments
+from weighbridge.core.deployment import Record, begun, created, planned
+
+from tests.unit.samples import at, plan
+
+REGION = "eu-west-1"
+FUNCTION, ALIAS = "shop", "live"
+
+
+def create_table(name: str) -> None:
+    """A table like the deployed one."""
+    clients.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk", "open", "createTime")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "open",
+                "KeySchema": [
+                    {"AttributeName": "open", "KeyType": "HASH"},
+                    {"AttributeName": "createTime", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+
+
+def create_alias(version: str = "1", weights: dict[str, float] | None = None) -> None:
+    functions = clients.client("lambda")
+    with contextlib.suppress(functions.exceptions.ResourceNotFoundException):
+        functions.delete_alias(FunctionName=FUNCTION, Name=ALIAS)
+    functions.create_alias(
+        FunctionName=FUNCTION,
+        Name=ALIAS,
+        FunctionVersion=version,
+        RoutingConfig={"AdditionalVersionWeights": weights or {}},
+    )
+
+
+def routing() -> tuple[str, dict[str, float]]:
+    """The alias's version and weights."""
+    alias = clients.client("lambda").get_alias(FunctionName=FUNCTION, Name=ALIAS)
+    return alias["FunctionVersion"], (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {})
+
+
+def new_record(deployment_id: str = "d-AAAAAAAAA", **changes: Any) -> Record:
+    made = created(
+        deployment_id,
+        "what asked for it",
+        application="shop-app",
+        group="prod",
+        revision={"revisionType": "S3", "s3Location": {"bucket": "drops", "key": "shop-app/prod/a.yaml"}},
+        now=at(0),
+    )
+    return made | changes
+
+
+def keep_begun(deployment_id: str = "d-AAAAAAAAA", *, alarms: tuple[str, ...] = ("errors",)) -> Record:
+    """A deployment in the table that has its group and its alias, but no plan yet."""
+    record = new_record(deployment_id)
+    assert deployments.create(record)
+    change = begun("config", group_id="g-1", alarms=alarms, alias=f"{FUNCTION}:{ALIAS}", now=at(1))
+    deployments.begin(record, change)
+    return kept(deployment_id)
+
+
+def keep_planned(deployment_id: str = "d-AAAAAAAAA", **changes: Any) -> Record:
+    """A deployment in the table right after validation."""
+    keep_begun(deployment_id)
+    deployments.update(deployment_id, planned(plan(deploymentId=deployment_id, **changes), at(1)))
+    return kept(deployment_id)
+
+
+def kept(deployment_id: str = "d-AAAAAAAAA") -> Record:
+    record = deployments.get(deployment_id)
+    assert record is not None
+    return record
+
+
+def events_of(record: Record) -> list[str]:
+    """The timeline's events in order."""
+    return [entry["event"] for entry in record["timeline"]]
+
+
+def client_error(code: str, operation: str = "Operation", status: int = 400, message: str = "Because.") -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        operation,
+    )
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, service: str, method: str, *refusals: Exception) -> list[dict[str, Any]]:
+    """The next calls of a method end in `refusals`, those after them are answered; returns the arguments of all calls."""
+    client, calls = clients.client(service), list[dict[str, Any]]()
+    answer: Callable[..., Any] = getattr(client, method)
+    left = list(refusals)
+
+    def call(**arguments: Any) -> Any:
+        calls.append(arguments)
+        if left:
+            raise left.pop(0)
+        return answer(**arguments)
+
+    monkeypatch.setattr(client, method, call)
+    return calls
+
+
+@contextmanager
+def lost_answer(service: str, operation: str) -> Iterator[None]:
+    """The service does what it is asked, but its answer gets lost once, so that botocore asks again."""
+    endpoint = clients.client(service)._endpoint
+    answer: Callable[..., Any] = endpoint._get_response
+    lost: list[str] = []
+
+    def answer_or_lose(request: Any, operation_model: Any, context: Any) -> Any:
+        answered = answer(request, operation_model, context)
+        if operation_model.name == operation and not lost:
+            lost.append(operation)
+            return None, ReadTimeoutError(endpoint_url=service)
+        return answered
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(endpoint, "_get_response", answer_or_lose)
+        yield
+    assert lost, f"{operation} was never asked for"
+
+
+def never_answered(client: Any, service: str, operation: str, error: Exception) -> list[str]:
+    """Every request of an operation ends in a connection's `error`; returns the requests."""
+    requests: list[str] = []
+
+    def fail(request: Any, **_: Any) -> None:
+        requests.append(request.url)
+        raise error
+
+    client.meta.events.register_first(f"before-send.{service}.{operation}", fail)
+    return requests

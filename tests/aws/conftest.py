@@ -1,0 +1,121 @@
+"""One account in this process for all tests of the room; every test has a table, a bucket and a state machine of its own."""
+
+import io
+import itertools
+import zipfile
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import botocore.endpoint
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+from weighbridge.aws import clients
+
+from tests.aws.account import FUNCTION, REGION, create_alias, create_table
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def account() -> Iterator[str]:
+    """The account, with a role and the function `shop` in two versions; the role's ARN."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", REGION)
+        environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "Weighbridge")
+        environment.setenv("POWERTOOLS_SERVICE_NAME", "weighbridge")
+        environment.setenv("DEPLOYABLE_FUNCTIONS", "*")
+        environment.setenv("INVOCABLE_HOOKS", "CodeDeployHook_*")
+        with mock_aws(config={"lambda": {"use_docker": False}}):
+            clients.client.cache_clear()
+            role = boto3.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+            functions = boto3.client("lambda")
+            functions.create_function(
+                FunctionName=FUNCTION,
+                Runtime="python3.13",
+                Role=role,
+                Handler="main.handler",
+                Code={"ZipFile": _archive("1")},
+            )
+            functions.publish_version(FunctionName=FUNCTION)
+            functions.update_function_code(FunctionName=FUNCTION, ZipFile=_archive("2"))
+            functions.publish_version(FunctionName=FUNCTION)
+            yield role
+            clients.client.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def place(account: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the environment of every handler names, new for each test, and the alias `live` on version 1."""
+    number = next(_numbers)
+    made = SimpleNamespace(table=f"table-{number}", bucket=f"drops-{number}", machine="")
+    create_table(made.table)
+    clients.client("s3").create_bucket(Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    clients.client("s3").put_bucket_versioning(Bucket=made.bucket, VersioningConfiguration={"Status": "Enabled"})
+    definition = '{"StartAt": "Run", "States": {"Run": {"Type": "Wait", "Seconds": 1, "End": true}}}'
+    machine = clients.client("stepfunctions").create_state_machine(
+        name=f"machine-{number}", definition=definition, roleArn=account
+    )
+    made.machine = machine["stateMachineArn"]
+    create_alias()
+    monkeypatch.setenv("TABLE_NAME", made.table)
+    monkeypatch.setenv("BUCKET_NAME", made.bucket)
+    monkeypatch.setenv("STATE_MACHINE_ARN", made.machine)
+    return made
+
+
+@pytest.fixture
+def stub() -> Iterator[Callable[[str], Stubber]]:
+    """Scripts the answers of one of the process's own clients; all of them have to be asked for."""
+    active: dict[str, Stubber] = {}
+
+    def of(service: str) -> Stubber:
+        if service not in active:
+            active[service] = Stubber(clients.client(service))
+            active[service].activate()
+        return active[service]
+
+    yield of
+    for stubber in active.values():
+        stubber.deactivate()
+    for stubber in active.values():
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """Scripts the answers of the one client that the test makes anew; `made` holds the arguments it was made with."""
+    scripted = SimpleNamespace(made=[], client=None)
+
+    def of(service: str) -> Stubber:
+        scripted.client = boto3.client(service)  # type: ignore[call-overload]
+        scripted.stubber = Stubber(scripted.client)
+        scripted.stubber.activate()
+        monkeypatch.setattr(boto3, "client", make)
+        return scripted.stubber  # type: ignore[no-any-return]
+
+    def make(*arguments: Any, **options: Any) -> Any:
+        scripted.made.append((arguments, options))
+        return scripted.client
+
+    scripted.of = of
+    yield scripted
+    if scripted.client:
+        scripted.stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses of botocore before it tries again, noted instead of slept."""
+    pauses: list[float] = []
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=pauses.append))
+    return pauses
+
+
+def _archive(source: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("main.py", source)
+    return packed.getvalue()

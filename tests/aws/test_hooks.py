@@ -1,0 +1,104 @@
+"""Hook functions: asked about by a dry run, invoked once. moto lets any name pass a dry run, so answers are scripted."""
+
+import io
+from types import SimpleNamespace
+
+import boto3
+import pytest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+from weighbridge.aws import clients, hooks
+from weighbridge.core.errors import HookFailed, RolePermissions, ServiceUnavailable, Throttled, WeighbridgeError
+from weighbridge.core.hooks import Outcome
+
+from tests.aws.account import never_answered
+
+HOOK = "CodeDeployHook_checkShop"
+ASKED = {"FunctionName": HOOK, "InvocationType": "DryRun"}
+INVOKED = {"FunctionName": HOOK, "InvocationType": "RequestResponse", "Payload": b"{}"}
+
+
+def _payload(text: str) -> StreamingBody:
+    raw = text.encode()
+    return StreamingBody(io.BytesIO(raw), len(raw))
+
+
+def _check() -> None:
+    hooks.check(HOOK, "BeforeAllowTraffic", "d-AAAAAAAAA", None)
+
+
+def _invoke() -> Outcome | None:
+    return hooks.invoke(HOOK, "BeforeAllowTraffic", b"{}", "d-AAAAAAAAA", None)
+
+
+def _answering(lambda_: Stubber, payload: str, **members: str) -> None:
+    lambda_.add_response("invoke", {"StatusCode": 200, "Payload": _payload(payload)} | members, INVOKED)
+
+
+def test_a_hook_that_may_be_invoked_passes() -> None:
+    with Stubber(clients.client("lambda")) as lambda_:
+        lambda_.add_response("invoke", {"StatusCode": 204}, ASKED)
+        _check()
+        lambda_.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected", "message"),
+    [
+        ("ResourceNotFoundException", 404, HookFailed, f"no Lambda function '{HOOK}' for the BeforeAllowTraffic hook"),
+        ("AccessDeniedException", 403, RolePermissions, "does not give you permission"),
+        ("TooManyRequestsException", 429, Throttled, "exceeded the request limit"),
+        ("ServiceException", 500, ServiceUnavailable, "AWSLambda answered ServiceException to Invoke"),
+        ("InvalidParameterValueException", 400, WeighbridgeError, "AWSLambda refused Invoke"),
+    ],
+)
+def test_a_hook_that_cannot_be_invoked_is_told(
+    fresh: SimpleNamespace, code: str, status: int, expected: type[WeighbridgeError], message: str
+) -> None:
+    fresh.of("lambda").add_client_error("invoke", code, "Because.", status)
+    with pytest.raises(WeighbridgeError, match=message) as caught:
+        _invoke()
+    assert type(caught.value) is expected
+    with Stubber(clients.client("lambda")) as lambda_:
+        lambda_.add_client_error("invoke", code, "Because.", status)
+        with pytest.raises(WeighbridgeError, match=message) as caught:
+            _check()
+    assert type(caught.value) is expected
+
+
+def test_what_a_hook_returns_is_its_outcome(fresh: SimpleNamespace) -> None:
+    _answering(fresh.of("lambda"), '{"status": "Succeeded", "message": "größer"}')
+    assert _invoke() == Outcome('{"status": "Succeeded", "message": "größer"}')
+
+
+def test_a_crash_is_its_outcome_too(fresh: SimpleNamespace) -> None:
+    _answering(fresh.of("lambda"), '{"errorType": "KeyError"}', FunctionError="Unhandled")
+    assert _invoke() == Outcome('{"errorType": "KeyError"}', "Unhandled")
+
+
+def test_a_hook_that_is_still_running_has_its_report_awaited_and_is_not_called_again() -> None:
+    fresh = boto3.client("lambda", config=hooks._ONCE)
+    requests = never_answered(fresh, "lambda", "Invoke", ReadTimeoutError(endpoint_url="lambda"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boto3, "client", lambda *_, **__: fresh)
+        assert _invoke() is None
+    assert len(requests) == 1
+
+
+def test_a_hook_that_cannot_be_reached_is_not_called_again_here() -> None:
+    fresh = boto3.client("lambda", config=hooks._ONCE)
+    requests = never_answered(fresh, "lambda", "Invoke", ConnectTimeoutError(endpoint_url="lambda"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boto3, "client", lambda *_, **__: fresh)
+        with pytest.raises(ServiceUnavailable, match="AWSLambda could not be reached"):
+            _invoke()
+    assert len(requests) == 1
+
+
+def test_a_hook_is_waited_for_almost_as_long_as_the_waiting_function_may_run(fresh: SimpleNamespace) -> None:
+    _answering(fresh.of("lambda"), "null")
+    _invoke()
+    [(_, options)] = fresh.made
+    assert options["config"].read_timeout == 870  # of the 900 seconds that the function has
+    assert options["config"].retries["total_max_attempts"] == 1

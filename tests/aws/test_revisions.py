@@ -1,0 +1,110 @@
+"""The files that revisions name."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from weighbridge.aws import revisions
+from weighbridge.aws.clients import client
+from weighbridge.core.documents import SIZE_LIMIT
+from weighbridge.core.errors import InvalidDocument, RevisionMissing, RolePermissions, ServiceUnavailable
+
+from tests.aws.account import client_error, refuse
+
+ROLE = "arn:aws:iam::123456789012:role/Deployer"
+KEY = "shop-app/prod/appspec.yaml"
+
+
+def _put(bucket: str, body: bytes) -> Any:
+    return client("s3").put_object(Bucket=bucket, Key=KEY, Body=body)
+
+
+def _at(bucket: str, **more: str) -> dict[str, Any]:
+    return {"revisionType": "S3", "s3Location": {"bucket": bucket, "key": KEY, **more}}
+
+
+def test_an_object_is_read_in_the_version_that_is_named(place: SimpleNamespace) -> None:
+    first = _put(place.bucket, b"first")
+    _put(place.bucket, b"second")
+    assert revisions.content(_at(place.bucket, version=first["VersionId"]), "d-AAAAAAAAA", None) == b"first"
+    assert revisions.content(_at(place.bucket), "d-AAAAAAAAA", None) == b"second"
+
+
+def test_an_object_that_is_gone_is_told(place: SimpleNamespace) -> None:
+    first = _put(place.bucket, b"first")
+    client("s3").delete_object(Bucket=place.bucket, Key=KEY, VersionId=first["VersionId"])
+    for location in (_at(place.bucket), _at(place.bucket, version=first["VersionId"]), _at("no-such-bucket")):
+        with pytest.raises(RevisionMissing, match=f"There is no object s3://.*/{KEY} any more; drop the file again"):
+            revisions.content(location, "d-AAAAAAAAA", None)
+
+
+def test_a_file_that_is_too_large_is_refused_without_being_read(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unreadable:
+        def read(self) -> bytes:
+            raise AssertionError("it was read")
+
+    answer = {"ContentLength": SIZE_LIMIT + 1, "ETag": '"e"', "Body": Unreadable()}
+    monkeypatch.setattr(client("s3"), "get_object", lambda **_: answer)
+    with pytest.raises(InvalidDocument, match=f"has {SIZE_LIMIT + 1} bytes; at most {SIZE_LIMIT}"):
+        revisions.content(_at(place.bucket), "d-AAAAAAAAA", None)
+
+
+def test_a_file_of_the_greatest_size_is_read(place: SimpleNamespace) -> None:
+    _put(place.bucket, b"x" * SIZE_LIMIT)
+    assert len(revisions.content(_at(place.bucket), "d-AAAAAAAAA", None)) == SIZE_LIMIT
+
+
+def test_an_etag_has_to_be_the_objects(place: SimpleNamespace) -> None:
+    etag = _put(place.bucket, b"first")["ETag"]
+    for given in (etag, etag.strip('"')):
+        assert revisions.content(_at(place.bucket, eTag=given), "d-AAAAAAAAA", None) == b"first"
+    _put(place.bucket, b"second")
+    with pytest.raises(InvalidDocument, match="the file has been replaced"):
+        revisions.content(_at(place.bucket, eTag=etag), "d-AAAAAAAAA", None)
+
+
+@pytest.mark.parametrize(("kind", "member"), [("String", "string"), ("AppSpecContent", "appSpecContent")])
+def test_inline_content_is_taken_as_it_is(kind: str, member: str) -> None:
+    revision = {"revisionType": kind, member: {"content": "version: 0.0 # größer"}}
+    assert revisions.content(revision, "d-AAAAAAAAA", None) == "version: 0.0 # größer"
+
+
+def test_the_type_says_which_of_two_contents_is_meant() -> None:
+    both = {"string": {"content": "of string"}, "appSpecContent": {"content": "of appSpecContent"}}
+    assert revisions.content(both | {"revisionType": "AppSpecContent"}, "d-AAAAAAAAA", None) == "of appSpecContent"
+    assert revisions.content(both | {"revisionType": "String"}, "d-AAAAAAAAA", None) == "of string"
+
+
+def test_our_bucket_is_read_by_our_role_and_any_other_by_the_groups(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = f"others-{place.bucket}"
+    client("s3").create_bucket(Bucket=other, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    _put(place.bucket, b"ours")
+    _put(other, b"theirs")
+    assumed = refuse(monkeypatch, "sts", "assume_role")
+    assert revisions.content(_at(place.bucket), "d-AAAAAAAAA", ROLE) == b"ours"
+    assert assumed == []
+    assert revisions.content(_at(other), "d-AAAAAAAAA", ROLE) == b"theirs"
+    assert assumed == [{"RoleArn": ROLE, "RoleSessionName": "d-AAAAAAAAA"}]
+
+
+def test_a_bucket_that_may_not_be_read_is_told(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "s3", "get_object", client_error("AccessDenied", "GetObject", 403))
+    with pytest.raises(RolePermissions, match="AWS service: AmazonS3"):
+        revisions.content(_at(place.bucket), "d-AAAAAAAAA", None)
+
+
+def test_a_connection_that_breaks_while_the_file_is_read_may_heal(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def read(self) -> bytes:
+            raise ReadTimeoutError(endpoint_url="s3")
+
+    monkeypatch.setattr(client("s3"), "get_object", lambda **_: {"ContentLength": 1, "ETag": '"e"', "Body": Broken()})
+    with pytest.raises(ServiceUnavailable):
+        revisions.content(_at(place.bucket), "d-AAAAAAAAA", None)

@@ -1,0 +1,85 @@
+"""Applications, groups and configurations in the table."""
+
+from typing import Any
+
+import pytest
+from weighbridge.aws import settings, table
+from weighbridge.aws.table import Expression
+from weighbridge.core.configs import PREDEFINED, DeploymentConfig
+from weighbridge.core.groups import DeploymentGroup, parse
+
+FULL: dict[str, Any] = {
+    "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+    "serviceRoleArn": "arn:aws:iam::123456789012:role/Deployer",
+    "alarmConfiguration": {"ignorePollAlarmFailure": True, "alarms": [{"name": "errors"}]},
+    "autoRollbackConfiguration": {"events": ["DEPLOYMENT_STOP_ON_ALARM"]},
+    "triggerConfigurations": [
+        {
+            "triggerName": "all",
+            "triggerTargetArn": "arn:aws:sns:eu-west-1:123456789012:deployments",
+            "triggerEvents": ["DeploymentStart"],
+        }
+    ],
+    "tags": [{"Key": "team", "Value": "größer"}],
+}
+
+
+def _put(document: dict[str, Any], now: str = "2026-11-23T06:00:00.000Z") -> DeploymentGroup:
+    group = parse("shop-app", "prod", document)
+    settings.put_group("shop-app", "prod", group, now)
+    return group
+
+
+def _item(kind: str, name: str) -> dict[str, Any]:
+    item = table.get(table.key(kind, name))
+    assert item is not None
+    return item
+
+
+@pytest.mark.parametrize("document", [FULL, {}], ids=["every setting", "no setting"])
+def test_a_group_comes_back_as_it_went(document: dict[str, Any]) -> None:
+    group = _put(document)
+    found = settings.group("shop-app", "prod")
+    assert found is not None
+    assert found[1] == group
+    assert found[0] == _item("GROUP", "shop-app/prod")["deploymentGroupId"]
+
+
+def test_an_update_clears_what_is_left_out_and_keeps_what_the_group_is() -> None:
+    _put(FULL)
+    group, application = _item("GROUP", "shop-app/prod"), _item("APPLICATION", "shop-app")
+    expression = Expression()
+    expression.set("activeDeployment", "d-AAAAAAAAA")
+    table.update(expression.update(table.key("GROUP", "shop-app/prod")))
+    _put({"alarmConfiguration": {"alarms": [{"name": "other"}]}}, "2026-11-24T06:00:00.000Z")
+    updated = _item("GROUP", "shop-app/prod")
+    assert "serviceRoleArn" not in updated["settings"]
+    assert updated["settings"]["alarmConfiguration"]["alarms"] == [{"name": "other"}]
+    assert updated["activeDeployment"] == "d-AAAAAAAAA"
+    assert updated["updateTime"] == "2026-11-24T06:00:00.000Z"
+    for kept in ("deploymentGroupId", "createTime"):
+        assert updated[kept] == group[kept]
+    assert _item("APPLICATION", "shop-app") == application
+
+
+def test_a_group_makes_its_application() -> None:
+    assert not settings.has_application("shop-app")
+    assert settings.group("shop-app", "prod") is None
+    _put({})
+    assert settings.has_application("shop-app")
+    assert settings.group("shop-app", "test") is None
+    assert _item("APPLICATION", "shop-app")["computePlatform"] == "Lambda"
+
+
+def test_predefined_configurations_need_no_table() -> None:
+    for name, config in PREDEFINED.items():
+        assert settings.config(name) == config
+
+
+def test_a_configuration_is_created_once_and_never_changes() -> None:
+    config = DeploymentConfig("mine", "TimeBasedLinear", 30, 7)
+    assert settings.config("mine") is None
+    assert settings.create_config(config, "2026-11-23T06:00:00.000Z")
+    assert not settings.create_config(DeploymentConfig("mine", "TimeBasedCanary", 5, 1), "2026-11-24T06:00:00.000Z")
+    assert settings.config("mine") == config
+    assert _item("CONFIG", "mine")["createTime"] == "2026-11-23T06:00:00.000Z"

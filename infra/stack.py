@@ -3,6 +3,7 @@
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
 from constructs import Construct
 
+from infra.api import create_api
 from infra.basis import create_basis
 from infra.events import Events
 from infra.listeners import create_listeners
@@ -23,8 +24,10 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     steps = create_steps(stack, basis)
     machine = DeploymentMachine(stack, "Deployment", steps, basis.storage.table)
     listeners = create_listeners(stack, basis, machine)
+    api_url = create_api(stack, basis, machine)
     events = Events(stack, "Events", basis, machine, listeners)
 
+    CfnOutput(stack, "ApiUrl", value=api_url)
     CfnOutput(stack, "BucketName", value=basis.storage.bucket.bucket_name)
     CfnOutput(stack, "EventBusName", value=events.bus.event_bus_name)
     CfnOutput(stack, "StateMachineArn", value=machine.arn)

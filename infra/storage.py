@@ -49,9 +49,17 @@ class Storage(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         # Sparse: only records of deployments that have not ended carry the attribute, so the sweep reads nothing else.
+        self._index("open", "createTime")
+        # What is listed by name (applications, groups, configurations, revisions) carries the list it is in.
+        self._index("listing", "listingKey")
+        # Deployments are listed newest first, of the account and of a group, each status apart: no filter reads in vain.
+        self._index("status", "createTime")
+        self._index("groupStatus", "createTime")
+
+    def _index(self, partition_key: str, sort_key: str) -> None:
         self.table.add_global_secondary_index(
-            index_name="open",
-            partition_key=dynamodb.Attribute(name="open", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="createTime", type=dynamodb.AttributeType.STRING),
+            index_name=partition_key,
+            partition_key=dynamodb.Attribute(name=partition_key, type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name=sort_key, type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )

@@ -19,6 +19,7 @@ SECONDS = {
     "Interrupt": 30,
     "Settle": 60,
     "Notify": 30,
+    "Api": 30,
 }
 COMMON = {
     "TABLE_NAME": "<StorageTable>",
@@ -33,6 +34,7 @@ ENVIRONMENT = {
         "DEPLOYABLE_FUNCTIONS": "*",
         "INVOCABLE_HOOKS": "CodeDeployHook_*",
     },
+    "Api": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
     "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
 }
 

@@ -91,6 +91,11 @@ HANDLERS: dict[str, Rights] = {
         "<FailuresEvents.Arn>": LEAVE_FAILURES,
         **ASSUME,
     },
+    "Api": {
+        TABLE: items("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
+        **{f"{TABLE}/index/{index}": items("Query") for index in ("listing", "status", "groupStatus")},
+        MACHINE: {"states:StartExecution"} | END_WAITS,
+    },
     "Notify": {
         DEFAULT_BUS: {"events:PutEvents"},
         # DynamoDB lists streams of an account only.

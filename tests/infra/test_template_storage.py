@@ -47,6 +47,10 @@ def test_the_table_has_the_keys_and_the_index_that_the_handlers_use(template: Te
         "sk": "S",
         "open": "S",
         "createTime": "S",
+        "listing": "S",
+        "listingKey": "S",
+        "status": "S",
+        "groupStatus": "S",
     }
     assert table["KeySchema"] == [
         {"AttributeName": "pk", "KeyType": "HASH"},
@@ -54,13 +58,19 @@ def test_the_table_has_the_keys_and_the_index_that_the_handlers_use(template: Te
     ]
     assert table["GlobalSecondaryIndexes"] == [
         {
-            "IndexName": "open",
+            "IndexName": name,
             "KeySchema": [
-                {"AttributeName": "open", "KeyType": "HASH"},
-                {"AttributeName": "createTime", "KeyType": "RANGE"},
+                {"AttributeName": name, "KeyType": "HASH"},
+                {"AttributeName": sort_key, "KeyType": "RANGE"},
             ],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
         }
+        for name, sort_key in (
+            ("open", "createTime"),
+            ("listing", "listingKey"),
+            ("status", "createTime"),
+            ("groupStatus", "createTime"),
+        )
     ]
 
 
@@ -73,6 +83,7 @@ def test_what_is_kept_outlives_the_stack(template: Template, name: str) -> None:
 
 def test_outputs(template: Template) -> None:
     assert template.outputs == {
+        "ApiUrl": "<ApiFunctionFunctionUrl.FunctionUrl>",
         "BucketName": "<StorageBucket>",
         "EventBusName": "<EventsBus>",
         "StateMachineArn": "<DeploymentMachine>",

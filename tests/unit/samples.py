@@ -17,6 +17,7 @@ def plan(**changes: Any) -> Plan:
     base = Plan(
         applicationName="shop-app",
         deploymentGroupName="prod",
+        deploymentGroupId="g-1",
         deploymentId="d-AAAAAAAAA",
         rollbackDeploymentId="d-ZC6Q6LH6F",
         functionName="shop",

@@ -30,7 +30,7 @@ def _plan(
 ) -> Plan:
     group = parse_group("shop-app", "prod", settings)
     asked = {"applicationName": "shop-app", "deploymentGroupName": "prod", "deploymentId": "d-AAAAAAAAA"}
-    return make_plan(asked, spec, group, config, found=found, revision_id="r-1", left_by=left_by)
+    return make_plan(asked, spec, group, config, found=found, revision_id="r-1", group_id="g-1", left_by=left_by)
 
 
 def test_a_plan_has_all_that_the_execution_needs() -> None:

@@ -8,6 +8,7 @@ A record is the JSON-like mapping that the table keeps: CodeDeploy's fields unde
     interruption  the alarm or stop request that ends the deployment; the first one wins
     gate        the wait that is open, with its task token (a secret)
     timeline    what happened, in order: {time, event, …, reason}
+    groupStatus  the group's id and the status, by which deployments are listed
     open        present until the deployment has ended, which is what the index of open deployments is made of
 
 Whatever happens is a `Change`: values that the store writes in one conditional update. Times come in as aware datetimes
@@ -49,6 +50,11 @@ def entry(now: datetime, event: str, **details: Any) -> dict[str, Any]:
     return {"time": stamp(now), "event": event, **{key: value for key, value in details.items() if value is not None}}
 
 
+def group_status(group_id: str, status: Status) -> str:
+    """The key under which a group's deployments of one status are listed."""
+    return f"{group_id}#{status}"
+
+
 def is_running(record: Record) -> bool:
     return record["status"] in RUNNING
 
@@ -65,13 +71,14 @@ def created(  # noqa: PLR0913  # the members of one request
     group: str,
     revision: Mapping[str, Any] | None,
     now: datetime,
+    group_id: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     refusal: WeighbridgeError | None = None,
 ) -> Record:
     """The record of a deployment that was asked for; `refusal` is what is already known to be wrong with it.
 
-    `identity` names what asked for it. `overrides` are members of CreateDeployment: deploymentConfigName, description,
-    autoRollbackConfiguration, overrideAlarmConfiguration.
+    `identity` names what asked for it; `group_id` is None where there is no such group. `overrides` are members of
+    CreateDeployment: deploymentConfigName, description, autoRollbackConfiguration, overrideAlarmConfiguration.
     """
     record: Record = {
         "deploymentId": deployment_id,
@@ -88,6 +95,8 @@ def created(  # noqa: PLR0913  # the members of one request
         "hooks": {},
         "timeline": [entry(now, "Created", requestedBy=identity)],
     }
+    if group_id is not None:
+        record |= {"deploymentGroupId": group_id, "groupStatus": group_status(group_id, "Created")}
     if revision is not None:
         record["revision"] = dict(revision)
     if refusal is not None:
@@ -103,6 +112,7 @@ def begun(config_name: str, *, group_id: str, alarms: Sequence[str], alias: str,
             "startTime": stamp(now),
             "deploymentConfigName": config_name,
             "deploymentGroupId": group_id,
+            "groupStatus": group_status(group_id, "InProgress"),
             "locks": {"alias": alias, "alarms": list(alarms)},
         },
         timeline=[entry(now, "Started", reason="The deployment group and the alias are free.")],

@@ -12,6 +12,7 @@ from weighbridge.core.deployment import (
     Record,
     Status,
     entry,
+    group_status,
     is_rollback,
     stamp,
     without_hook,
@@ -33,7 +34,7 @@ class Ending:
 
 
 def succeeded(record: Record, now: datetime) -> Ending:
-    sets: dict[str, Any] = {"status": "Succeeded", "completeTime": stamp(now)}
+    sets = _closed(record, "Succeeded", now)
     if record["lifecycleEvents"][hooks.AFTER]["status"] == "Pending":
         sets[f"lifecycleEvents.{hooks.AFTER}"] = without_hook(now)
     reason = (
@@ -45,6 +46,13 @@ def succeeded(record: Record, now: datetime) -> Ending:
     return Ending("Succeeded", None, reason, change)
 
 
+def _closed(record: Record, status: Status, now: datetime) -> dict[str, Any]:
+    sets: dict[str, Any] = {"status": status, "completeTime": stamp(now)}
+    if "deploymentGroupId" in record:
+        sets["groupStatus"] = group_status(record["deploymentGroupId"], status)
+    return sets
+
+
 def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, str], now: datetime) -> Ending:
     """How a deployment ends that could not go on.
 
@@ -53,11 +61,7 @@ def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, st
     """
     kind, message = _failure(record, failure)
     status: Status = "Stopped" if kind.stops else "Failed"
-    sets: dict[str, Any] = {
-        "status": status,
-        "completeTime": stamp(now),
-        "errorInformation": {"code": kind.code, "message": message},
-    }
+    sets = _closed(record, status, now) | {"errorInformation": {"code": kind.code, "message": message}}
     for event in LIFECYCLE_EVENTS:
         before = record["lifecycleEvents"][event]["status"]
         if before == "InProgress":

@@ -33,6 +33,7 @@ class Plan(TypedDict):
 
     applicationName: str
     deploymentGroupName: str
+    deploymentGroupId: str
     deploymentId: str
     rollbackDeploymentId: str
     functionName: str

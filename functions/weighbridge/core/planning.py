@@ -73,6 +73,7 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
     *,
     found: Routing,
     revision_id: str,
+    group_id: str,
     left_by: Record | None,
 ) -> Plan:
     """The plan for an alias that routes as `found`; `left_by` is the record of whoever left weights on it, if one did.
@@ -103,6 +104,7 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
     plan = Plan(
         applicationName=record["applicationName"],
         deploymentGroupName=record["deploymentGroupName"],
+        deploymentGroupId=group_id,
         deploymentId=record["deploymentId"],
         rollbackDeploymentId=rollback_id(record["deploymentId"]),
         functionName=spec.function_name,

@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 
 from weighbridge.core import hooks
-from weighbridge.core.deployment import ROLLBACK_CREATOR, Change, Record, created, entry, stamp, without_hook
+from weighbridge.core.deployment import ROLLBACK_CREATOR, Change, Record, created, entry, group_status, stamp, without_hook
 from weighbridge.core.plan import Plan, every_routing, restored
 from weighbridge.core.routing import Routing
 
@@ -45,9 +45,11 @@ def rollback_record(plan: Plan, now: datetime) -> Record:
             "appSpecContent": {"content": content, "sha256": hashlib.sha256(content.encode()).hexdigest()},
         },
         now=now,
+        group_id=plan["deploymentGroupId"],
     )
     return record | {
         "status": "InProgress",
+        "groupStatus": group_status(plan["deploymentGroupId"], "InProgress"),
         "startTime": stamp(now),
         "creator": ROLLBACK_CREATOR,
         "deploymentConfigName": ROLLBACK_CONFIG,

@@ -12,11 +12,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments, executions
-from weighbridge.core.deployment import Record, hook_answered, hook_result
+from weighbridge.aws import deployments, waits
+from weighbridge.core.deployment import Record
 from weighbridge.core.hooks import event_of, reported
 from weighbridge.core.ids import deployment_id_in
-from weighbridge.core.interruptions import Interruption, alarm_interruption, interrupted, stop_interruption
+from weighbridge.core.interruptions import Interruption, alarm_interruption, stop_interruption
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -60,14 +60,8 @@ def _stop(detail: Mapping[str, Any]) -> None:
 
 def _interrupt(deployment_id: str, interruption: Interruption) -> None:
     logger.append_keys(deploymentId=deployment_id)
-    record = deployments.update(deployment_id, interrupted(interruption, datetime.now(UTC)), unless=["interruption"])
-    if record is None:  # another one was first, or this is its repetition: make sure that its wait has ended
-        record = deployments.get(deployment_id)
-    if record is None or "gate" not in record or "interruption" not in record:
-        return
-    details = record["interruption"]
-    executions.interrupt_wait(record["gate"]["token"], details["error"], details)
-    logger.warning("Deployment interrupted", extra={"by": details["error"], "reason": details["message"]})
+    if waits.interrupt(deployment_id, interruption, datetime.now(UTC)):
+        logger.warning("Deployment interrupted", extra={"by": type(interruption.error).__name__})
 
 
 def _report(detail: Mapping[str, Any]) -> None:
@@ -82,16 +76,10 @@ def _report(detail: Mapping[str, Any]) -> None:
     if lifecycle_event is None:
         _refuse("lifecycleEventHookExecutionId is none of this deployment's")
         return
-    deployment_id, function = record["deploymentId"], record["hooks"][lifecycle_event]["function"]
-    change = hook_answered(lifecycle_event, function, reported(status), datetime.now(UTC))
-    answered = deployments.update(deployment_id, change, unless=[f"hooks.{lifecycle_event}.answer"])
-    if answered is None:
+    if waits.answer(record, lifecycle_event, reported(status), datetime.now(UTC)):
+        logger.info("Hook reported", extra={"status": status})
+    else:
         _refuse("The lifecycle event is completed already")
-        answered = record  # its first answer counts; handed to the wait once more, it does no harm
-    kept = answered["hooks"][lifecycle_event].get("answer")
-    if kept and answered.get("gate", {}).get("waitingFor") == lifecycle_event:
-        executions.end_wait(answered["gate"]["token"], hook_result(lifecycle_event, answered["plan"], kept))
-        logger.info("Hook reported", extra={"status": kept["status"]})
 
 
 def _named(detail: Any) -> Record | None:

@@ -4,7 +4,6 @@ Nothing is judged here that the deployment's own execution can judge, so that wh
 by its record. Only a key that belongs to nothing is refused without one: logged and counted.
 """
 
-import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +12,12 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments, executions, revisions, settings
+from weighbridge.aws import revisions, settings
+from weighbridge.aws.launch import launch
 from weighbridge.core import configs, documents, groups
-from weighbridge.core.deployment import created, stamp
+from weighbridge.core.deployment import Record, created, stamp
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
 from weighbridge.core.errors import InvalidDocument, RevisionMissing, WeighbridgeError
-from weighbridge.core.ids import deployment_id
 from weighbridge.core.requests import DeploymentRequest
 from weighbridge.telemetry import count
 
@@ -105,23 +104,20 @@ def _deploy(  # noqa: PLR0913
     overrides: Mapping[str, Any] | None = None,
     refusal: WeighbridgeError | None = None,
 ) -> None:
-    """Keeps the deployment and starts its execution; the same identity again is the same deployment."""
-    for attempt in itertools.count():
-        record = created(
-            deployment_id(identity, attempt),
+    found = settings.group(application, group)
+
+    def record_of(deployment_id: str) -> Record:
+        return created(
+            deployment_id,
             identity,
             application=application,
             group=group,
             revision=revision,
             now=now,
+            group_id=found[0] if found else None,
             overrides=overrides,
             refusal=refusal,
         )
-        if deployments.create(record):
-            break
-        existing = deployments.get(record["deploymentId"])
-        if existing and existing["identity"] == identity:
-            break
-    logger.append_keys(deploymentId=record["deploymentId"])
-    executions.start(record["deploymentId"])
-    logger.info("Deployment created", extra={"requestedBy": identity})
+
+    deployment_id = launch(identity, record_of)
+    logger.info("Deployment created", extra={"deploymentId": deployment_id, "requestedBy": identity})

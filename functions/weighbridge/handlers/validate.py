@@ -57,6 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
         config,
         found=alias.routing,
         revision_id=alias.revision_id,
+        group_id=group_id,
         left_by=deployments.left_by(alias_name) if alias.routing.weighted else None,
     )
     for lifecycle_event, function in plan["hooks"].items():

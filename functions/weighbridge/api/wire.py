@@ -1,0 +1,247 @@
+"""CodeDeploy's wire protocol: requests in, answers out. Reference: section 2.1.
+
+What members an operation has, of which types, which are required, how long and which of an enum's values they may be, all
+comes from botocore's own model of the service, so that it is what the callers' clients were made from.
+"""
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+BODY_LIMIT = 1024 * 1024
+"""Bytes a request may have; an AppSpec file and everything around it has far fewer."""
+_DEPTH_LIMIT = 30
+# The model gives exceptions names but no members. Where a top-level member is missing or malformed, the operation's own
+# list of exceptions says which one it is: for these members the exception is not named after the member itself.
+_NAMED_OTHERWISE = {
+    "serviceRoleArn": "Role",
+    "ResourceArn": "ResourceArn",
+    "Tags": "Tag",
+    "TagKeys": "Tag",
+    "targetId": "DeploymentTargetId",
+    "targetIds": "DeploymentTargetId",
+    "deploymentIds": "DeploymentId",
+    "applicationNames": "ApplicationName",
+    "newApplicationName": "ApplicationName",
+    "currentDeploymentGroupName": "DeploymentGroupName",
+    "newDeploymentGroupName": "DeploymentGroupName",
+    "deploymentGroupNames": "DeploymentGroupName",
+    "revisions": "Revision",
+    "includeOnlyStatuses": "DeploymentStatus",
+    "status": "LifecycleEventHookExecutionStatus",
+    "deployed": "DeployedStateFilter",
+    "instanceStatusFilter": "InstanceStatus",
+    "instanceTypeFilter": "InstanceType",
+}
+
+
+class ApiError(Exception):
+    """An answer with an error: `name` is one of the service's exceptions, `str(error)` says what to do."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request whose members have the types, lengths and values that the model asks for; nulls are left out."""
+
+    operation: str
+    arguments: dict[str, Any]
+
+
+@cache
+def service() -> ServiceModel:
+    return ServiceModel(Loader().load_service_model("codedeploy", "service-2"))
+
+
+def parse(method: str, headers: Mapping[str, str], body: str | None, *, is_base64: bool = False) -> Call:
+    """The call in an HTTP request (header names in lower case); raises ApiError for what is none."""
+    if method != "POST":
+        raise ApiError("UnknownOperationException", "Send a POST request with an X-Amz-Target header.")
+    prefix, _, operation = headers.get("x-amz-target", "").partition(".")
+    if prefix != service().metadata["targetPrefix"] or operation not in service().operation_names:
+        raise ApiError("UnknownOperationException", "The X-Amz-Target header names no operation of CodeDeploy.")
+    if len(body or "") > BODY_LIMIT * (4 / 3 if is_base64 else 1):
+        raise ApiError("RequestEntityTooLargeException", f"A request may have at most {BODY_LIMIT} bytes.")
+    return Call(operation, _arguments(service().operation_model(operation), _decoded(body or "", is_base64=is_base64)))
+
+
+def _decoded(body: str, *, is_base64: bool) -> Mapping[str, Any]:
+    try:
+        text = base64.b64decode(body, validate=True).decode() if is_base64 else body
+        value = json.loads(text) if text.strip() else {}
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise ApiError("SerializationException", "The body is not JSON.") from error
+    if not isinstance(value, dict):
+        raise ApiError("SerializationException", "The body must be a JSON object.")
+    return value
+
+
+def _arguments(operation: OperationModel, body: Mapping[str, Any]) -> dict[str, Any]:
+    shape = operation.input_shape
+    if shape is None:
+        return {}
+    arguments = dict(_structure(operation, shape, body, "", 0))
+    for member in shape.required_members:
+        if member not in arguments:
+            raise _missing(operation, member)
+    return arguments
+
+
+def _missing(operation: OperationModel, member: str) -> ApiError:
+    name = _exception(operation, f"{_subject(member)}RequiredException")
+    return ApiError(name, f"{member} is missing; {operation.name} needs it.")
+
+
+def invalid(operation: str, member: str, message: str) -> ApiError:
+    """The exception that an operation has for a member that is malformed."""
+    model = service().operation_model(operation)
+    return ApiError(_exception(model, f"Invalid{_subject(member)}Exception"), message)
+
+
+def _subject(member: str) -> str:
+    return _NAMED_OTHERWISE.get(member) or member[0].upper() + member[1:]
+
+
+def _exception(operation: OperationModel, wanted: str) -> str:
+    known = {shape.name.lower(): shape.name for shape in operation.error_shapes}
+    for name in (wanted, "InvalidInputException"):
+        if name.lower() in known:
+            return known[name.lower()]
+    return "ValidationException"
+
+
+def _structure(operation: OperationModel, shape: StructureShape, value: Any, path: str, depth: int) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong_type(path, "an object")
+    # Members that the model does not know are ignored, as AWS does: a newer client may send them.
+    members = {
+        name: _value(operation, shape.members[name], item, f"{path}.{name}" if path else name, depth + 1)
+        for name, item in value.items()
+        if name in shape.members and item is not None
+    }
+    if path:
+        for name in shape.required_members:
+            if name not in members:
+                raise invalid(operation.name, _top(path), f"{path}.{name} is missing.")
+    return members
+
+
+def _value(operation: OperationModel, shape: Shape, value: Any, path: str, depth: int) -> Any:
+    if depth > _DEPTH_LIMIT:
+        raise ApiError("SerializationException", "The body is nested too deeply.")
+    match shape:
+        case StructureShape():
+            return _structure(operation, shape, value, path, depth)
+        case ListShape():
+            if not isinstance(value, list):
+                raise _wrong_type(path, "a list")
+            return [
+                _value(operation, shape.member, item, f"{path}[{n}]", depth + 1)
+                for n, item in enumerate(value)
+                if item is not None
+            ]
+        case MapShape():
+            if not isinstance(value, dict):
+                raise _wrong_type(path, "an object")
+            keys = (_value(operation, shape.key, key, path, depth + 1) for key in value)
+            items = (_value(operation, shape.value, item, f"{path}.{key}", depth + 1) for key, item in value.items())
+            return dict(zip(keys, items, strict=True))
+    return _scalar(operation, shape, value, path)
+
+
+def _scalar(operation: OperationModel, shape: Shape, value: Any, path: str) -> Any:
+    match shape.type_name:
+        case "string":
+            if not isinstance(value, str):
+                raise _wrong_type(path, "text")
+            _check_text(operation, shape, value, path)
+            return value
+        case "boolean":
+            if not isinstance(value, bool):
+                raise _wrong_type(path, "true or false")
+            return value
+        case "integer" | "long":
+            if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+                raise _wrong_type(path, "a whole number")
+            return value
+        case "timestamp":
+            return _timestamp(value, path)
+    raise _wrong_type(path, "a value that an input can have")
+
+
+def _check_text(operation: OperationModel, shape: Shape, value: str, path: str) -> None:
+    enum, longest, shortest = (shape.metadata.get(key) for key in ("enum", "max", "min"))
+    if enum and value not in enum and not _case_free(shape, value, enum):
+        raise invalid(
+            operation.name, _top(path), f"{path} '{value[:100]}' is not valid. Valid values are [{', '.join(enum)}]"
+        )
+    if shortest and len(value) < shortest and "." not in path and "[" not in path:
+        raise _missing(operation, path)
+    if longest and len(value) > longest:
+        raise invalid(operation.name, _top(path), f"{path} has {len(value)} characters; at most {longest} are allowed.")
+
+
+def _case_free(shape: Shape, value: str, enum: list[str]) -> bool:
+    """Bundle types reach the service as people type them (reference 2.4)."""
+    return shape.name == "BundleType" and value.lower() in {known.lower() for known in enum}
+
+
+def _timestamp(value: Any, path: str) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _wrong_type(path, "a time in seconds since 1970")
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise _wrong_type(path, "a time in seconds since 1970") from error
+
+
+def _wrong_type(path: str, what: str) -> ApiError:
+    return ApiError("SerializationException", f"{path or 'The body'} must be {what}.")
+
+
+def _top(path: str) -> str:
+    return path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
+
+
+# ------------------------------------------------------------------------------------------------------- answers
+
+
+def answer(operation: str, result: Mapping[str, Any]) -> str:
+    """The body of a success: the members of `result` that the operation's output has, ISO 8601 times as epoch seconds."""
+    shape = service().operation_model(operation).output_shape
+    return json.dumps(_rendered(shape, result)) if shape is not None else ""
+
+
+def failure(error: ApiError) -> str:
+    """The body of an error."""
+    return json.dumps({"__type": error.name, "message": str(error)})
+
+
+def _rendered(shape: Shape, value: Any) -> Any:
+    match shape:
+        case StructureShape():
+            return {
+                name: _rendered(member, value[name])
+                for name, member in shape.members.items()
+                if value.get(name) is not None
+            }
+        case ListShape():
+            return [_rendered(shape.member, item) for item in value]
+        case MapShape():
+            return {key: _rendered(shape.value, item) for key, item in value.items()}
+    if shape.type_name == "timestamp":
+        return round(datetime.fromisoformat(value).timestamp(), 3)
+    return value

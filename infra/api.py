@@ -1,0 +1,49 @@
+"""CodeDeploy's API: a function behind a URL that only signed requests pass."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.basis import Basis
+from infra.handler import Handler
+from infra.machine import DeploymentMachine
+from infra.rights import Right
+
+INDEXES = ("listing", "status", "groupStatus")
+
+
+def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> str:
+    """Create the function and return its URL."""
+    table = basis.storage.table
+    api = Handler(
+        scope,
+        "Api",
+        basis.package,
+        timeout=Duration.seconds(30),
+        environment={"STATE_MACHINE_ARN": machine.arn},
+        rights=[
+            Right(
+                "Keeps and reads what the API is about: the same items that drops write.",
+                actions=[
+                    "dynamodb:GetItem",
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:DeleteItem",
+                ],
+                resources=[table.table_arn],
+            ),
+            Right(
+                "Lists by name, by status and by group, never by a scan.",
+                actions=["dynamodb:Query"],
+                resources=[f"{table.table_arn}/index/{index}" for index in INDEXES],
+            ),
+            Right("Starts the deployment.", actions=["states:StartExecution"], resources=[machine.arn]),
+            Right(
+                "Ends the wait of an execution: a stop, or a hook's report.",
+                actions=["states:SendTaskSuccess", "states:SendTaskFailure"],
+                resources=[machine.arn],
+            ),
+        ],
+    )
+    return str(api.function.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM).url)

@@ -50,6 +50,11 @@ def is_running(record: Record) -> bool:
     return record["status"] in _RUNNING
 
 
+def outcome(record: Record) -> str:
+    """The status, and the error code where there is one."""
+    return " ".join([record["status"], *([record["errorInformation"]["code"]] if "errorInformation" in record else [])])
+
+
 def weight(alias: Mapping[str, Any], version: str) -> float:
     """The fraction of its traffic that an alias (GetAlias's answer) sends to `version`."""
     weights: Mapping[str, float] = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
@@ -74,7 +79,7 @@ def progress(  # noqa: PLR0913  # everything that a look at a deployment shows
     """
     share = weight(alias, version)
     steps = record.get("plan", {}).get("steps", [])
-    # The alias is ahead of the record for a moment, so the step is read off the weight and both always fit.
+    # Alias and record are read one after the other; a step that is read off the weight always fits it.
     step = sum(1 for planned in steps if planned["weight"] <= share + 1e-6)
     waiting_for, until = _wait(record, step, time_scale, rolling_back=rolling_back)
     return Progress(
@@ -91,7 +96,7 @@ def progress(  # noqa: PLR0913  # everything that a look at a deployment shows
 def _wait(record: Record, step: int, time_scale: float, *, rolling_back: bool) -> tuple[str, datetime | None]:
     """What the deployment waits for, and until when where that is known."""
     if not is_running(record):
-        return " ".join([record["status"], *_code(record)]), None
+        return outcome(record), None
     if "plan" not in record:
         return "validation", None
     plan = record["plan"]
@@ -109,10 +114,6 @@ def _wait(record: Record, step: int, time_scale: float, *, rolling_back: bool) -
     shifts = [entry for entry in record["timeline"] if entry["event"] == "TrafficShifted"]
     baking = plan["steps"][len(shifts) - 1]["bakeSeconds"] * time_scale
     return "bake", time_of(shifts[-1]) + timedelta(seconds=baking)
-
-
-def _code(record: Record) -> list[str]:
-    return [record["errorInformation"]["code"]] if "errorInformation" in record else []
 
 
 def time_of(entry: Mapping[str, Any]) -> datetime:

@@ -1,4 +1,7 @@
-"""What somebody who uses Weighbridge does and sees, through AWS's own APIs: nothing here knows how it works inside."""
+"""What somebody who uses Weighbridge does and sees, through AWS's own APIs.
+
+Of its insides, nothing but the keys of two kinds of items in its table is known here.
+"""
 
 import io
 import json

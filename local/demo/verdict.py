@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from local.demo.progress import Record, time_of
+from local.demo.progress import Record, outcome, time_of
 from local.demo.traffic import Requests
 
 
@@ -46,11 +46,10 @@ class Ended:
 def summary(ended: Ended) -> str:
     """The deployment in one line."""
     record, requests, version = ended.record, ended.requests, ended.version
-    status = " ".join([ended.deployment_id, record["status"], *_code(record)])
     steps = f"after {ended.seconds:.1f} s and {len(_shifts(record))} of {len(_steps(record))} steps"
     answered, failed = requests.answered.get(version, 0), sum(requests.failed.values())
     share = f"version {version} answered {_percent(answered, requests.total)} of {requests.total} requests"
-    told = f"{status} {steps}, {share}, {failed} failed"
+    told = f"{ended.deployment_id} {outcome(record)} {steps}, {share}, {failed} failed"
     if record["status"] == "Succeeded":
         return told
     if ended.restored_after is None or ended.rollback is None:
@@ -81,7 +80,7 @@ def _not_as_a_success(ended: Ended) -> Iterator[str]:
 
 
 def _not_as_a_rollback(ended: Ended) -> Iterator[str]:
-    yield from _ended_otherwise(ended.record, "Stopped", "ALARM_ACTIVE")
+    yield from _ended_otherwise(ended.record, "Stopped ALARM_ACTIVE")
     yield from _not_on(ended.alias, ended.before)
     if ended.alarm_at is None:
         yield "no event told of the alarm"
@@ -97,11 +96,10 @@ def _not_as_a_rollback(ended: Ended) -> Iterator[str]:
         yield "what the alias holds was not written by the rollback"
 
 
-def _ended_otherwise(record: Record, status: str, code: str | None = None) -> Iterator[str]:
-    wanted, found = " ".join([status, *([code] if code else [])]), " ".join([record["status"], *_code(record)])
-    if found != wanted:
+def _ended_otherwise(record: Record, wanted: str) -> Iterator[str]:
+    if outcome(record) != wanted:
         message = record.get("errorInformation", {}).get("message", "")
-        yield f"it ended as {found}, not as {wanted}{f' ({message})' if message else ''}"
+        yield f"it ended as {outcome(record)}, not as {wanted}{f' ({message})' if message else ''}"
 
 
 def _not_on(alias: Mapping[str, Any], version: str) -> Iterator[str]:
@@ -122,10 +120,6 @@ def _steps(record: Record) -> list[Mapping[str, Any]]:
 def _last_shift(record: Record | None) -> Mapping[str, Any] | None:
     shifts = _shifts(record) if record else []
     return shifts[-1] if shifts else None
-
-
-def _code(record: Record) -> list[str]:
-    return [record["errorInformation"]["code"]] if "errorInformation" in record else []
 
 
 def _percent(part: int, whole: int) -> str:

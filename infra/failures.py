@@ -10,14 +10,14 @@ class Failures(Construct):
     """Two dead-letter queues, apart because they are handled differently, and an alarm on each.
 
     `events` takes what a rule could not deliver or a function could not process: send it to the bus again.
-    `changes` takes positions in the table's stream whose notifications were not published: the records themselves are
+    `changes` takes positions in the table's stream of which the bus or a topic was not told: the records themselves are
     complete, only the news of them is missing.
     """
 
     def __init__(self, scope: Construct, name: str) -> None:
         super().__init__(scope, name)
         self.events = self._queue("Events", "An event was not handled; it waits in the queue for 14 days.")
-        self.changes = self._queue("Changes", "Changes of deployments were not published on the default event bus.")
+        self.changes = self._queue("Changes", "The default event bus or a topic was not told of changes of deployments.")
 
     def _queue(self, name: str, meaning: str) -> sqs.Queue:
         queue = sqs.Queue(

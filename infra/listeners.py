@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Acknowledgment, Duration, Stack, Validations
+from aws_cdk import Acknowledgment, Aws, Duration, Stack, Validations
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
@@ -20,6 +20,7 @@ class Listeners:
     interrupt: Handler
     settle: Handler
     notify: Handler
+    send_triggers: Handler
 
 
 def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine) -> Listeners:
@@ -123,6 +124,30 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                 )
             ],
         ),
+        send_triggers=Handler(
+            scope,
+            "SendTriggers",
+            package,
+            timeout=Duration.seconds(60),
+            environment={"ACCOUNT_ID": Aws.ACCOUNT_ID},
+            rights=[
+                Right(
+                    "Reads which triggers and which role the deployment group has.",
+                    actions=["dynamodb:GetItem"],
+                    resources=[table.table_arn],
+                ),
+                Right(
+                    "Sends to the topics that deployment groups name, which nobody knows beforehand.",
+                    actions=["sns:Publish"],
+                    resources=[Stack.of(scope).format_arn(service="sns", resource="*")],
+                ),
+                Right(
+                    "Acts as the service role of the deployment group; the context restricts which roles.",
+                    actions=["sts:AssumeRole"],
+                    resources=roles_named(settings.service_roles),
+                ),
+            ],
+        ),
     )
     for handler in (listeners.receive, listeners.interrupt, listeners.settle):
         handler.function.configure_async_invoke(
@@ -131,12 +156,13 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
             # An hour outlasts a throttled account; what is older is for people to judge.
             max_event_age=Duration.hours(1),
         )
-    _read_stream(listeners.notify, basis)
+    for handler in (listeners.notify, listeners.send_triggers):
+        _read_stream(handler, basis)
     return listeners
 
 
-def _read_stream(notify: Handler, basis: Basis) -> None:
-    notify.function.add_event_source(
+def _read_stream(handler: Handler, basis: Basis) -> None:
+    handler.function.add_event_source(
         sources.DynamoEventSource(
             basis.storage.table,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
@@ -154,7 +180,7 @@ def _read_stream(notify: Handler, basis: Basis) -> None:
             ],
         )
     )
-    Validations.of(notify.role).acknowledge(
+    Validations.of(handler.role).acknowledge(
         Acknowledgment(
             id="AwsSolutions-IAM5[Resource::*]",
             reason="X-Ray has no resources that a trace could be restricted to, and neither has dynamodb:ListStreams.",

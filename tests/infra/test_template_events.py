@@ -101,19 +101,21 @@ def test_an_event_that_a_handler_cannot_process_is_kept(template: Template) -> N
         assert config["Qualifier"] == "$LATEST"
 
 
-def test_changes_of_deployments_reach_notify_and_nothing_else_does(template: Template) -> None:
-    [source] = template.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert source == {
-        "EventSourceArn": "<StorageTable.StreamArn>",
-        "FunctionName": "<NotifyFunction>",
-        "StartingPosition": "TRIM_HORIZON",
-        "BatchSize": 10,
-        "BisectBatchOnFunctionError": True,
-        "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "MaximumRetryAttempts": 5,
-        "DestinationConfig": {"OnFailure": {"Destination": "<FailuresChanges.Arn>"}},
-        "FilterCriteria": {"Filters": [{"Pattern": '{"dynamodb":{"Keys":{"sk":{"S":["DEPLOYMENT"]}}}}'}]},
-    }
+def test_changes_of_deployments_and_nothing_else_reach_who_tells_of_them(template: Template) -> None:
+    sources = template.of_type("AWS::Lambda::EventSourceMapping").values()
+    assert {source["FunctionName"] for source in sources} == {"<NotifyFunction>", "<SendTriggersFunction>"}
+    for source in sources:
+        assert source == {
+            "EventSourceArn": "<StorageTable.StreamArn>",
+            "FunctionName": source["FunctionName"],
+            "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": 10,
+            "BisectBatchOnFunctionError": True,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "MaximumRetryAttempts": 5,
+            "DestinationConfig": {"OnFailure": {"Destination": "<FailuresChanges.Arn>"}},
+            "FilterCriteria": {"Filters": [{"Pattern": '{"dynamodb":{"Keys":{"sk":{"S":["DEPLOYMENT"]}}}}'}]},
+        }
 
 
 @pytest.mark.parametrize("name", QUEUES)

@@ -19,6 +19,7 @@ SECONDS = {
     "Interrupt": 30,
     "Settle": 60,
     "Notify": 30,
+    "SendTriggers": 60,
     "Api": 30,
 }
 COMMON = {
@@ -34,6 +35,7 @@ ENVIRONMENT = {
         "DEPLOYABLE_FUNCTIONS": "*",
         "INVOCABLE_HOOKS": "CodeDeployHook_*",
     },
+    "SendTriggers": {"ACCOUNT_ID": "<AWS::AccountId>"},
     "Api": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
     "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
 }

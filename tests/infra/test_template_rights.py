@@ -96,6 +96,14 @@ HANDLERS: dict[str, Rights] = {
         **{f"{TABLE}/index/{index}": items("Query") for index in ("listing", "status", "groupStatus")},
         MACHINE: {"states:StartExecution"} | END_WAITS,
     },
+    "SendTriggers": {
+        TABLE: items("GetItem"),
+        f"arn:<AWS::Partition>:sns:{REGIONAL}:*": {"sns:Publish"},
+        "*": items("ListStreams"),
+        "<StorageTable.StreamArn>": items("DescribeStream", "GetRecords", "GetShardIterator"),
+        "<FailuresChanges.Arn>": LEAVE_FAILURES,
+        **ASSUME,
+    },
     "Notify": {
         DEFAULT_BUS: {"events:PutEvents"},
         # DynamoDB lists streams of an account only.

@@ -1,0 +1,53 @@
+"""Sends the messages of deployment groups' triggers: a second reader of the stream that `notify` reads.
+
+Apart from it, so that a topic that is gone does not repeat what the bus was told. What cannot be sent is tried again, and
+ends in the dead-letter queue.
+"""
+
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from weighbridge.aws import table, topics
+from weighbridge.core.triggers import messages
+
+logger = Logger()
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """A batch of the table's stream in, with the records before and after each change; out, what has to come again."""
+    return process_partial_response(event=event, record_handler=_send, processor=processor, context=context)
+
+
+def _send(record: DynamoDBRecord) -> None:
+    images = record.raw_event["dynamodb"]
+    if "NewImage" not in images:
+        return
+    old = table.plain(images["OldImage"]) if "OldImage" in images else None
+    new = table.plain(images["NewImage"])
+    if old and old["status"] == new["status"]:
+        return  # nothing that a trigger tells: the group need not be read
+    logger.append_keys(deploymentId=new["deploymentId"])
+    group = table.get(table.key("GROUP", f"{new['applicationName']}/{new['deploymentGroupName']}")) or {}
+    settings = group.get("settings", {})
+    told = messages(
+        old,
+        new,
+        settings.get("triggerConfigurations", []),
+        region=record.raw_event["awsRegion"],
+        account=os.environ["ACCOUNT_ID"],
+    )
+    if not told:
+        return
+    try:
+        topics.publish(told, new["deploymentId"], settings.get("serviceRoleArn"))
+    except Exception:
+        logger.exception("Triggers not sent yet")  # the batch processor itself keeps it to the answer
+        raise
+    logger.info("Triggers sent", extra={"messages": len(told)})

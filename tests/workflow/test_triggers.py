@@ -1,0 +1,68 @@
+"""SNS triggers of a group on the local cloud: every event is sent, and a topic that is gone harms nobody."""
+
+import json
+from typing import Any
+
+from tests.workflow.world import Alias, World, until
+
+EVENTS = ["DeploymentStart", "DeploymentSuccess", "DeploymentFailure", "DeploymentStop", "DeploymentRollback"]
+
+
+class Subscriber:
+    """A topic and a queue that collects what is sent to it."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self._sqs = world.client("sqs")
+        self.topic = world.client("sns").create_topic(Name=name)["TopicArn"]
+        self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        world.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+        self._seen: list[dict[str, Any]] = []
+
+    def until_told(self, *subjects: str) -> list[dict[str, Any]]:
+        """What was sent, once there are messages whose subjects begin with each of `subjects`."""
+
+        def ask() -> list[dict[str, Any]] | None:
+            for message in self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", []):
+                self._seen.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+            told = [message["Subject"] for message in self._seen]
+            return self._seen if all(any(subject.startswith(s) for subject in told) for s in subjects) else None
+
+        return until(f"{subjects} of {self.topic}", ask)
+
+
+def _trigger(topic: str, name: str = "team") -> dict[str, Any]:
+    return {"triggerName": name, "triggerTargetArn": topic, "triggerEvents": list(EVENTS)}
+
+
+def test_a_stop_and_its_rollback_are_sent_in_codedeploys_form(world: World) -> None:
+    subscriber = Subscriber(world, "triggers")
+    shop = world.shop(deploymentConfigName="Endless", triggerConfigurations=[_trigger(subscriber.topic)])
+    deployment_id = world.drop(shop)
+    world.in_bake(deployment_id)
+    world.stop(deployment_id)
+    deployment = world.ended(deployment_id)
+    rollback = world.rollback_of(deployment)
+    told = subscriber.until_told(
+        f"CREATED: AWS CodeDeploy {deployment_id} ",
+        f"ABORTED: AWS CodeDeploy {deployment_id} ",
+        f"CREATED: AWS CodeDeploy {rollback.id} ",
+        f"SUCCEEDED: AWS CodeDeploy {rollback.id} ",
+    )
+    [stopped] = [json.loads(message["Message"]) for message in told if message["Subject"].startswith("ABORTED")]
+    assert stopped["eventTriggerName"] == "team"
+    assert json.loads(stopped["errorInformation"])["ErrorCode"] == "MANUAL_STOP"
+
+
+def test_a_topic_that_is_gone_neither_fails_nor_delays_and_ends_in_the_dead_letter_queue(world: World) -> None:
+    subscriber = Subscriber(world, "still-there")
+    gone = subscriber.topic.replace("still-there", "long-gone")
+    shop = world.shop(triggerConfigurations=[_trigger(gone, "gone"), _trigger(subscriber.topic)])
+    deployment = world.ended(world.drop(shop))
+    assert deployment.outcome == ("Succeeded", None)
+    assert world.alias(shop) == Alias("2", {})
+    subscriber.until_told(f"SUCCEEDED: AWS CodeDeploy {deployment.id} ")
+    queues = world.client("sqs").list_queues()["QueueUrls"]
+    [letters] = [queue for queue in queues if "FailuresChanges" in queue]
+    until("a dead letter", lambda: world.client("sqs").receive_message(QueueUrl=letters).get("Messages"))

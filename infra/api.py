@@ -1,4 +1,4 @@
-"""CodeDeploy's API: a function behind a URL that only signed requests pass."""
+"""CodeDeploy's API: a function behind a URL that only signed requests pass, and on request a URL for hooks' reports."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
@@ -47,3 +47,26 @@ def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> st
         ],
     )
     return str(api.function.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM).url)
+
+
+def create_hook_url(scope: Construct, basis: Basis, machine: DeploymentMachine) -> str:
+    """Create the function that takes hooks' reports only, behind a URL without IAM, and return the URL."""
+    report_hook = Handler(
+        scope,
+        "ReportHook",
+        basis.package,
+        timeout=Duration.seconds(30),
+        rights=[
+            Right(
+                "Finds the hook's call by the digest of its execution id, and keeps the answer.",
+                actions=["dynamodb:GetItem", "dynamodb:UpdateItem"],
+                resources=[basis.storage.table.table_arn],
+            ),
+            Right(
+                "Hands the hook's answer to the execution that waits for it.",
+                actions=["states:SendTaskSuccess", "states:SendTaskFailure"],
+                resources=[machine.arn],
+            ),
+        ],
+    )
+    return str(report_hook.function.add_function_url(auth_type=lambda_.FunctionUrlAuthType.NONE).url)

@@ -6,6 +6,8 @@
 - `serviceRoles`: names, with their paths, of the roles that a deployment group may name as its serviceRoleArn.
   `WeighbridgeServiceRole*` by default, and not any: whoever may drop a group names its role, and many roles trust the
   whole account. What such a role may do, the two settings above do not limit.
+- `hookUrl`: whether there is a second URL, without IAM, at which hook functions that were written for CodeDeploy report.
+  No, by default: docs/threat-model.md says what it opens.
 - `layer`: directory of the Lambda layer, relative to the project. `make install` builds it.
 
 In a name `*` stands for any characters; an empty list allows nothing. On the command line a list is written with
@@ -35,6 +37,7 @@ class Settings:
     deployable_functions: Sequence[str]
     invocable_hooks: Sequence[str]
     service_roles: Sequence[str]
+    hook_url: bool
     layer: Path
 
     @classmethod
@@ -46,6 +49,7 @@ class Settings:
             deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),
             invocable_hooks=_patterns(scope, "invocableHooks", FUNCTION_NAME_PATTERN),
             service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
+            hook_url=_switch(scope, "hookUrl"),
             layer=layer,
         )
 
@@ -60,3 +64,12 @@ def _patterns(scope: Construct, key: str, allowed: re.Pattern[str]) -> tuple[str
         if not isinstance(pattern, str) or not allowed.fullmatch(pattern):
             raise SettingsError(f"The context key `{key}` holds {pattern!r}, which is no name pattern.")
     return tuple(value)
+
+
+def _switch(scope: Construct, key: str) -> bool:
+    value: object = scope.node.try_get_context(key)
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.lower())
+    if not isinstance(value, bool):
+        raise SettingsError(f"The context key `{key}` must be true or false.")
+    return value

@@ -3,7 +3,7 @@
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
 from constructs import Construct
 
-from infra.api import create_api
+from infra.api import create_api, create_hook_url
 from infra.basis import create_basis
 from infra.events import Events
 from infra.listeners import create_listeners
@@ -28,6 +28,8 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     events = Events(stack, "Events", basis, machine, listeners)
 
     CfnOutput(stack, "ApiUrl", value=api_url)
+    if settings.hook_url:
+        CfnOutput(stack, "HookUrl", value=create_hook_url(stack, basis, machine))
     CfnOutput(stack, "BucketName", value=basis.storage.bucket.bucket_name)
     CfnOutput(stack, "EventBusName", value=events.bus.event_bus_name)
     CfnOutput(stack, "StateMachineArn", value=machine.arn)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from local.cloud import LocalCloud
 
@@ -40,10 +40,10 @@ class DeploymentError(Exception):
     """The stack was not created; the message names what was refused and why."""
 
 
-def synthesize(app: Path, assembly: Path) -> None:
+def synthesize(app: Path, assembly: Path, choices: Mapping[str, object] | None = None) -> None:
     """Run the CDK app `app` (an `app.py`) with the layer for this machine; write the cloud assembly to `assembly`.
 
-    Raises SynthesisError.
+    `choices` are context values beside those of cdk.json. Raises SynthesisError.
     """
     settings = app.with_name("cdk.json")
     context = json.loads(settings.read_text()).get("context", {}) if settings.exists() else {}
@@ -52,7 +52,7 @@ def synthesize(app: Path, assembly: Path) -> None:
         "JSII_NODE": str(Path(sys.prefix) / "bin" / "node"),
         **os.environ,
         "CDK_OUTDIR": str(assembly.resolve()),
-        "CDK_CONTEXT_JSON": json.dumps(context | {"layer": LAYER}),
+        "CDK_CONTEXT_JSON": json.dumps({**context, **(choices or {}), "layer": LAYER}),
         # The tests validate the template; here it would take as long as everything else together.
         "CDK_VALIDATION": "false",
     }

@@ -13,6 +13,6 @@ from tests.workflow.world import SCALE, World
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     assembly: Path = tmp_path_factory.mktemp("deployed") / "assembly"
-    synthesize(ROOT / "app.py", assembly)
+    synthesize(ROOT / "app.py", assembly, {"hookUrl": True})
     with LocalCloud(time_scale=SCALE, directory=tmp_path_factory.mktemp("cloud")) as cloud:
         yield World(cloud, cloud.deploy(assembly))

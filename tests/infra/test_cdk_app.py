@@ -76,16 +76,16 @@ def test_nothing_but_what_was_declared_is_deployed(template: Template) -> None:
 
 
 def test_cdk_nag_finds_nothing_that_has_no_written_reason(assembly: Assembly) -> None:
-    assert _findings(assembly.app) == []
+    assert findings(assembly.app) == []
 
 
 def test_cdk_nag_does_find_what_has_none() -> None:
     app = App()
     sqs.Queue(Stack(app, "Careless"), "Queue")
-    assert _findings(app) == ["AwsSolutions-SQS3 Careless/Queue/Resource", "AwsSolutions-SQS4 Careless/Queue/Resource"]
+    assert findings(app) == ["AwsSolutions-SQS3 Careless/Queue/Resource", "AwsSolutions-SQS4 Careless/Queue/Resource"]
 
 
-def _findings(app: App) -> list[str]:
+def findings(app: App) -> list[str]:
     return sorted(
         f"{violation.rule_name} {resource.construct_path}"
         for violation in AwsSolutionsChecks(app).validate_scope(app).violations

@@ -22,6 +22,8 @@ SECONDS = {
     "SendTriggers": 60,
     "Api": 30,
 }
+ON_REQUEST = ["ReportHook"]
+"""Deployed only when the context asks for it: test_hook_url.py."""
 COMMON = {
     "TABLE_NAME": "<StorageTable>",
     "POWERTOOLS_SERVICE_NAME": "weighbridge",
@@ -61,7 +63,7 @@ def test_a_function_is_its_handler_with_its_own_role_and_log(template: Template,
 
 def test_every_handler_on_disk_is_a_function_and_every_function_a_handler(template: Template) -> None:
     files = {path.stem for path in (ROOT / "functions" / "weighbridge" / "handlers").glob("[!_]*.py")}
-    assert files == {"_".join(words(name)).lower() for name in SECONDS}
+    assert files == {"_".join(words(name)).lower() for name in [*SECONDS, *ON_REQUEST]}
     assert set(template.of_type("AWS::Lambda::Function")) == {f"{name}Function" for name in SECONDS}
 
 

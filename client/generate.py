@@ -1,0 +1,102 @@
+"""Writes the botocore model of Weighbridge's own API: `python -m client.generate`.
+
+The API is CodeDeploy's, and stock clients speak it; but they sign for the service `codedeploy`, which the IAM authorization
+of a function URL refuses. A client made of this model sends the same requests signed for `lambda`. It offers the operations
+that are served, with the words of their docstrings; members, shapes and errors are those of CodeDeploy's model.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.loaders import Loader
+
+from weighbridge.handlers.api import OPERATIONS
+
+MODELS = Path(__file__).parent / "models"
+VERSION = "2014-10-06"
+SERVICE = "weighbridge"
+_SUMMARY = "Gradual deployments of AWS Lambda versions that reverse themselves, in the caller's own account."
+
+
+def files() -> dict[Path, str]:
+    """The model's files, by path."""
+    loader = Loader()
+    folder = MODELS / SERVICE / VERSION
+    parts = {
+        "service-2.json": _service(loader.load_service_model("codedeploy", "service-2")),
+        "paginators-1.json": _served(loader.load_service_model("codedeploy", "paginators-1"), "pagination"),
+        "waiters-2.json": _waiters(loader.load_service_model("codedeploy", "waiters-2")),
+    }
+    return {folder / name: json.dumps(part, indent=1, sort_keys=True) + "\n" for name, part in parts.items()}
+
+
+def _service(model: Mapping[str, Any]) -> dict[str, Any]:
+    operations = {name: _operation(model["operations"][name], name) for name in sorted(OPERATIONS)}
+    shapes = _reachable(model["shapes"], operations.values())
+    metadata = {
+        key: model["metadata"][key] for key in ("apiVersion", "jsonVersion", "protocol", "protocols", "targetPrefix")
+    }
+    return {
+        "version": "2.0",
+        "metadata": metadata
+        | {
+            "endpointPrefix": SERVICE,
+            "serviceFullName": "Weighbridge",
+            "serviceId": "Weighbridge",
+            "signatureVersion": "v4",
+            "signingName": "lambda",
+            "uid": f"{SERVICE}-{VERSION}",
+        },
+        "documentation": _SUMMARY,
+        "operations": operations,
+        "shapes": {name: _wordless(model["shapes"][name]) for name in sorted(shapes)},
+    }
+
+
+def _operation(operation: Mapping[str, Any], name: str) -> dict[str, Any]:
+    words = " ".join((OPERATIONS[name].__doc__ or "").split())
+    return {**_wordless(operation), "documentation": words}
+
+
+def _wordless(part: Any) -> Any:
+    """A part of the model without its documentation; a member that is itself called so is kept."""
+    if isinstance(part, Mapping):
+        return {
+            key: _wordless(value) for key, value in part.items() if not (key == "documentation" and isinstance(value, str))
+        }
+    return [_wordless(item) for item in part] if isinstance(part, list) else part
+
+
+def _reachable(shapes: Mapping[str, Any], roots: Iterable[Mapping[str, Any]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [name for root in roots for name in _references(root)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _references(shapes[name])
+    return found
+
+
+def _references(part: Any) -> list[str]:
+    if isinstance(part, Mapping):
+        inner = [name for value in part.values() for name in _references(value)]
+        return [*inner, part["shape"]] if isinstance(part.get("shape"), str) else inner
+    return [name for item in part for name in _references(item)] if isinstance(part, list) else []
+
+
+def _served(model: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {key: {name: value for name, value in model[key].items() if name in OPERATIONS}}
+
+
+def _waiters(model: Mapping[str, Any]) -> dict[str, Any]:
+    served = {name: waiter for name, waiter in model["waiters"].items() if waiter["operation"] in OPERATIONS}
+    return {"version": model["version"], "waiters": served}
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,47 @@
+"""From a function URL's event to its answer: the same for every URL that serves operations."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from weighbridge.api import wire
+from weighbridge.api.operations import Operation, Request
+from weighbridge.core.errors import Throttled
+from weighbridge.telemetry import count
+
+
+def respond(
+    event: Mapping[str, Any], request_id: str, operations: Mapping[str, Operation], logger: Logger
+) -> dict[str, Any]:
+    """The HTTP answer to a function URL's event; an operation that is not among `operations` is refused."""
+    try:
+        body, status = _answer(event, operations, logger), 200
+    except wire.ApiError as error:
+        logger.info("Refused", extra={"error": error.name, "reason": str(error)})
+        count("ApiRequestsRefused")
+        body, status = wire.failure(error), 400
+    headers = {"Content-Type": wire.CONTENT_TYPE, "x-amzn-RequestId": request_id}
+    return {"statusCode": status, "headers": headers, "body": body}
+
+
+def _answer(event: Mapping[str, Any], operations: Mapping[str, Operation], logger: Logger) -> str:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    context = event.get("requestContext", {})
+    call = wire.parse(
+        context.get("http", {}).get("method", ""), headers, event.get("body"), is_base64=bool(event.get("isBase64Encoded"))
+    )
+    logger.append_keys(operation=call.operation)
+    if deployment_id := call.arguments.get("deploymentId"):
+        logger.append_keys(deploymentId=deployment_id)
+    operation = operations.get(call.operation)
+    if operation is None:
+        raise wire.ApiError("UnsupportedActionForDeploymentTypeException", f"{call.operation} is not served here.")
+    # Who signed the request, as the URL's IAM authorization found out.
+    caller = str((context.get("authorizer", {}).get("iam") or {}).get("userArn") or "")
+    try:
+        result = operation(Request(call.operation, call.arguments, caller, datetime.now(UTC)))
+    except Throttled as error:
+        raise wire.ApiError("ThrottlingException", "Rate exceeded") from error
+    return wire.answer(call.operation, result)

@@ -1,0 +1,32 @@
+"""The URL without IAM: absent unless asked for, and then with hardly any rights."""
+
+import pytest
+
+from tests.infra.assembly import Synthesize
+from tests.infra.template import Template
+from tests.infra.test_cdk_app import findings
+from tests.infra.test_template_rights import END_WAITS, MACHINE, TABLE, items
+
+
+@pytest.fixture(scope="module")
+def opened(synthesize: Synthesize) -> Template:
+    assembly = synthesize({"hookUrl": "true"})
+    assert findings(assembly.app) == []
+    return assembly.template()
+
+
+def test_it_is_off_by_default(template: Template) -> None:
+    assert "HookUrl" not in template.outputs
+    assert {url["AuthType"] for url in template.of_type("AWS::Lambda::Url").values()} == {"AWS_IAM"}
+
+
+def test_it_may_find_a_call_keep_an_answer_and_end_a_wait(opened: Template) -> None:
+    assert opened.outputs["HookUrl"] == "<ReportHookFunctionFunctionUrl.FunctionUrl>"
+    assert {name: url["AuthType"] for name, url in opened.of_type("AWS::Lambda::Url").items()} == {
+        "ApiFunctionFunctionUrl": "AWS_IAM",
+        "ReportHookFunctionFunctionUrl": "NONE",
+    }
+    rights = opened.rights("ReportHookRole")
+    assert rights[TABLE] == items("GetItem", "UpdateItem")
+    assert rights[MACHINE] == END_WAITS
+    assert {resource for resource in rights if "ReportHookLogs" not in resource} == {TABLE, MACHINE, "*"}

@@ -54,7 +54,7 @@ def test_a_hook_that_crashes_fails_the_deployment_at_once(world: World, event: s
     assert world.alias(shop) == Alias("1", {})
 
 
-def _silent_hook(world: World) -> tuple[str, str]:
+def silent_hook(world: World) -> tuple[str, str]:
     queue = str(
         world.client("sqs").create_queue(QueueName=f"hook-{len(world.client('sqs').list_queues().get('QueueUrls', []))}")[
             "QueueUrl"
@@ -63,7 +63,7 @@ def _silent_hook(world: World) -> tuple[str, str]:
     return world.hook(TELLS.format(queue=queue)), queue
 
 
-def _told(world: World, queue: str) -> dict[str, str]:
+def told(world: World, queue: str) -> dict[str, str]:
     messages = until("the hook's call", lambda: world.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
     given: dict[str, str] = json.loads(messages[0]["Body"])
     return given
@@ -82,9 +82,9 @@ def _report(world: World, given: dict[str, str], status: str, **changes: str) ->
 @pytest.mark.parametrize("status", ["Succeeded", "Failed"])
 def test_a_hook_that_reports_later(world: World, event: str, status: str) -> None:
     shop = world.shop()
-    hook, queue = _silent_hook(world)
+    hook, queue = silent_hook(world)
     deployment_id = world.drop(shop, **{event: hook})
-    given = _told(world, queue)
+    given = told(world, queue)
     assert {
         name: given[name]
         for name in ("DeploymentId", "FunctionName", "Alias", "CurrentVersion", "TargetVersion", "LifecycleEvent")
@@ -172,9 +172,9 @@ def test_an_alarm_during_a_hook_that_is_still_running_ends_the_wait(world: World
 
 def test_hook_ids_and_task_tokens_are_nowhere_in_the_log(world: World) -> None:
     shop = world.shop()
-    hook, queue = _silent_hook(world)
+    hook, queue = silent_hook(world)
     deployment_id = world.drop(shop, BeforeAllowTraffic=hook)
-    given = _told(world, queue)
+    given = told(world, queue)
     token = world.in_hook(deployment_id, BEFORE)["gate"]["token"]
     _report(world, given, "Succeeded")
     world.ended(deployment_id)

@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_NODE := $(CURDIR)/$(BIN)/node
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test local deploy destroy lint lock clean
+.PHONY: help install demo local test lint deploy destroy picture lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -26,6 +26,30 @@ install: .build/installed ## install everything the other commands need
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/aws/python \
 		--python-platform aarch64-manylinux2014 --python-version 3.14 --only-binary :all:
 	touch $@
+
+demo: install ## two deployments under live traffic on the local cloud: one succeeds, one is reversed by its alarm
+	python -m local demo
+
+local: install ## keep the local cloud running, with Weighbridge deployed to it (PORT=4566 TIME_SCALE=1)
+	python -m local up --port $(PORT) --time-scale $(TIME_SCALE)
+
+test: install lint ## all checks and tests
+	python -m pytest
+
+lint: install ## style and types
+	ruff check .
+	ruff format --check .
+	mypy app.py functions infra local statemachine tests
+
+deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
+	cdk bootstrap
+	cdk deploy $(ARGS)
+
+destroy: install ## remove the stack; the bucket and the table stay
+	cdk destroy $(ARGS)
+
+picture: install ## draw the state machine in the README again
+	python -m statemachine.picture
 
 lock: ## pin the requirements again, with hashes
 	for set in uv layer dev; do \

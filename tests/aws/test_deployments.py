@@ -9,24 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from weighbridge.aws import deployments, table
 from weighbridge.aws.table import Expression
-from weighbridge.core.deployment import (
-    Change,
-    Interruption,
-    begun,
-    failed,
-    hook_answered,
-    hook_called,
-    hook_silent,
-    interrupted,
-    planned,
-    rollback_record,
-    shifted,
-    succeeded,
-    traffic_restored,
-)
+from weighbridge.core.deployment import Change, begun, hook_answered, hook_called, hook_silent, planned, shifted
+from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, StopRequested
 from weighbridge.core.hooks import Answer
+from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import Plan, routing_after
+from weighbridge.core.rollbacks import rollback_record, traffic_restored
 
 from tests.aws.account import keep_begun, keep_planned, kept, lost_answer, new_record, refuse
 from tests.aws.test_table import plain_values

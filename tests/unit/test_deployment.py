@@ -4,24 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from weighbridge.core.deployment import (
-    alarm_interruption,
-    created,
-    failed,
-    hook_answered,
-    hook_called,
-    hook_result,
-    interrupted,
-    rollback_record,
-    shifted,
-    stop_interruption,
-    succeeded,
-    traffic_restored,
-)
+from weighbridge.core.deployment import created, hook_answered, hook_called, hook_result, shifted
+from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import ALARM_SENTENCE, HOOK_SENTENCE, AlarmActive, InvalidAppSpec
 from weighbridge.core.hooks import Answer
 from weighbridge.core.ids import rollback_id
+from weighbridge.core.interruptions import alarm_interruption, interrupted, stop_interruption
 from weighbridge.core.plan import Plan, routing_after
+from weighbridge.core.rollbacks import rollback_record, traffic_restored
 
 from tests.unit.samples import apply, at, plan, record
 

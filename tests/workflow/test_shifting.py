@@ -23,7 +23,9 @@ def test_a_linear_deployment_goes_through_every_weight_once_and_in_order(world: 
     assert world.is_free(shop)
     told = notices.of(deployment.id, "SUCCESS")
     assert [notice["detail"]["state"] for notice in told if "state" in notice["detail"]] == ["START", "SUCCESS"]
-    assert [notice["detail"]["weight"] for notice in told if notice["detail-type"] == "Deployment Traffic Shifted"] == deployment.weights
+    assert [
+        notice["detail"]["weight"] for notice in told if notice["detail-type"] == "Deployment Traffic Shifted"
+    ] == deployment.weights
 
 
 def test_a_step_costs_four_transitions(world: World) -> None:
@@ -70,7 +72,10 @@ def test_the_execution_is_named_after_the_deployment_and_the_next_one_goes_on_fr
 
 def test_a_custom_configuration_that_does_not_divide_100_ends_with_the_remainder(world: World) -> None:
     document = {
-        "trafficRoutingConfig": {"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 33, "linearInterval": 1}}
+        "trafficRoutingConfig": {
+            "type": "TimeBasedLinear",
+            "timeBasedLinear": {"linearPercentage": 33, "linearInterval": 1},
+        }
     }
     world.put("deployment-configs/Thirds.yaml", yaml.safe_dump(document))
     shop = world.shop(deploymentConfigName="Thirds")
@@ -93,7 +98,8 @@ def test_a_request_on_the_bus_is_a_deployment(world: World, kind: str) -> None:
     else:
         revision = {("string" if kind == "String" else "appSpecContent"): {"content": content}}
     deployment_id = world.request(
-        shop, {"revision": {"revisionType": kind, **revision}, "deploymentConfigName": ALL_AT_ONCE, "description": "by event"}
+        shop,
+        {"revision": {"revisionType": kind, **revision}, "deploymentConfigName": ALL_AT_ONCE, "description": "by event"},
     )
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Succeeded", None)

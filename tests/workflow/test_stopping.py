@@ -1,14 +1,16 @@
 """Alarms, stop requests, drift and crashes: the alias ends on one version, and the record says why."""
 
+from typing import Any
+
 import pytest
 
 from tests.workflow.world import BROKEN, PATIENCE, Alias, World, appspec, until
 
-ENDLESS = {"deploymentConfigName": "Endless"}
-MINUTE_STEPS = {"deploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"}
+ENDLESS: dict[str, Any] = {"deploymentConfigName": "Endless"}
+MINUTE_STEPS: dict[str, Any] = {"deploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"}
 
 
-def _watching(*alarms: str, **settings: bool) -> dict[str, object]:
+def _watching(*alarms: str, **settings: bool) -> dict[str, Any]:
     return {"alarmConfiguration": {"enabled": True, "alarms": [{"name": name} for name in alarms], **settings}}
 
 
@@ -112,7 +114,7 @@ def test_a_request_may_override_alarms_and_rollback(world: World) -> None:
 
 def test_an_alarm_without_rollback_leaves_the_weights_and_says_so(world: World) -> None:
     alarm = world.alarm()
-    off = {"autoRollbackConfiguration": {"enabled": False}}
+    off: dict[str, Any] = {"autoRollbackConfiguration": {"enabled": False}}
     shop = world.shop(**ENDLESS, **_watching(alarm), **off)
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
@@ -188,8 +190,12 @@ def test_another_description_of_the_alias_is_no_drift(world: World) -> None:
     assert world.alias(shop) == Alias("2", {})
 
 
-@pytest.mark.parametrize(("construct", "failed_after"), [("CheckAlarms", "Check alarms"), ("Complete", "Complete deployment")])
-def test_a_handler_that_crashes_fails_the_deployment_and_traffic_goes_back(world: World, construct: str, failed_after: str) -> None:
+@pytest.mark.parametrize(
+    ("construct", "failed_after"), [("CheckAlarms", "Check alarms"), ("Complete", "Complete deployment")]
+)
+def test_a_handler_that_crashes_fails_the_deployment_and_traffic_goes_back(
+    world: World, construct: str, failed_after: str
+) -> None:
     shop = world.shop(deploymentConfigName="Brief")
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)

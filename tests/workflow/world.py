@@ -108,7 +108,12 @@ class World:
         """A function with one published version a source."""
         functions = self.client("lambda")
         functions.create_function(
-            FunctionName=name, Runtime="python3.14", Role=ROLE, Handler="app.handler", Code={"ZipFile": _zipped(sources[0])}, Timeout=20
+            FunctionName=name,
+            Runtime="python3.14",
+            Role=ROLE,
+            Handler="app.handler",
+            Code={"ZipFile": _zipped(sources[0])},
+            Timeout=20,
         )
         functions.publish_version(FunctionName=name)
         for source in sources[1:]:
@@ -200,7 +205,10 @@ class World:
     def route(self, shop: Shop, version: str, weights: Mapping[str, float] | None = None) -> None:
         """Moves the alias behind Weighbridge's back."""
         self.client("lambda").update_alias(
-            FunctionName=shop.name, Name="live", FunctionVersion=version, RoutingConfig={"AdditionalVersionWeights": dict(weights or {})}
+            FunctionName=shop.name,
+            Name="live",
+            FunctionVersion=version,
+            RoutingConfig={"AdditionalVersionWeights": dict(weights or {})},
         )
 
     # -------------------------------------------------------------------------------------- what is seen
@@ -210,9 +218,11 @@ class World:
         return Alias(found["FunctionVersion"], found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
 
     def item(self, pk: str, sk: str) -> dict[str, Any] | None:
-        found = self.client("dynamodb").get_item(
-            TableName=self.outputs["TableName"], Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
-        ).get("Item")
+        found = (
+            self.client("dynamodb")
+            .get_item(TableName=self.outputs["TableName"], Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True)
+            .get("Item")
+        )
         return {name: _deserializer.deserialize(value) for name, value in found.items()} if found else None
 
     def record(self, deployment_id: str) -> dict[str, Any]:
@@ -222,11 +232,15 @@ class World:
         """The id of the deployment that `identity` (an object's version or an event) became."""
 
         def ask() -> str | None:
-            pages = self.client("dynamodb").get_paginator("scan").paginate(
-                TableName=self.outputs["TableName"],
-                FilterExpression="#identity = :identity",
-                ExpressionAttributeNames={"#identity": "identity"},
-                ExpressionAttributeValues={":identity": {"S": identity}},
+            pages = (
+                self.client("dynamodb")
+                .get_paginator("scan")
+                .paginate(
+                    TableName=self.outputs["TableName"],
+                    FilterExpression="#identity = :identity",
+                    ExpressionAttributeNames={"#identity": "identity"},
+                    ExpressionAttributeValues={":identity": {"S": identity}},
+                )
             )
             return next((item["deploymentId"]["S"] for page in pages for item in page["Items"]), None)
 
@@ -267,7 +281,9 @@ class World:
             if record["status"] in {"Created", "InProgress"} or not execution or execution["status"] == "RUNNING":
                 return None
             history = self.client("stepfunctions").get_paginator("get_execution_history")
-            events = (event for page in history.paginate(executionArn=execution["executionArn"]) for event in page["events"])
+            events = (
+                event for page in history.paginate(executionArn=execution["executionArn"]) for event in page["events"]
+            )
             states = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
             return Deployment(record, execution, states)
 
@@ -300,20 +316,35 @@ class World:
     @contextmanager
     def broken(self, construct: str) -> Iterator[None]:
         """Lets one of the stack's functions crash at each call meanwhile, as a broken release of it would."""
-        functions = self.client("lambda")
-        pages = functions.get_paginator("list_functions").paginate()
-        [name] = [
-            function["FunctionName"]
-            for page in pages
-            for function in page["Functions"]
-            if function["FunctionName"].startswith(f"Weighbridge-{construct}Function")
-        ]
+        functions, name = self.client("lambda"), self._function_of(construct)
         handler = functions.get_function_configuration(FunctionName=name)["Handler"]
         functions.update_function_configuration(FunctionName=name, Handler="weighbridge.handlers.missing.handler")
         try:
             yield
         finally:
             functions.update_function_configuration(FunctionName=name, Handler=handler)
+
+    def receive_again(self, key: str, version: str) -> None:
+        """Delivers the event of a drop once more, as EventBridge may."""
+        detail = {"bucket": {"name": self.bucket}, "object": {"key": key, "version-id": version, "size": 1}}
+        event = {"id": "again", "source": "aws.s3", "detail-type": "Object Created", "detail": detail}
+        answer = self.client("lambda").invoke(FunctionName=self._function_of("Receive"), Payload=json.dumps(event))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def executions(self) -> list[dict[str, Any]]:
+        pages = self.client("stepfunctions").get_paginator("list_executions")
+        found = pages.paginate(stateMachineArn=self.outputs["StateMachineArn"])
+        return [execution for page in found for execution in page["executions"]]
+
+    def _function_of(self, construct: str) -> str:
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        [name] = [
+            str(function["FunctionName"])
+            for page in pages
+            for function in page["Functions"]
+            if function["FunctionName"].startswith(f"Weighbridge-{construct}Function")
+        ]
+        return name
 
     @cached_property
     def notices(self) -> "Notices":

@@ -5,7 +5,8 @@ from typing import Any
 
 from weighbridge.aws import table
 from weighbridge.aws.table import Expression, Key
-from weighbridge.core.deployment import RUNNING, Change, Ending, Record
+from weighbridge.core.deployment import RUNNING, Change, Record
+from weighbridge.core.endings import Ending
 from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from weighbridge.core.documents import Document, NotWellFormed, load
-from weighbridge.core.errors import InvalidAppSpec, InvalidDocument
+from weighbridge.core.documents import Document, load
+from weighbridge.core.errors import InvalidAppSpec, InvalidDocument, NotWellFormed
 
 FUNCTION_NAME = r"[a-zA-Z0-9_-]{1,64}"
 _FUNCTION = re.compile(FUNCTION_NAME)

@@ -6,7 +6,7 @@ of as YAML 1.1 would read them; the models turn text into numbers and booleans w
 
 import json
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar, Self
 
@@ -15,12 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from weighbridge.core.errors import InvalidDocument
-
-
-class NotWellFormed(InvalidDocument):
-    """Neither YAML nor JSON can be made of the file."""
-
+from weighbridge.core.errors import InvalidDocument, NotWellFormed
 
 SIZE_LIMIT = 1024 * 1024
 """Bytes a file may have."""
@@ -81,10 +76,21 @@ def _load_json(text: str) -> object:
             raise InvalidDocument(f"The key {twice!r} is given twice; keep one of them.")
         return mapping
 
+    too_deep = InvalidDocument(f"The file is nested more than {DEPTH_LIMIT} levels deep.")
     try:
-        return json.loads(text, object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=str)
+        value = json.loads(text, object_pairs_hook=unique, parse_int=str, parse_float=str, parse_constant=str)
     except RecursionError as error:
-        raise InvalidDocument(f"The file is nested more than {DEPTH_LIMIT} levels deep.") from error
+        raise too_deep from error
+    level = [value]
+    for _ in range(DEPTH_LIMIT + 1):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _items(outer)]
+    if level:
+        raise too_deep
+    return value
+
+
+def _items(collection: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return collection.values() if isinstance(collection, dict) else collection
 
 
 def _load_yaml(text: str) -> object:

@@ -15,6 +15,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── InvalidAppSpec            INVALID_LAMBDA_CONFIGURATION
     ├── InvalidLambdaFunction     INVALID_LAMBDA_FUNCTION
     ├── InvalidDocument           INVALID_REVISION
+    │   └── NotWellFormed         INVALID_REVISION
     ├── RevisionMissing           REVISION_MISSING
     ├── ApplicationMissing        APPLICATION_MISSING
     ├── DeploymentGroupMissing    DEPLOYMENT_GROUP_MISSING
@@ -117,6 +118,10 @@ class InvalidLambdaFunction(WeighbridgeError):
 
 class InvalidDocument(WeighbridgeError):
     code = "INVALID_REVISION"
+
+
+class NotWellFormed(InvalidDocument):
+    """Neither YAML nor JSON can be made of a file."""
 
 
 class RevisionMissing(WeighbridgeError):

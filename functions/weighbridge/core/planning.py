@@ -6,11 +6,12 @@ from fnmatch import fnmatchcase
 from weighbridge.core import hooks
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, steps
-from weighbridge.core.deployment import Record, may_start_from
+from weighbridge.core.deployment import Record
 from weighbridge.core.errors import InvalidAppSpec
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.plan import Plan, RollBackOn, WatchedAlarms
+from weighbridge.core.rollbacks import may_start_from
 from weighbridge.core.routing import Routing
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from weighbridge.core.deployment import Record, is_rollback, is_running, stop_interruption
+from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.errors import AliasMoved, StopRequested, TimedOut, WeighbridgeError, classify
+from weighbridge.core.interruptions import stop_interruption
 
 ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 

@@ -13,17 +13,10 @@ from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, executions
-from weighbridge.core.deployment import (
-    Interruption,
-    Record,
-    alarm_interruption,
-    hook_answered,
-    hook_result,
-    interrupted,
-    stop_interruption,
-)
+from weighbridge.core.deployment import Record, hook_answered, hook_result
 from weighbridge.core.hooks import event_of, reported
 from weighbridge.core.ids import deployment_id_in
+from weighbridge.core.interruptions import Interruption, alarm_interruption, interrupted, stop_interruption
 from weighbridge.telemetry import count
 
 logger = Logger()

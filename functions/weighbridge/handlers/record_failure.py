@@ -7,8 +7,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments
-from weighbridge.core.deployment import failed, rollback_record
+from weighbridge.core.endings import failed
 from weighbridge.core.errors import WeighbridgeError
+from weighbridge.core.rollbacks import rollback_record
 from weighbridge.telemetry import count
 
 logger = Logger()

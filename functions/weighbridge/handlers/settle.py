@@ -11,17 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, executions
 from weighbridge.aws.aliases import Lambda
-from weighbridge.core.deployment import (
-    Record,
-    failed,
-    is_rollback,
-    is_running,
-    rollback_record,
-    succeeded,
-    traffic_restored,
-)
+from weighbridge.core.deployment import Record, is_rollback, is_running
+from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, WeighbridgeError
 from weighbridge.core.plan import Plan
+from weighbridge.core.rollbacks import rollback_record, traffic_restored
 from weighbridge.core.settlement import Close, Execution, Nothing, RestoreTraffic, Start, StartRollback, settlement, why
 
 logger = Logger()

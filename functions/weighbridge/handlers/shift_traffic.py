@@ -11,9 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments
 from weighbridge.aws.aliases import Alias, Lambda
-from weighbridge.core.deployment import Change, rollback_record, shifted, traffic_restored
+from weighbridge.core.deployment import Change, shifted
 from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.plan import Plan
+from weighbridge.core.rollbacks import rollback_record, traffic_restored
 
 logger = Logger()
 

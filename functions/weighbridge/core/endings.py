@@ -1,0 +1,114 @@
+"""How a deployment ends, and what its record then says. Reference: sections 5.1, 5.2, 6.3 and 8."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from weighbridge.core import hooks
+from weighbridge.core.deployment import (
+    LIFECYCLE_EVENTS,
+    Change,
+    Record,
+    Status,
+    entry,
+    is_rollback,
+    stamp,
+    without_hook,
+)
+from weighbridge.core.errors import AliasMoved, Interrupted, WeighbridgeError, classify, clip, message_of
+from weighbridge.core.ids import rollback_id
+from weighbridge.core.routing import Routing
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a deployment ends: what goes into the record, and whether weights of ours may be left on the alias."""
+
+    status: Status
+    code: str | None
+    message: str
+    change: Change
+    leaves_weights: bool = False
+
+
+def succeeded(record: Record, now: datetime) -> Ending:
+    sets: dict[str, Any] = {"status": "Succeeded", "completeTime": stamp(now)}
+    if record["lifecycleEvents"][hooks.AFTER]["status"] == "Pending":
+        sets[f"lifecycleEvents.{hooks.AFTER}"] = without_hook(now)
+    reason = (
+        "Traffic is restored."
+        if is_rollback(record)
+        else f"All traffic is on version {record['lambdaFunctionInfo']['targetVersion']}."
+    )
+    change = Change(sets=sets, removes=["open", "gate"], timeline=[entry(now, "Ended", status="Succeeded", reason=reason)])
+    return Ending("Succeeded", None, reason, change)
+
+
+def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, str], now: datetime) -> Ending:
+    """How a deployment ends that could not go on.
+
+    `failure` is what Step Functions caught, {error, cause}; `rollback` is empty where none was made, else {status,
+    cause} with the status of the rollback's execution.
+    """
+    kind, message = _failure(record, failure)
+    status: Status = "Stopped" if kind.stops else "Failed"
+    sets: dict[str, Any] = {
+        "status": status,
+        "completeTime": stamp(now),
+        "errorInformation": {"code": kind.code, "message": message},
+    }
+    for event in LIFECYCLE_EVENTS:
+        before = record["lifecycleEvents"][event]["status"]
+        if before == "InProgress":
+            sets[f"lifecycleEvents.{event}.status"] = "Failed"
+            sets[f"lifecycleEvents.{event}.endTime"] = stamp(now)
+        elif before == "Pending":
+            sets[f"lifecycleEvents.{event}"] = {"status": "Skipped"}
+    if is_rollback(record):
+        info, leaves_weights = record["rollbackInfo"], True
+    else:
+        info, leaves_weights = _rollback_info(record, kind, rollback)
+    if info:
+        sets["rollbackInfo"] = info
+    last = entry(now, "Ended", status=status, code=kind.code, reason=message, rollback=info.get("rollbackMessage"))
+    change = Change(sets=sets, removes=["open", "gate"], timeline=[last])
+    return Ending(status, kind.code, message, change, leaves_weights)
+
+
+def _failure(record: Record, failure: Mapping[str, str]) -> tuple[type[WeighbridgeError], str]:
+    """The failure in our terms; an execution that only learned *that* it was interrupted finds *how* in the record."""
+    kind, message = classify(failure["error"], failure["cause"])
+    if kind is Interrupted:
+        interruption = record["interruption"]
+        return classify(interruption["error"], interruption["message"])
+    return kind, message
+
+
+def _rollback_info(
+    record: Record, kind: type[WeighbridgeError], rollback: Mapping[str, str]
+) -> tuple[dict[str, str], bool]:
+    deployment = record["deploymentId"]
+    if "plan" not in record:
+        return {}, False  # it ended before it could touch the alias
+    if rollback.get("status") == "SUCCEEDED":
+        return {
+            "rollbackDeploymentId": rollback_id(deployment),
+            "rollbackMessage": f"Deployment {deployment} terminated. "
+            f"Automatic rollback is triggered with a DeploymentId {rollback_id(deployment)}.",
+        }, False
+    if rollback:
+        return {
+            "rollbackDeploymentId": rollback_id(deployment),
+            "rollbackMessage": clip(
+                f"Deployment {rollback_id(deployment)} could not roll back deployment {deployment}: "
+                f"{message_of(rollback['cause'])}"
+            ),
+        }, True
+    if kind is AliasMoved:
+        return {"rollbackMessage": "Not rolled back: somebody else moved the alias, which is left as it is."}, False
+    left = Routing.from_record(record["routing"])
+    return {
+        "rollbackMessage": f"Not rolled back, because automatic rollback is off for this event: the alias was left with "
+        f"{left}. The next deployment may start from there."
+    }, True

@@ -1,0 +1,51 @@
+"""What ends a running deployment early: an alarm, or a stop request. Reference: sections 6.2 and 6.4.
+
+On the reaction path: standard library only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from weighbridge.core.deployment import Change, Record, entry, is_running
+from weighbridge.core.errors import AlarmActive, StopRequested, WeighbridgeError
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """Why a running deployment has to end now, and whether its traffic is then restored."""
+
+    error: WeighbridgeError
+    roll_back: bool
+
+    def record(self) -> dict[str, Any]:
+        return {"error": type(self.error).__name__, "message": str(self.error), "rollBack": self.roll_back}
+
+
+def alarm_interruption(record: Record, alarm: str, fired_at: datetime) -> Interruption | None:
+    """What an alarm's change to ALARM at `fired_at` means; None for a deployment that has ended or began later."""
+    if not is_running(record) or alarm not in record.get("locks", {}).get("alarms", []):
+        return None
+    # An event's time has whole seconds. One that fired in the second of the start is taken seriously.
+    if fired_at < datetime.fromisoformat(record["startTime"]).replace(microsecond=0):
+        return None
+    rolls_back = record["plan"]["rollBackOn"]["alarm"] if "plan" in record else False
+    return Interruption(AlarmActive([alarm]), rolls_back)
+
+
+def stop_interruption(record: Record, auto_rollback: bool | None) -> Interruption | None:  # noqa: FBT001
+    """What a stop request means (reference 6.4): `auto_rollback` None leaves it to the configuration."""
+    if not is_running(record):
+        return None
+    configured = record["plan"]["rollBackOn"]["stop"] if "plan" in record else True
+    rolls_back = configured if auto_rollback is None else auto_rollback
+    what_then = "traffic is restored" if rolls_back else "the alias is left as it is"
+    return Interruption(StopRequested(f"The deployment was stopped by request; {what_then}."), rolls_back)
+
+
+def interrupted(interruption: Interruption, now: datetime) -> Change:
+    details = interruption.record()
+    return Change(
+        sets={"interruption": details},
+        timeline=[entry(now, "Interrupted", by=details["error"], rollBack=details["rollBack"], reason=details["message"])],
+    )

@@ -1,0 +1,55 @@
+"""Draws the state machine from its definition into the README, so that the picture cannot lie.
+
+`python -m statemachine.picture` rewrites the block; a test fails while it is out of date.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFINITION = ROOT / "statemachine" / "deployment.asl.json"
+README = ROOT / "README.md"
+_BLOCK = re.compile(r"(?<=<!-- picture: make picture -->\n).*?(?=<!-- end of picture -->)", re.DOTALL)
+_SHAPES = {"Task": '(["%s"])', "Choice": '{{"%s"}}', "Fail": '[["%s"]]:::red', "Succeed": '[["%s"]]:::green'}
+
+
+def mermaid(definition: dict[str, Any]) -> str:
+    """A Mermaid flowchart: what follows what, and dotted where an error leads.
+
+    Where every error of a state goes to the same place as its neighbours', one arrow stands for all of them.
+    """
+    states: dict[str, Any] = definition["States"]
+    names = {name: f"s{number}" for number, name in enumerate(states)}
+    lines = ["flowchart TD", "    classDef red stroke:#c00", "    classDef green stroke:#080"]
+    lines += [f"    {names[name]}{_SHAPES[state['Type']] % name}" for name, state in states.items()]
+    for name, state in states.items():
+        lines += [f"    {names[name]} --> {names[target]}" for target in dict.fromkeys(_next(state))]
+    errors = sorted({target for state in states.values() for target in _caught(state)}, key=list(names).index)
+    for target in errors:
+        sources = [name for name, state in states.items() if target in _caught(state)]
+        lines.append(f'    e{names[target]}["an error in: {", ".join(sources)}"] -.-> {names[target]}')
+    return "\n".join(lines)
+
+
+def _next(state: dict[str, Any]) -> Iterator[str]:
+    for rule in [*state.get("Choices", []), state]:
+        for key in ("Next", "Default"):
+            if key in rule:
+                yield rule[key]
+
+
+def _caught(state: dict[str, Any]) -> set[str]:
+    return {catcher["Next"] for catcher in state.get("Catch", []) if catcher["Next"] not in set(_next(state))}
+
+
+def drawn_into(readme: str) -> str:
+    """The README's text with the picture as it has to be now."""
+    definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
+    return _BLOCK.sub(lambda _: f"\n```mermaid\n{mermaid(definition)}\n```\n\n", readme)
+
+
+if __name__ == "__main__":
+    README.write_text(drawn_into(README.read_text(encoding="utf-8")), encoding="utf-8")

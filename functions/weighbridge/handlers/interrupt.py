@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, executions
 from weighbridge.core.deployment import Record, hook_answered, hook_result
+from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.hooks import event_of, reported
 from weighbridge.core.ids import deployment_id_in
 from weighbridge.core.interruptions import Interruption, alarm_interruption, interrupted, stop_interruption
@@ -36,11 +37,17 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: A
 
 
 def _alarm(name: str, fired_at: datetime) -> None:
+    failures: list[WeighbridgeError] = []
     for deployment_id in deployments.watched_by(name):
-        record = deployments.get(deployment_id)
-        interruption = alarm_interruption(record, name, fired_at) if record else None
-        if interruption:
-            _interrupt(deployment_id, interruption)
+        try:
+            record = deployments.get(deployment_id)
+            interruption = alarm_interruption(record, name, fired_at) if record else None
+            if interruption:
+                _interrupt(deployment_id, interruption)
+        except WeighbridgeError as error:  # the others must not wait until Lambda tries this one again
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("Not every deployment that the alarm watches could be interrupted.", failures)
 
 
 def _stop(detail: Mapping[str, Any]) -> None:
@@ -85,9 +92,9 @@ def _report(detail: Mapping[str, Any]) -> None:
     deployment_id, function = record["deploymentId"], record["hooks"][lifecycle_event]["function"]
     change = hook_answered(lifecycle_event, function, reported(status), datetime.now(UTC))
     answered = deployments.update(deployment_id, change, unless=[f"hooks.{lifecycle_event}.answer"])
-    if answered is None:
+    if answered is None:  # completed already, or this is the repetition of a write whose answer was lost
         _refuse("The lifecycle event is completed already")
-        answered = record  # its first answer counts; handed to the wait once more, it does no harm
+        answered = deployments.get(deployment_id) or record  # its first answer counts; told once more, it does no harm
     kept = answered["hooks"][lifecycle_event].get("answer")
     if kept and answered.get("gate", {}).get("waitingFor") == lifecycle_event:
         executions.end_wait(answered["gate"]["token"], hook_result(lifecycle_event, answered["plan"], kept))

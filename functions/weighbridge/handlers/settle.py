@@ -27,11 +27,17 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: A
     if event.source == "aws.states":
         _settle(event.detail["name"])
         return
+    unforeseen: list[Exception] = []
     for deployment_id in deployments.unfinished():
         try:
             _settle(deployment_id)
         except WeighbridgeError:
             logger.exception("Not settled yet", extra={"deploymentId": deployment_id})
+        except Exception as error:  # one record that nobody foresaw must not keep all the others open
+            logger.exception("Cannot be settled", extra={"deploymentId": deployment_id})
+            unforeseen.append(error)
+    if unforeseen:
+        raise ExceptionGroup("Some deployments cannot be settled.", unforeseen)
 
 
 def _settle(deployment_id: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m local up`: keep a local cloud running with Weighbridge deployed to it."""
+"""`python -m local up` keeps a local cloud running with Weighbridge deployed to it, `python -m local demo` shows it off."""
 
 import json
 import signal
@@ -10,10 +10,17 @@ from pathlib import Path
 from types import FrameType
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local.cloud import CREDENTIALS, ROOT, LocalCloud, LocalCloudError
+from local.demo import verdict
+from local.demo.display import display
+from local.demo.story import Story, TooLate
 from local.deployment import DeploymentError, SynthesisError, synthesize
+
+DEMO_TIME_SCALE = 0.035
+EXIT_INTERRUPTED = 130
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -47,12 +54,7 @@ def up(*, port: int, time_scale: float, assembly: Path | None, app: Path, direct
         with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
             # Not before the port is ours: until then the file may be another run's.
             outputs_file.unlink(missing_ok=True)
-            if assembly is None:
-                assembly = directory / "assembly"
-                with _step("Synthesizing the stack"):
-                    synthesize(app, assembly)
-            with _step("Deploying it to the local cloud"):
-                outputs = cloud.deploy(assembly)
+            outputs = _deployed(cloud, assembly, app, directory)
             _write_atomically(outputs_file, {"endpoint": cloud.endpoint, "region": cloud.region} | outputs)
             try:
                 _explain(cloud, outputs)
@@ -63,6 +65,61 @@ def up(*, port: int, time_scale: float, assembly: Path | None, app: Path, direct
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         console.print("Stopped.")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="By default a free one.")
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEMO_TIME_SCALE,
+    show_default=True,
+    help="Seconds that pass per second of AWS: by default, the nine minutes of a deployment take less than half a minute.",
+)
+@click.option("--app", type=click.Path(path_type=Path, dir_okay=False), default=ROOT / "app.py", hidden=True)
+@click.option(
+    "--directory", type=click.Path(path_type=Path, file_okay=False), default=ROOT / ".local" / "demo", hidden=True
+)
+def demo(*, port: int | None, time_scale: float, app: Path, directory: Path) -> None:
+    """Deploy two versions of a sample function under live traffic: a good one, and one that fails and is rolled back.
+
+    Everything runs in a local cloud of its own, and nothing is staged: the second deployment is stopped because a
+    CloudWatch alarm sees the failed requests. Exits with 0 only if both deployments ended as they should.
+
+    "Traffic restored in N s" is the time from the alarm's change to ALARM, as its state change event says, to the update
+    of the alias to 100 % of the old version, as the rollback's record says.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
+            outputs = _deployed(cloud, None, app, directory)
+            console.print(f"\nTime runs {1 / time_scale:.0f} times as fast as on AWS; the cloud's log is {cloud.log}\n")
+            try:
+                good, bad = Story(cloud, outputs, display(console)).play()
+            except (TooLate, BotoCoreError, ClientError) as error:
+                raise click.ClickException(f"{error}\nThe local cloud's log is {cloud.log}") from error
+    except (LocalCloudError, SynthesisError, DeploymentError) as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        sys.exit(EXIT_INTERRUPTED)
+    _conclude(good, bad)
+
+
+def _conclude(good: verdict.Ended, bad: verdict.Ended) -> None:
+    console.print(f"\n{verdict.summary(good)}\n{verdict.summary(bad)}")
+    if differences := verdict.differences(good, bad):
+        raise click.ClickException("\n  ".join(["it did not end as it should have:", *differences]))
+
+
+def _deployed(cloud: LocalCloud, assembly: Path | None, app: Path, directory: Path) -> dict[str, str]:
+    """The outputs of the stack, deployed from an assembly or from the one that `app` synthesizes."""
+    if assembly is None:
+        assembly = directory / "assembly"
+        with _step("Synthesizing the stack"):
+            synthesize(app, assembly)
+    with _step("Deploying it to the local cloud"):
+        return cloud.deploy(assembly)
 
 
 @contextmanager

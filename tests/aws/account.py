@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from weighbridge.aws import clients, deployments
-from weighbridge.core.deployment import Record, begun, created, planned
 
 from tests.unit.samples import at, plan
+from weighbridge.aws import clients, deployments
+from weighbridge.core.deployment import Record, begun, created, planned
 
 REGION = "eu-west-1"
 FUNCTION, ALIAS = "shop", "live"

@@ -12,9 +12,9 @@ import botocore.endpoint
 import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
-from weighbridge.aws import clients
 
 from tests.aws.account import FUNCTION, REGION, Waits, create_alias, create_table
+from weighbridge.aws import clients
 
 _numbers = itertools.count(1)
 

@@ -2,11 +2,11 @@ from collections.abc import Callable
 
 import pytest
 from botocore.stub import Stubber
+
+from tests.aws.account import client_error, refuse
 from weighbridge.aws import alarms
 from weighbridge.aws.clients import client
 from weighbridge.core.errors import RolePermissions
-
-from tests.aws.account import client_error, refuse
 
 
 def _metric_alarm(name: str, state: str | None = None) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
+
+from tests.aws.account import client_error, create_alias, lost_answer, refuse, routing
+from tests.unit.samples import plan
 from weighbridge.aws.aliases import Lambda
 from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, RoleMissing, ServiceUnavailable, Throttled
 from weighbridge.core.plan import every_routing
 from weighbridge.core.routing import Routing
-
-from tests.aws.account import client_error, create_alias, lost_answer, refuse, routing
-from tests.unit.samples import plan
 
 Stub = Callable[[str], Stubber]
 NAMED = {"FunctionName": "shop", "Name": "live"}

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from weighbridge.aws import clients
 
 ROLE = "arn:aws:iam::123456789012:role/Deployer"

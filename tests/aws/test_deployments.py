@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.aws.account import keep_begun, keep_planned, kept, lost_answer, new_record, refuse
+from tests.aws.test_table import plain_values
+from tests.unit.samples import apply, at, plan
 from weighbridge.aws import deployments, table
 from weighbridge.aws.table import Expression
 from weighbridge.core.deployment import Change, begun, hook_answered, hook_called, hook_silent, planned, shifted
@@ -16,10 +20,6 @@ from weighbridge.core.hooks import Answer
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import Plan, routing_after
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
-
-from tests.aws.account import keep_begun, keep_planned, kept, lost_answer, new_record, refuse
-from tests.aws.test_table import plain_values
-from tests.unit.samples import apply, at, plan
 
 A, B = "d-AAAAAAAAA", "d-BBBBBBBBB"
 GROUP, ALIAS = table.key("GROUP", "shop-app/prod"), table.key("ALIAS", "shop:live")

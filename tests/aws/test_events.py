@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
+
 from weighbridge.aws import events
 from weighbridge.core.errors import ServiceUnavailable
 from weighbridge.core.notifications import Notification

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 from botocore.stub import Stubber
+
+from tests.aws.account import client_error, refuse
+from tests.unit.samples import plan
 from weighbridge.aws import executions
 from weighbridge.aws.clients import client
 from weighbridge.core.errors import ServiceUnavailable, Throttled, WeighbridgeError
 from weighbridge.core.settlement import Execution
-
-from tests.aws.account import client_error, refuse
-from tests.unit.samples import plan
 
 Stub = Callable[[str], Stubber]
 

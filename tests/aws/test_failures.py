@@ -10,6 +10,8 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+
+from tests.aws.account import client_error
 from weighbridge.aws import clients
 from weighbridge.aws.failures import translating
 from weighbridge.core.errors import (
@@ -20,8 +22,6 @@ from weighbridge.core.errors import (
     Throttled,
     WeighbridgeError,
 )
-
-from tests.aws.account import client_error
 
 ROLE = "arn:aws:iam::123456789012:role/Deployer"
 CODES = [

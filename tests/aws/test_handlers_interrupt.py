@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from tests.aws.account import Waits, client_error, events_of, keep_begun, keep_planned, kept, lost_answer, refuse
+from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
+from tests.unit.samples import at, plan
 from weighbridge.aws import deployments, table
 from weighbridge.core.deployment import Change, begun, created, hook_answered, hook_called, planned
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import Throttled
 from weighbridge.core.hooks import reported
 from weighbridge.core.rollbacks import rollback_record
-
-from tests.aws.account import Waits, client_error, events_of, keep_begun, keep_planned, kept, lost_answer, refuse
-from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
-from tests.unit.samples import at, plan
 
 ALARM = event_file("interrupt.alarm_fired")
 STOP = event_file("interrupt.stop_requested")

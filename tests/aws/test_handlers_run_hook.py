@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
+
+from tests.aws.account import Waits, client_error, events_of, keep_planned, kept, lost_answer, refuse
+from tests.aws.invocation import ID, event_file, invoke
+from tests.unit.samples import at
 from weighbridge.aws import deployments, hooks
 from weighbridge.core.deployment import hook_answered
 from weighbridge.core.errors import HookFailed, Interrupted, RolePermissions, ServiceUnavailable, StopRequested, Throttled
 from weighbridge.core.hooks import digest, reported
 from weighbridge.core.interruptions import Interruption, interrupted
-
-from tests.aws.account import Waits, client_error, events_of, keep_planned, kept, lost_answer, refuse
-from tests.aws.invocation import ID, event_file, invoke
-from tests.unit.samples import at
 
 EVENT = event_file("run_hook")
 TOKEN, BEFORE = EVENT["taskToken"], "BeforeAllowTraffic"

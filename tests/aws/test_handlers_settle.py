@@ -6,6 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from tests.aws.account import client_error, create_alias, keep_begun, keep_planned, kept, new_record, refuse, routing
+from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
+from tests.unit.samples import at
 from weighbridge.aws import deployments
 from weighbridge.aws.clients import client
 from weighbridge.core.deployment import created
@@ -13,10 +17,6 @@ from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import StopRequested, Throttled
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.rollbacks import rollback_record
-
-from tests.aws.account import client_error, create_alias, keep_begun, keep_planned, kept, new_record, refuse, routing
-from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
-from tests.unit.samples import at
 
 ENDED, SWEEP = event_file("settle.execution_ended"), event_file("settle.sweep")
 Executions = Callable[..., None]

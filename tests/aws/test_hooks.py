@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
+
+from tests.aws.account import never_answered
 from weighbridge.aws import clients, hooks
 from weighbridge.core.errors import HookFailed, RolePermissions, ServiceUnavailable, Throttled, WeighbridgeError
 from weighbridge.core.hooks import Outcome
-
-from tests.aws.account import never_answered
 
 HOOK = "CodeDeployHook_checkShop"
 ASKED = {"FunctionName": HOOK, "InvocationType": "DryRun"}

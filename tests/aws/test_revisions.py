@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+
+from tests.aws.account import client_error, refuse
 from weighbridge.aws import revisions
 from weighbridge.aws.clients import client
 from weighbridge.core.documents import SIZE_LIMIT
 from weighbridge.core.errors import InvalidDocument, RevisionMissing, RolePermissions, ServiceUnavailable
-
-from tests.aws.account import client_error, refuse
 
 ROLE = "arn:aws:iam::123456789012:role/Deployer"
 KEY = "shop-app/prod/appspec.yaml"

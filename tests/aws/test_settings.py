@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from weighbridge.aws import settings, table
 from weighbridge.aws.table import Expression
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.aws.account import client_error, lost_answer, refuse
 from weighbridge.aws import table
 from weighbridge.aws.table import Expression
 from weighbridge.core.errors import ServiceUnavailable, Throttled, WeighbridgeError
-
-from tests.aws.account import client_error, lost_answer, refuse
 
 KEY = table.key("DEPLOYMENT", "d-AAAAAAAAA")
 VALUES: list[Any] = [

@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from weighbridge.core.appspec import AppSpec, parse
 from weighbridge.core.errors import APPSPEC_SENTENCE, InvalidAppSpec
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig, parse, steps
 from weighbridge.core.errors import InvalidDocument
 

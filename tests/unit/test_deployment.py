@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+
+from tests.unit.samples import apply, at, plan, record
 from weighbridge.core.deployment import created, hook_answered, hook_called, hook_result, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import ALARM_SENTENCE, HOOK_SENTENCE, AlarmActive, InvalidAppSpec
@@ -12,8 +14,6 @@ from weighbridge.core.ids import rollback_id
 from weighbridge.core.interruptions import alarm_interruption, interrupted, stop_interruption
 from weighbridge.core.plan import Plan, routing_after
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
-
-from tests.unit.samples import apply, at, plan, record
 
 
 def _events(of: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
+
 from weighbridge.core.documents import SIZE_LIMIT, Document, load
 from weighbridge.core.errors import InvalidDocument, NotWellFormed
 

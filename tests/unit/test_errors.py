@@ -6,6 +6,7 @@ import pkgutil
 import re
 
 import pytest
+
 import weighbridge
 from weighbridge.core import errors
 from weighbridge.core.errors import WeighbridgeError, classify

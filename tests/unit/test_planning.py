@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+
+from tests.unit.samples import plan, record
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
 from weighbridge.core.errors import InvalidAppSpec
@@ -11,8 +13,6 @@ from weighbridge.core.groups import parse as parse_group
 from weighbridge.core.plan import Plan
 from weighbridge.core.planning import check_allowed, config_name, make_plan, roll_back_on, watched_alarms
 from weighbridge.core.routing import Routing
-
-from tests.unit.samples import plan, record
 
 SPEC = AppSpec("shop", "live", None, "2", {"AfterAllowTraffic": "CodeDeployHook_after"})
 LINEAR = PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"]

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from weighbridge.core.plan import every_routing, restored, routing_after, routing_before
-from weighbridge.core.routing import Found, Routing, judge
 
 from tests.unit.samples import plan
+from weighbridge.core.plan import every_routing, restored, routing_after, routing_before
+from weighbridge.core.routing import Found, Routing, judge
 
 _versions = st.integers(1, 9).map(str)
 _weights = st.integers(1, 99).map(lambda percent: percent / 100)

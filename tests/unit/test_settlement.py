@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+
+from tests.unit.samples import apply, at, plan, record
 from weighbridge.core.deployment import created, shifted
 from weighbridge.core.endings import succeeded
 from weighbridge.core.interruptions import interrupted, stop_interruption
@@ -10,8 +12,6 @@ from weighbridge.core.notifications import notifications
 from weighbridge.core.plan import routing_after
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.core.settlement import Close, Execution, Nothing, RestoreTraffic, Start, StartRollback, settlement
-
-from tests.unit.samples import apply, at, plan, record
 
 NONE = Execution(None)
 

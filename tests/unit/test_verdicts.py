@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.unit.samples import plan
 from weighbridge.core import groups, hooks
 from weighbridge.core.alarms import verdict
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
@@ -14,8 +16,6 @@ from weighbridge.core.errors import AlarmActive, AlarmsUnreadable, InvalidDocume
 from weighbridge.core.ids import DEPLOYMENT_ID, deployment_id, deployment_id_in, rollback_id
 from weighbridge.core.plan import WatchedAlarms
 from weighbridge.core.requests import DeploymentRequest
-
-from tests.unit.samples import plan
 
 
 @pytest.mark.parametrize("ignore", [True, False])

@@ -1,0 +1,1 @@
+"""The sample function in three versions, and the files that deploy them."""

@@ -219,9 +219,6 @@ def test_a_request_without_any_sense_is_refused(refused: Refused, event: dict[st
     assert refused() == ["deploymentId must be d- and nine upper-case letters or digits"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="core.deployment.stop_interruption takes a stop of a rollback for one of a deployment"
-)
 def test_a_rollback_cannot_be_stopped(refused: Refused) -> None:
     # Stopped, it would be recorded as failed while traffic is restored.
     deployments.create(rollback_record(plan(deploymentId=ID, rollbackDeploymentId=ROLLBACK_ID), at(2)))

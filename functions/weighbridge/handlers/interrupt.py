@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, executions
-from weighbridge.core.deployment import Record, hook_answered, hook_result
+from weighbridge.core.deployment import Record, hook_answered, hook_result, is_running
 from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.hooks import event_of, reported
 from weighbridge.core.ids import deployment_id_in
@@ -60,7 +60,8 @@ def _stop(detail: Mapping[str, Any]) -> None:
         return
     interruption = stop_interruption(record, wanted)
     if interruption is None:
-        _refuse(f"Deployment {record['deploymentId']} has already completed")
+        why = "is a rollback, which is not stopped" if is_running(record) else "has already completed"
+        _refuse(f"Deployment {record['deploymentId']} {why}")
         return
     _interrupt(record["deploymentId"], interruption)
 

@@ -120,8 +120,8 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
                     resources=functions,
                 ),
                 Right(
-                    "Notes each shift in the timeline, and keeps the record of a rollback.",
-                    actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
+                    "Notes each shift, sees whether it is still wanted, and keeps the record of a rollback.",
+                    actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
                     resources=[table.table_arn],
                 ),
                 service_role,

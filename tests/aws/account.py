@@ -1,8 +1,10 @@
 """What the tests' account holds, and the ways in which its services can be made to fail."""
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -92,6 +94,30 @@ def kept(deployment_id: str = "d-AAAAAAAAA") -> Record:
 def events_of(record: Record) -> list[str]:
     """The timeline's events in order."""
     return [entry["event"] for entry in record["timeline"]]
+
+
+@dataclass
+class Waits:
+    """Step Functions as the holder of task tokens: what it was told, and the tokens whose waits are over."""
+
+    ended: list[tuple[str, Any]] = field(default_factory=list)
+    interrupted: list[tuple[str, str, Any]] = field(default_factory=list)
+    over: set[str] = field(default_factory=set)
+
+    def send_task_success(self, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803
+        self._once(taskToken)
+        self.ended.append((taskToken, json.loads(output)))
+        return {}
+
+    def send_task_failure(self, taskToken: str, error: str, cause: str) -> dict[str, Any]:  # noqa: N803
+        self._once(taskToken)
+        self.interrupted.append((taskToken, error, json.loads(cause)))
+        return {}
+
+    def _once(self, token: str) -> None:
+        if token in self.over:
+            raise client_error("TaskTimedOut", "SendTask")
+        self.over.add(token)
 
 
 def client_error(code: str, operation: str = "Operation", status: int = 400, message: str = "Because.") -> ClientError:

@@ -13,7 +13,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from tests.aws.account import FUNCTION, REGION, create_alias, create_table
+from tests.aws.account import FUNCTION, REGION, Waits, create_alias, create_table
 from weighbridge.aws import clients
 
 _numbers = itertools.count(1)
@@ -104,6 +104,15 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     yield scripted
     if scripted.client:
         scripted.stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    """What the waits of the state machine were told."""
+    told = Waits()
+    monkeypatch.setattr(clients.client("stepfunctions"), "send_task_success", told.send_task_success)
+    monkeypatch.setattr(clients.client("stepfunctions"), "send_task_failure", told.send_task_failure)
+    return told
 
 
 @pytest.fixture

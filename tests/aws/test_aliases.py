@@ -9,7 +9,14 @@ from botocore.stub import Stubber
 from tests.aws.account import client_error, create_alias, lost_answer, refuse, routing
 from tests.unit.samples import plan
 from weighbridge.aws.aliases import Lambda
-from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, RoleMissing, ServiceUnavailable, Throttled
+from weighbridge.core.errors import (
+    AliasMoved,
+    Interrupted,
+    InvalidLambdaFunction,
+    RoleMissing,
+    ServiceUnavailable,
+    Throttled,
+)
 from weighbridge.core.plan import every_routing
 from weighbridge.core.routing import Routing
 
@@ -62,28 +69,32 @@ def test_functions_and_versions_exist_or_not(function: str, version: str | None,
     assert Lambda("d-AAAAAAAAA", None).exists(function, version) is there
 
 
+def wanted() -> bool:
+    return True
+
+
 def test_a_shift_is_one_call(stub: Stub) -> None:
     _written(stub("lambda"), "1", {"2": 0.1}, over="r-0", new="r-1")
-    alias = Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0")
+    alias = Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", wanted)
     assert (alias.routing, alias.revision_id) == (Routing("1", "2", 0.1), "r-1")
 
 
 def test_the_last_shift_clears_the_weights() -> None:
     create_alias("1", {"2": 0.9})
-    assert Lambda("d-AAAAAAAAA", None).shift(plan(), 9, "any").routing == Routing("2")
+    assert Lambda("d-AAAAAAAAA", None).shift(plan(), 9, "any", wanted).routing == Routing("2")
     assert routing() == ("2", {})
 
 
 def test_a_write_whose_answer_was_lost_is_recognised(stub: Stub) -> None:
     _stale(stub("lambda"))
     _found(stub("lambda"), "1", {"2": 0.1}, "r-1")
-    alias = Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0")
+    alias = Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", wanted)
     assert (alias.routing, alias.revision_id) == (Routing("1", "2", 0.1), "r-1")
 
 
 def test_a_lost_answer_is_asked_for_again(no_pauses: list[float]) -> None:
     with lost_answer("lambda", "UpdateAlias"):
-        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "any")
+        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "any", wanted)
     assert len(no_pauses) == 1
     assert routing() == ("1", {"2": 0.1})
 
@@ -92,7 +103,7 @@ def test_an_alias_of_which_only_the_description_changed_is_written_over_its_new_
     _stale(stub("lambda"))
     _found(stub("lambda"), "1", {}, "r-5")
     _written(stub("lambda"), "1", {"2": 0.1}, over="r-5", new="r-6")
-    assert Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0").revision_id == "r-6"
+    assert Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", wanted).revision_id == "r-6"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +113,7 @@ def test_an_alias_that_somebody_else_routed_is_not_written(stub: Stub, version: 
     _stale(stub("lambda"))
     _found(stub("lambda"), version, weights, "r-9")
     with pytest.raises(AliasMoved, match=r"Somebody else moved the alias live of shop.*does not overwrite"):
-        Lambda("d-AAAAAAAAA", None).shift(plan(), 2, "r-2")
+        Lambda("d-AAAAAAAAA", None).shift(plan(), 2, "r-2", wanted)
 
 
 def _steps() -> list[Routing]:
@@ -118,9 +129,17 @@ def test_traffic_is_restored_from_every_step(stub: Stub, found: Routing) -> None
     assert (restored.routing, restored.revision_id) == (Routing("1"), "r-8")
 
 
-def test_what_is_restored_already_is_not_written(stub: Stub) -> None:
+def test_what_is_restored_already_gets_a_new_revision_so_that_a_late_shift_is_refused(stub: Stub) -> None:
     _found(stub("lambda"), "1", {}, "r-8")
-    assert Lambda("d-AAAAAAAAA", None).restore(plan()).revision_id == "r-8"
+    _written(stub("lambda"), "1", {}, over="r-8", new="r-9")
+    assert Lambda("d-AAAAAAAAA", None).restore(plan()).revision_id == "r-9"
+
+
+def test_a_shift_that_is_not_wanted_any_more_does_not_go_on(stub: Stub) -> None:
+    _stale(stub("lambda"))
+    _found(stub("lambda"), "1", {}, "r-9")
+    with pytest.raises(Interrupted):
+        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", lambda: False)
 
 
 def test_a_restoration_does_not_overwrite_what_the_deployment_did_not_write(stub: Stub) -> None:
@@ -141,7 +160,7 @@ def test_an_alias_that_keeps_changing_is_left_to_the_state_machine(stub: Stub) -
 def test_a_routing_that_lambda_refuses_is_told(stub: Stub, code: str) -> None:
     stub("lambda").add_client_error("update_alias", code, "Function not found: shop:2")
     with pytest.raises(InvalidLambdaFunction, match=r"refused to route live of shop.*Function not found: shop:2"):
-        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0")
+        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", wanted)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +176,7 @@ def test_what_may_work_later_is_left_to_the_state_machine(
 ) -> None:
     calls = refuse(monkeypatch, "lambda", "update_alias", client_error(code, "UpdateAlias", status))
     with pytest.raises(expected):
-        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0")
+        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", wanted)
     assert len(calls) == 1
 
 

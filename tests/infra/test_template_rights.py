@@ -72,7 +72,7 @@ HANDLERS: dict[str, Rights] = {
     },
     "ShiftTraffic": {
         **on_functions("*", "GetAlias", "UpdateAlias"),
-        TABLE: items("PutItem", "UpdateItem"),
+        TABLE: items("GetItem", "PutItem", "UpdateItem"),
         **ASSUME,
     },
     "Complete": {TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem")},

@@ -45,7 +45,9 @@ def _refusal(call: Any, *arguments: Any) -> str:
     return str(refused.value.response["Error"]["Code"])
 
 
-def test_a_hook_reports_without_credentials_once(world: World, stranger: Any, waiting: tuple[Shop, str, dict[str, str]]) -> None:
+def test_a_hook_reports_without_credentials_once(
+    world: World, stranger: Any, waiting: tuple[Shop, str, dict[str, str]]
+) -> None:
     shop, deployment_id, given = waiting
     execution_id = given["LifecycleEventHookExecutionId"]
     for guess in ("guess", execution_id[:-1], execution_id + "A", execution_id.swapcase()):
@@ -58,7 +60,9 @@ def test_a_hook_reports_without_credentials_once(world: World, stranger: Any, wa
     assert world.alias(shop) == Alias("2", {})
 
 
-def test_an_id_is_good_for_its_own_deployment_only(world: World, stranger: Any, waiting: tuple[Shop, str, dict[str, str]]) -> None:
+def test_an_id_is_good_for_its_own_deployment_only(
+    world: World, stranger: Any, waiting: tuple[Shop, str, dict[str, str]]
+) -> None:
     _, deployment_id, given = waiting
     other_shop = world.shop(deploymentConfigName="Endless")
     other = world.drop(other_shop)
@@ -77,7 +81,9 @@ def test_an_id_is_good_for_its_own_deployment_only(world: World, stranger: Any, 
     )
 
 
-@pytest.mark.parametrize("operation", sorted(set(wire.service().operation_names) - {"PutLifecycleEventHookExecutionStatus"}))
+@pytest.mark.parametrize(
+    "operation", sorted(set(wire.service().operation_names) - {"PutLifecycleEventHookExecutionStatus"})
+)
 def test_every_other_operation_is_refused(world: World, operation: str) -> None:
     request = urllib.request.Request(  # noqa: S310  # our own address
         world.outputs["HookUrl"],

@@ -252,6 +252,21 @@ def test_stop_in_the_console_is_settled_by_the_sweep_when_the_event_is_lost(worl
     assert world.is_free(shop)
 
 
+def test_a_shift_that_outlives_its_stopped_execution_does_not_take_effect(world: World) -> None:
+    shop = world.shop(**ENDLESS)
+    hook = world.hook("return None")
+    deployment_id = world.drop(shop, BeforeAllowTraffic=hook)
+    plan = world.in_hook(deployment_id, "BeforeAllowTraffic")["plan"]
+    execution = world.execution(deployment_id)
+    assert execution
+    world.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
+    assert world.ended(deployment_id).outcome == ("Stopped", "MANUAL_STOP")
+    held_up = {"deploymentId": deployment_id, "plan": plan, "step": 0, "revisionId": plan["revisionId"]}
+    answer = world.invoke("ShiftTraffic", held_up)
+    assert answer["errorType"] == "Interrupted"
+    assert world.alias(shop) == Alias("1", {})
+
+
 def test_the_first_deployment_ever_of_a_group_can_be_rolled_back(world: World) -> None:
     shop = world.shop(**ENDLESS)
     deployment_id = world.drop(shop)

@@ -1,5 +1,6 @@
 """Lambda aliases: read, and written only under a fence (design, rule 3)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
-from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Throttled
+from weighbridge.core.errors import AliasMoved, Interrupted, InvalidLambdaFunction, Throttled
 from weighbridge.core.plan import Plan, every_routing, restored, routing_after, routing_before
 from weighbridge.core.routing import Found, Routing, judge
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _LAMBDA = "AWSLambda"
 _TRIES = 4
-"""How often a write is tried again when other settings of the alias change under it."""
+"""How often a write is tried again when the alias changes under it."""
 
 
 @dataclass(frozen=True)
@@ -58,50 +59,64 @@ class Lambda:
                 return False
         return True
 
-    def shift(self, plan: Plan, step: int, revision_id: str) -> Alias:
+    def shift(self, plan: Plan, step: int, revision_id: str, still_wanted: Callable[[], bool]) -> Alias:
         """Writes step `step` of the plan (0 is the first), `revision_id` being the alias's revision last seen.
 
-        One call where nothing is in the way. Raises AliasMoved where somebody else has routed the alias.
+        One call where nothing is in the way. Where the alias has changed since, `still_wanted` is asked before it is
+        written after all: the change may be the rollback of this very deployment. Raises AliasMoved where somebody else
+        has routed the alias, Interrupted where the shift is not wanted any more.
         """
         wanted, ours = routing_after(plan, step), frozenset({routing_before(plan, step)})
-        return self._write(plan, wanted, ours, revision_id)
+        for _ in range(_TRIES):
+            written = self._write(plan, wanted, revision_id)
+            if written:
+                return written
+            found = self._look(plan, wanted, ours)
+            if found.routing == wanted:
+                return found
+            if not still_wanted():
+                raise Interrupted("The deployment was ended while this shift was on its way.")
+            revision_id = found.revision_id
+        raise _keeps_changing(plan)
 
     def restore(self, plan: Plan) -> Alias:
         """Puts all traffic back on the version that the plan started from, whichever step was the last to take effect.
 
-        Raises AliasMoved where somebody else has routed the alias.
+        It writes even where traffic is back already: that gives the alias a new revision, so that a shift which is still
+        on its way is refused. Raises AliasMoved where somebody else has routed the alias.
         """
-        return self._write(plan, restored(plan), every_routing(plan), None)
-
-    def _write(self, plan: Plan, wanted: Routing, ours: frozenset[Routing], revision_id: str | None) -> Alias:
-        function, name = plan["functionName"], plan["alias"]
         for _ in range(_TRIES):
-            if revision_id is None:
-                found = self.alias(function, name)
-                match judge(found.routing, wanted, ours):
-                    case Found.DONE:
-                        return found
-                    case Found.MOVED:
-                        raise AliasMoved(
-                            f"Somebody else moved the alias {name} of {function}: it is on {found.routing}, which this "
-                            "deployment did not write and so does not overwrite."
-                        )
-                    case Found.UNCHANGED:
-                        revision_id = found.revision_id
-            with translating(_LAMBDA, self._role_arn):
-                try:
-                    written = self._client.update_alias(
-                        FunctionName=function,
-                        Name=name,
-                        RevisionId=revision_id,
-                        **wanted.update(),
-                    )
-                except ClientError as error:
-                    if code_of(error) in {"InvalidParameterValueException", "ResourceNotFoundException"}:
-                        raise InvalidLambdaFunction(f"Lambda refused to route {name} of {function}: {error}") from error
-                    if code_of(error) != "PreconditionFailedException":
-                        raise
-                    revision_id = None  # the alias has changed since it was last seen: look before writing again
-                else:
-                    return Alias(wanted, written["RevisionId"])
-        raise Throttled(f"The alias {name} of {function} keeps changing while it is written.")
+            found = self._look(plan, restored(plan), every_routing(plan))
+            written = self._write(plan, restored(plan), found.revision_id)
+            if written:
+                return written
+        raise _keeps_changing(plan)
+
+    def _look(self, plan: Plan, wanted: Routing, ours: frozenset[Routing]) -> Alias:
+        found = self.alias(plan["functionName"], plan["alias"])
+        if judge(found.routing, wanted, ours) is Found.MOVED:
+            raise AliasMoved(
+                f"Somebody else moved the alias {plan['alias']} of {plan['functionName']}: it is on {found.routing}, which "
+                "this deployment did not write and so does not overwrite."
+            )
+        return found
+
+    def _write(self, plan: Plan, routing: Routing, revision_id: str) -> Alias | None:
+        """Routes the alias; None where it has another revision by now."""
+        function, name = plan["functionName"], plan["alias"]
+        with translating(_LAMBDA, self._role_arn):
+            try:
+                written = self._client.update_alias(
+                    FunctionName=function, Name=name, RevisionId=revision_id, **routing.update()
+                )
+            except ClientError as error:
+                if code_of(error) in {"InvalidParameterValueException", "ResourceNotFoundException"}:
+                    raise InvalidLambdaFunction(f"Lambda refused to route {name} of {function}: {error}") from error
+                if code_of(error) != "PreconditionFailedException":
+                    raise
+                return None
+        return Alias(routing, written["RevisionId"])
+
+
+def _keeps_changing(plan: Plan) -> Throttled:
+    return Throttled(f"The alias {plan['alias']} of {plan['functionName']} keeps changing while it is written.")

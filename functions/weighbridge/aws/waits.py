@@ -30,7 +30,9 @@ def answer(record: Record, lifecycle_event: str, given: Answer, now: datetime) -
     deployment_id, function = record["deploymentId"], record["hooks"][lifecycle_event]["function"]
     change = hook_answered(lifecycle_event, function, given, now)
     answered = deployments.update(deployment_id, change, unless=[f"hooks.{lifecycle_event}.answer"])
-    current = answered or record  # handed to the wait once more, the first answer does no harm
+    # Refused, it was answered before, or this is the repetition of a write whose own answer was lost: read again, the first
+    # answer is handed to the wait once more, which does no harm.
+    current = answered or deployments.get(deployment_id) or record
     kept = current["hooks"][lifecycle_event].get("answer")
     if kept and current.get("gate", {}).get("waitingFor") == lifecycle_event:
         executions.end_wait(current["gate"]["token"], hook_result(lifecycle_event, current["plan"], kept))

@@ -3,11 +3,12 @@
 On the reaction path: standard library only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from weighbridge.core.deployment import Change, Record, entry, is_running
+from weighbridge.core.deployment import Change, Record, entry, is_rollback, is_running
 from weighbridge.core.errors import AlarmActive, StopRequested, WeighbridgeError
 
 
@@ -34,9 +35,12 @@ def alarm_interruption(record: Record, alarm: str, fired_at: datetime) -> Interr
 
 
 def stop_interruption(record: Record, auto_rollback: bool | None) -> Interruption | None:  # noqa: FBT001
-    """What a stop request means (reference 6.4): `auto_rollback` None leaves it to the configuration."""
-    if not is_running(record):
-        return None
+    """What a stop request means (reference 6.4), None for a deployment that cannot be stopped.
+
+    `auto_rollback` None leaves it to the configuration whether traffic is restored.
+    """
+    if not is_running(record) or is_rollback(record):
+        return None  # to stop a rollback would leave the alias between two versions
     configured = record["plan"]["rollBackOn"]["stop"] if "plan" in record else True
     rolls_back = configured if auto_rollback is None else auto_rollback
     what_then = "traffic is restored" if rolls_back else "the alias is left as it is"
@@ -48,4 +52,16 @@ def interrupted(interruption: Interruption, now: datetime) -> Change:
     return Change(
         sets={"interruption": details},
         timeline=[entry(now, "Interrupted", by=details["error"], rollBack=details["rollBack"], reason=details["message"])],
+    )
+
+
+def given_up(failure: Mapping[str, str], now: datetime) -> Change:
+    """The execution is gone and traffic is about to be restored: a shift that is still on its way must not go on.
+
+    `failure` is {error, cause}, as deployments end with it.
+    """
+    error, message = failure["error"], failure["cause"]
+    return Change(
+        sets={"interruption": {"error": error, "message": message, "rollBack": True}},
+        timeline=[entry(now, "Interrupted", by=error, rollBack=True, reason=message)],
     )

@@ -13,7 +13,8 @@ from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, waits
-from weighbridge.core.deployment import Record
+from weighbridge.core.deployment import Record, is_running
+from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.hooks import event_of, reported
 from weighbridge.core.ids import deployment_id_in
 from weighbridge.core.interruptions import Interruption, alarm_interruption, stop_interruption
@@ -36,11 +37,17 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: A
 
 
 def _alarm(name: str, fired_at: datetime) -> None:
+    failures: list[WeighbridgeError] = []
     for deployment_id in deployments.watched_by(name):
-        record = deployments.get(deployment_id)
-        interruption = alarm_interruption(record, name, fired_at) if record else None
-        if interruption:
-            _interrupt(deployment_id, interruption)
+        try:
+            record = deployments.get(deployment_id)
+            interruption = alarm_interruption(record, name, fired_at) if record else None
+            if interruption:
+                _interrupt(deployment_id, interruption)
+        except WeighbridgeError as error:  # the others must not wait until Lambda tries this one again
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("Not every deployment that the alarm watches could be interrupted.", failures)
 
 
 def _stop(detail: Mapping[str, Any]) -> None:
@@ -53,7 +60,8 @@ def _stop(detail: Mapping[str, Any]) -> None:
         return
     interruption = stop_interruption(record, wanted)
     if interruption is None:
-        _refuse(f"Deployment {record['deploymentId']} has already completed")
+        why = "is a rollback, which is not stopped" if is_running(record) else "has already completed"
+        _refuse(f"Deployment {record['deploymentId']} {why}")
         return
     _interrupt(record["deploymentId"], interruption)
 

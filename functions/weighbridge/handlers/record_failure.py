@@ -28,8 +28,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | No
     record = deployments.get(event["deploymentId"])
     if record is None:
         raise WeighbridgeError(f"There is no record of deployment {event['deploymentId']}.")
-    ending = failed(record, event["failure"], event["rollback"], now)
+    ending = failed(record, event["failure"], _rollback(event), now)
     if deployments.end(record, ending):
         logger.warning("Deployment ended", extra={"status": ending.status, "code": ending.code, "reason": ending.message})
         count(f"Deployments{ending.status}")
     return {"status": ending.status, "code": ending.code, "message": ending.message}
+
+
+def _rollback(event: dict[str, Any]) -> dict[str, str]:
+    """How the rollback went: by its own record, where its execution could not be waited for to its end."""
+    told: dict[str, str] = event["rollback"]
+    made = deployments.get(event["plan"]["rollbackDeploymentId"]) if told.get("status") == "FAILED" else None
+    return {"status": "SUCCEEDED"} if made and made["status"] == "Succeeded" else told

@@ -14,6 +14,7 @@ from weighbridge.aws.aliases import Lambda
 from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, WeighbridgeError
+from weighbridge.core.interruptions import given_up
 from weighbridge.core.plan import Plan
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
 from weighbridge.core.settlement import Close, Execution, Nothing, RestoreTraffic, Start, StartRollback, settlement, why
@@ -27,11 +28,17 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: A
     if event.source == "aws.states":
         _settle(event.detail["name"])
         return
+    unforeseen: list[Exception] = []
     for deployment_id in deployments.unfinished():
         try:
             _settle(deployment_id)
         except WeighbridgeError:
             logger.exception("Not settled yet", extra={"deploymentId": deployment_id})
+        except Exception as error:  # one record that nobody foresaw must not keep all the others open
+            logger.exception("Cannot be settled", extra={"deploymentId": deployment_id})
+            unforeseen.append(error)
+    if unforeseen:
+        raise ExceptionGroup("Some deployments cannot be settled.", unforeseen)
 
 
 def _settle(deployment_id: str) -> None:
@@ -48,7 +55,12 @@ def _settle(deployment_id: str) -> None:
 def _finish(record: Record) -> None:
     execution = executions.describe(record["deploymentId"])
     rollback = executions.describe(record["plan"]["rollbackDeploymentId"]) if "plan" in record else Execution(None)
-    match settlement(record, execution, rollback):
+    decided = settlement(record, execution, rollback)
+    if isinstance(decided, StartRollback | RestoreTraffic) and not is_rollback(record):
+        deployments.update(
+            record["deploymentId"], given_up(why(record, execution), datetime.now(UTC)), unless=["interruption"]
+        )
+    match decided:
         case Nothing():
             return
         case Start():

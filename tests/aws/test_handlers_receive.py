@@ -1,0 +1,251 @@
+"""What arrives, once or more often, well-formed or not."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.aws.account import client_error, kept, new_record, refuse
+from tests.aws.invocation import APPSPEC, BUCKET, ID, KEY, VERSION, detail_of, drop, dropped, event_file, invoke
+from tests.unit.samples import at
+from weighbridge.aws import deployments, settings
+from weighbridge.aws.clients import client
+from weighbridge.core.configs import DeploymentConfig
+from weighbridge.core.endings import failed
+from weighbridge.core.errors import InvalidDocument, RolePermissions, Throttled, classify
+from weighbridge.core.ids import deployment_id
+
+
+def _executions(place: SimpleNamespace) -> list[str]:
+    return [each["name"] for each in client("stepfunctions").list_executions(stateMachineArn=place.machine)["executions"]]
+
+
+def _only() -> Any:
+    [found] = deployments.unfinished()
+    return kept(found)
+
+
+def test_a_dropped_appspec_file_becomes_a_deployment(place: SimpleNamespace) -> None:
+    invoke("receive", event_file("receive.object_created"))
+    record = kept(ID)
+    assert record["identity"] == f"s3://{BUCKET}/{KEY}?versionId={VERSION}"
+    assert (record["applicationName"], record["deploymentGroupName"]) == ("shop-app", "prod")
+    assert record["revision"] == {
+        "revisionType": "S3",
+        "s3Location": {"bucket": BUCKET, "key": KEY, "bundleType": "YAML", "version": VERSION},
+    }
+    assert (record["status"], record["creator"]) == ("Created", "user")
+    assert _executions(place) == [ID]
+
+
+@pytest.mark.parametrize("name", ["receive.object_created", "receive.deployment_requested"])
+def test_the_same_event_twice_is_one_deployment(place: SimpleNamespace, name: str) -> None:
+    invoke("receive", event_file(name))
+    first = _only()
+    invoke("receive", event_file(name))
+    assert _only() == first
+    assert len(_executions(place)) == 1
+
+
+def test_an_event_that_comes_again_after_the_end_changes_nothing(place: SimpleNamespace) -> None:
+    invoke("receive", event_file("receive.object_created"))
+    record = kept(ID)
+    deployments.end(record, failed(record, {"error": "InvalidAppSpec", "cause": "Bad."}, {}, at(9)))
+    arn = place.machine.replace(":stateMachine:", ":execution:") + f":{ID}"
+    client("stepfunctions").stop_execution(executionArn=arn)
+    ended = kept(ID)
+    invoke("receive", event_file("receive.object_created"))
+    assert kept(ID) == ended
+    assert _executions(place) == [ID]
+
+
+def test_a_delivery_that_died_before_the_execution_started_is_made_good(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "stepfunctions", "start_execution", client_error("ThrottlingException"))
+    with pytest.raises(Throttled):
+        invoke("receive", event_file("receive.object_created"))
+    assert _executions(place) == []
+    invoke("receive", event_file("receive.object_created"))
+    assert _executions(place) == [ID]
+
+
+def test_an_id_that_another_deployment_has_is_not_taken(place: SimpleNamespace) -> None:
+    others = new_record(ID)
+    deployments.create(others)
+    next_id = deployment_id(f"s3://{BUCKET}/{KEY}?versionId={VERSION}", 1)
+    for _ in range(2):
+        invoke("receive", event_file("receive.object_created"))
+    assert kept(ID) == others
+    assert kept(next_id)["identity"] == f"s3://{BUCKET}/{KEY}?versionId={VERSION}"
+    assert _executions(place) == [next_id]
+
+
+def test_without_versions_the_sequencer_tells_drops_apart(place: SimpleNamespace) -> None:
+    event = dropped(place, KEY, None)
+    invoke("receive", event)
+    event["detail"]["object"]["sequencer"] = "00617F08299329D18A"
+    invoke("receive", event)
+    assert len(deployments.unfinished()) == 2
+    assert "version" not in kept(deployments.unfinished()[0])["revision"]["s3Location"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["appspec.yaml", "a/b/c/d.yaml", "shop-app/prod/readme.txt", "shop app/prod/a.yaml", "deployment-configs/x/y.yml"],
+)
+def test_a_key_that_belongs_to_nothing_is_refused_and_counted(
+    place: SimpleNamespace, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    invoke("receive", dropped(place, key, VERSION))
+    assert deployments.unfinished() == []
+    assert _executions(place) == []
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"DropsRefused"' in line]
+    assert [count["DropsRefused"] for count in counted] == [[1.0]]
+
+
+# ------------------------------------------------------------------------------------------- groups and configurations
+
+
+def test_a_group_file_sets_the_group(place: SimpleNamespace) -> None:
+    key = "shop-app/prod/deployment-group.yaml"
+    invoke("receive", drop(place, key, "alarmConfiguration: {alarms: [{name: errors}]}"))
+    found = settings.group("shop-app", "prod")
+    assert found
+    assert found[1].alarm_configuration
+    assert found[1].alarm_configuration.watched() == ["errors"]
+    invoke("receive", drop(place, key, "{}"))
+    found = settings.group("shop-app", "prod")
+    assert found
+    assert found[1].alarm_configuration is None
+    assert deployments.unfinished() == []
+
+
+def test_of_two_quick_drops_the_newer_counts_whichever_event_comes_last(place: SimpleNamespace) -> None:
+    key = "shop-app/prod/deployment-group.yaml"
+    older = drop(place, key, "deploymentConfigName: older")
+    newer = drop(place, key, "deploymentConfigName: newer")
+    for event in (newer, older):
+        invoke("receive", event)
+    found = settings.group("shop-app", "prod")
+    assert found
+    assert found[1].deployment_config_name == "newer"
+
+
+def test_a_configuration_file_creates_a_configuration_and_comes_twice(place: SimpleNamespace) -> None:
+    routing = {"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 20, "linearInterval": 5}}
+    event = drop(place, "deployment-configs/mine.json", json.dumps({"trafficRoutingConfig": routing}))
+    for _ in range(2):
+        invoke("receive", event)
+    assert settings.config("mine") == DeploymentConfig("mine", "TimeBasedLinear", 20, 5)
+    assert deployments.unfinished() == []
+
+
+BAD_DROPS = {
+    "a misspelt setting": ("shop-app/prod/deployment-group.yaml", "alarmConfigurations: {}", "alarmConfiguration"),
+    "not YAML": ("shop-app/prod/deployment-group.yml", "a: [", "not well-formed YAML"),
+    "another group's name": ("shop-app/prod/deployment-group.yaml", "deploymentGroupName: test", "give both the same name"),
+    "binary": ("shop-app/prod/deployment-group.yaml", b"\x00\xff\xfe", "The file is not text"),
+    "too large": ("shop-app/prod/deployment-group.yaml", b"#" * 2**21, "at most 1048576"),
+    "no percentage": (
+        "deployment-configs/mine.yaml",
+        "trafficRoutingConfig: {type: TimeBasedCanary}",
+        "should not be null",
+    ),
+    "a predefined name": ("deployment-configs/CodeDeployDefault.Mine.yaml", "{}", "is reserved"),
+}
+
+
+@pytest.mark.parametrize(("key", "content", "says"), BAD_DROPS.values(), ids=BAD_DROPS)
+def test_a_bad_group_or_configuration_becomes_a_record_with_what_is_wrong(
+    place: SimpleNamespace, key: str, content: str | bytes, says: str
+) -> None:
+    event = drop(place, key, content)
+    for _ in range(2):
+        invoke("receive", event)
+    record = _only()
+    kind, message = classify(record["refusal"]["error"], record["refusal"]["message"])
+    assert issubclass(kind, InvalidDocument)
+    assert says in message
+    assert record["revision"]["s3Location"] == {"bucket": place.bucket, "key": key}
+    assert record["applicationName"] == ("shop-app" if key.startswith("shop") else "")
+    assert _executions(place) == [record["deploymentId"]]
+    assert settings.group("shop-app", "prod") is None
+
+
+def test_a_group_file_that_is_gone_already_becomes_a_record(place: SimpleNamespace) -> None:
+    invoke("receive", dropped(place, "shop-app/prod/deployment-group.yaml", VERSION))
+    assert _only()["refusal"]["error"] == "RevisionMissing"
+
+
+def test_a_configuration_does_not_change(place: SimpleNamespace) -> None:
+    canary = "trafficRoutingConfig: {{type: TimeBasedCanary, timeBasedCanary: {{canaryPercentage: {}, canaryInterval: 5}}}}"
+    invoke("receive", drop(place, "deployment-configs/mine.yaml", canary.format(10)))
+    invoke("receive", drop(place, "deployment-configs/mine.yaml", canary.format(20)))
+    assert "configurations do not change" in _only()["refusal"]["message"]
+    config = settings.config("mine")
+    assert config
+    assert config.percentage == 10
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"), [("SlowDown", 503, Throttled), ("AccessDenied", 403, RolePermissions)]
+)
+def test_what_is_not_the_files_fault_is_left_to_lambdas_retries_and_the_dead_letter_queue(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, code: str, status: int, expected: type[Exception]
+) -> None:
+    event = drop(place, "shop-app/prod/deployment-group.yaml", "{}")
+    refuse(monkeypatch, "s3", "get_object", client_error(code, "GetObject", status))
+    with pytest.raises(expected):
+        invoke("receive", event)
+    assert deployments.unfinished() == []
+    invoke("receive", event)
+    assert settings.group("shop-app", "prod")
+
+
+# ------------------------------------------------------------------------------------------------------- requests
+
+
+def test_a_request_becomes_a_deployment(place: SimpleNamespace) -> None:
+    event = event_file("receive.deployment_requested")
+    invoke("receive", event)
+    record = _only()
+    assert record["deploymentId"] == deployment_id(f"event {event['id']}")
+    for member in ("applicationName", "deploymentGroupName", "deploymentConfigName", "description", "revision"):
+        assert record[member] == event["detail"][member]
+    assert record["autoRollbackConfiguration"] == event["detail"]["autoRollbackConfiguration"]
+    assert _executions(place) == [record["deploymentId"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"revision": None}, "revision: is missing"),
+        ({"deploymentGroupName": None}, "deploymentGroupName: is missing"),
+        ({"deploymentConfigNam": "x"}, "did you mean 'deploymentConfigName'?"),
+        ({"applicationName": 7}, "applicationName"),
+        ({"revision": {"revisionType": "GitHub"}}, "GitHub is not supported"),
+        ({"revision": {"revisionType": "S3"}}, "s3Location is missing"),
+        ({"revision": {"revisionType": "String", "string": {"content": APPSPEC, "sha256": "0"}}}, "sha256 is not that"),
+    ],
+)
+def test_a_malformed_request_becomes_a_record_with_what_is_wrong(
+    place: SimpleNamespace, changes: dict[str, Any], says: str
+) -> None:
+    event = detail_of(event_file("receive.deployment_requested"), **changes)
+    for _ in range(2):
+        invoke("receive", event)
+    record = _only()
+    assert says in record["refusal"]["message"]
+    assert record["applicationName"] == str(event["detail"].get("applicationName", ""))
+    assert record["deploymentGroupName"] == event["detail"].get("deploymentGroupName", "")
+    assert _executions(place) == [record["deploymentId"]]
+
+
+@pytest.mark.parametrize("detail", [{}, [], "text", None])
+def test_a_request_without_any_sense_becomes_a_record_too(detail: Any) -> None:
+    invoke("receive", event_file("receive.deployment_requested") | {"detail": detail})
+    record = _only()
+    assert record["refusal"]["error"] == "InvalidDocument"
+    assert (record["applicationName"], record["deploymentGroupName"]) == ("", "")

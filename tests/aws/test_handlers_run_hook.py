@@ -1,0 +1,244 @@
+"""A hook runs once, whatever happens to the function that runs it, and its answer always reaches the wait that is open."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.response import StreamingBody
+
+from tests.aws.account import Waits, client_error, events_of, keep_planned, kept, lost_answer, refuse
+from tests.aws.invocation import ID, event_file, invoke
+from tests.unit.samples import at
+from weighbridge.aws import deployments, hooks
+from weighbridge.core.deployment import hook_answered
+from weighbridge.core.errors import HookFailed, Interrupted, RolePermissions, ServiceUnavailable, StopRequested, Throttled
+from weighbridge.core.hooks import digest, reported
+from weighbridge.core.interruptions import Interruption, interrupted
+
+EVENT = event_file("run_hook")
+TOKEN, BEFORE = EVENT["taskToken"], "BeforeAllowTraffic"
+SUCCEEDED = {"status": "Succeeded"}
+Hook = Callable[..., None]
+
+
+class Hooks:
+    """Lambda as it invokes hooks: what it answers next, and what hooks were given."""
+
+    def __init__(self) -> None:
+        self.given: list[dict[str, Any]] = []
+        self.answers: list[Any] = []
+
+    def invoke(self, **arguments: Any) -> dict[str, Any]:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        self.given.append(json.loads(arguments["Payload"]))
+        if callable(answer):
+            answer = answer()
+        raw = json.dumps(answer).encode()
+        return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(raw), len(raw))}
+
+
+@pytest.fixture
+def lambda_(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
+    answering = Hooks()
+    monkeypatch.setattr(hooks, "client_as", lambda *_: answering)
+    yield answering
+    assert answering.answers == []
+
+
+@pytest.fixture(autouse=True)
+def _planned() -> None:
+    keep_planned(ID, hooks=EVENT["plan"]["hooks"])
+
+
+def _run(token: str = TOKEN) -> None:
+    invoke("run_hook", EVENT | {"taskToken": token})
+
+
+def _report() -> None:
+    """The hook's report reaches the record while the hook is still running."""
+    deployments.update(ID, hook_answered(BEFORE, "CodeDeployHook_checkShop", reported("Succeeded"), at(3)))
+
+
+def test_a_hook_is_told_what_it_needs_and_its_answer_ends_the_wait(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [{"status": "Succeeded", "message": "größer"}]
+    _run()
+    [given] = lambda_.given
+    execution_id = given.pop("LifecycleEventHookExecutionId")
+    assert given == {
+        "DeploymentId": ID,
+        "FunctionName": "shop",
+        "Alias": "live",
+        "CurrentVersion": "1",
+        "TargetVersion": "2",
+        "LifecycleEvent": BEFORE,
+    }
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+    assert kept(ID)["hooks"][BEFORE]["executionIdDigest"] == digest(execution_id)
+    assert kept(ID)["hooks"][BEFORE]["answer"]["message"] == "größer"
+    assert events_of(kept(ID))[-2:] == ["HookCalled", "HookAnswered"]
+
+
+def test_a_hook_that_says_no_ends_the_wait_with_what_to_fail_with(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [{"status": "Failed", "message": "too slow"}]
+    _run()
+    [(_, result)] = waits.ended
+    assert result["failure"]["error"] == "HookFailed"
+    assert result["failure"]["cause"].endswith(
+        "The BeforeAllowTraffic hook CodeDeployHook_checkShop returned Failed: too slow"
+    )
+
+
+@pytest.mark.parametrize("answer", [None, "done", {}, {"status": "Maybe"}, [], 7])
+def test_a_hook_that_returns_no_status_has_its_report_awaited(lambda_: Hooks, waits: Waits, answer: Any) -> None:
+    lambda_.answers = [answer]
+    _run()
+    assert waits.ended == []
+    assert kept(ID)["gate"] == {"token": TOKEN, "waitingFor": BEFORE}
+    assert events_of(kept(ID))[-1] == "HookReturned"
+
+
+def test_a_hook_that_is_still_running_at_the_end_has_its_report_awaited(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [ReadTimeoutError(endpoint_url="lambda")]
+    _run()
+    assert waits.ended == []
+
+
+def test_a_report_that_came_before_the_return_counts(lambda_: Hooks, waits: Waits) -> None:
+    def run() -> dict[str, str]:
+        _report()
+        return {"status": "Failed"}
+
+    lambda_.answers = [run]
+    _run()
+    assert kept(ID)["hooks"][BEFORE]["answer"]["by"] == "report"
+    assert all(result == SUCCEEDED for _, result in waits.ended)
+
+
+def test_called_twice_a_hook_is_invoked_once(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _run("the second try's token")
+    assert len(lambda_.given) == 1
+    assert waits.ended == []
+
+
+def test_the_second_try_hands_on_the_answer_that_the_first_one_got(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _report()
+    _run("the second try's token")
+    assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_after_a_second_try_reports_and_interruptions_end_its_wait(lambda_: Hooks) -> None:
+    # A wait that is tried again has a new token, and the old one ends nothing any more.
+    lambda_.answers = [None]
+    _run()
+    _run("the second try's token")
+    assert kept(ID)["gate"] == {"token": "the second try's token", "waitingFor": BEFORE}
+
+
+def test_the_first_tries_answer_ends_the_second_tries_wait(lambda_: Hooks, waits: Waits) -> None:
+    def run() -> dict[str, str]:
+        _run("the second try's token")  # the connection to the first broke while its hook was running
+        return {"status": "Succeeded"}
+
+    lambda_.answers = [run]
+    _run()
+    assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_a_hook_that_was_throttled_has_not_run_and_runs_on_the_next_try(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [client_error("TooManyRequestsException", "Invoke", 429), SUCCEEDED]
+    with pytest.raises(Throttled):
+        _run()
+    _run("the second try's token")
+    assert len(lambda_.given) == 1
+    assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_a_hook_that_may_have_run_does_not_run_again(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [client_error("ServiceException", "Invoke", 500)]
+    with pytest.raises(ServiceUnavailable):
+        _run()
+    _run("the second try's token")
+    assert lambda_.given == []
+    assert waits.ended == []
+
+
+def test_a_call_whose_answer_was_lost_is_made(lambda_: Hooks, waits: Waits, no_pauses: list[float]) -> None:
+    lambda_.answers = [SUCCEEDED]
+    with lost_answer("dynamodb", "UpdateItem"):
+        _run()
+    assert len(lambda_.given) == len(no_pauses) == 1
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+
+
+def test_an_answer_whose_own_answer_was_lost_ends_the_wait(lambda_: Hooks, waits: Waits, no_pauses: list[float]) -> None:
+    lost = lost_answer("dynamodb", "UpdateItem")
+
+    def run() -> dict[str, str]:
+        lost.__enter__()
+        return SUCCEEDED
+
+    lambda_.answers = [run]
+    _run()
+    lost.__exit__(None, None, None)
+    assert len(no_pauses) == 1
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+
+
+def test_an_answer_that_could_not_be_handed_on_is_handed_on_by_the_next_try(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lambda_.answers = [SUCCEEDED]
+    refuse(monkeypatch, "stepfunctions", "send_task_success", client_error("ThrottlingException"))
+    with pytest.raises(Throttled):
+        _run()
+    _run("the second try's token")
+    assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_a_deployment_that_was_interrupted_does_not_run_its_hook(lambda_: Hooks, waits: Waits) -> None:
+    deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(2)))
+    with pytest.raises(Interrupted):
+        _run()
+    assert lambda_.given == []
+    assert "gate" not in kept(ID)
+    assert waits.ended == []
+
+
+def test_an_interruption_before_the_second_try_ends_it(lambda_: Hooks) -> None:
+    lambda_.answers = [None]
+    _run()
+    deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(2)))
+    with pytest.raises(Interrupted):
+        _run("the second try's token")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [("ResourceNotFoundException", 404, HookFailed), ("AccessDeniedException", 403, RolePermissions)],
+)
+def test_a_hook_that_cannot_be_invoked_fails_the_deployment_at_once(
+    lambda_: Hooks, waits: Waits, code: str, status: int, expected: type[Exception]
+) -> None:
+    lambda_.answers = [client_error(code, "Invoke", status)]
+    with pytest.raises(expected):
+        _run()
+    assert waits.ended == []
+
+
+def test_a_second_hook_of_the_deployment_is_its_own(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [SUCCEEDED, SUCCEEDED]
+    _run()
+    plan = EVENT["plan"] | {"hooks": {"AfterAllowTraffic": "CodeDeployHook_checkShop"}}
+    invoke("run_hook", EVENT | {"lifecycleEvent": "AfterAllowTraffic", "taskToken": "t-2", "plan": plan})
+    assert waits.ended == [(TOKEN, SUCCEEDED), ("t-2", SUCCEEDED)]
+    first, second = (given["LifecycleEventHookExecutionId"] for given in lambda_.given)
+    assert first != second

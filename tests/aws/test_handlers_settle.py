@@ -1,0 +1,231 @@
+"""What is done about deployments whose executions are gone: every branch of core.settlement, through the handler."""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.aws.account import client_error, create_alias, keep_begun, keep_planned, kept, new_record, refuse, routing
+from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
+from tests.unit.samples import at
+from weighbridge.aws import deployments
+from weighbridge.aws.clients import client
+from weighbridge.core.deployment import created
+from weighbridge.core.endings import failed, succeeded
+from weighbridge.core.errors import StopRequested, Throttled
+from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.core.rollbacks import rollback_record
+
+ENDED, SWEEP = event_file("settle.execution_ended"), event_file("settle.sweep")
+Executions = Callable[..., None]
+
+
+@pytest.fixture
+def executions(monkeypatch: pytest.MonkeyPatch) -> Executions:
+    """Says how executions stand, by name; there are no others."""
+
+    def are(**standing: str | tuple[str, str, str]) -> None:
+        def describe(executionArn: str) -> dict[str, str]:  # noqa: N803
+            found = standing.get(executionArn.rsplit(":", 1)[1].replace("-", "_"))
+            if found is None:
+                raise client_error("ExecutionDoesNotExist", "DescribeExecution")
+            status, error, cause = (found, "", "") if isinstance(found, str) else found
+            return {"status": status, "error": error, "cause": cause}
+
+        monkeypatch.setattr(client("stepfunctions"), "describe_execution", describe)
+
+    are()
+    return are
+
+
+def _started(place: SimpleNamespace) -> dict[str, Any]:
+    found = client("stepfunctions").list_executions(stateMachineArn=place.machine)["executions"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(client("stepfunctions"), "describe_execution", raising=False)
+        described = [client("stepfunctions").describe_execution(executionArn=each["executionArn"]) for each in found]
+    return {each["name"]: json.loads(each["input"]) for each in described}
+
+
+def _shifted(**changes: Any) -> dict[str, Any]:
+    """A deployment whose alias is at thirty percent."""
+    create_alias("1", {"2": 0.3})
+    return keep_planned(ID, rollbackDeploymentId=ROLLBACK_ID, **changes)
+
+
+def _outcome(deployment_id: str = ID) -> tuple[str, str | None]:
+    record = kept(deployment_id)
+    return record["status"], record.get("errorInformation", {}).get("code")
+
+
+def test_an_execution_that_lives_is_left_alone(executions: Executions, place: SimpleNamespace) -> None:
+    before = _shifted()
+    executions(d_LAFB8W95J="RUNNING")
+    invoke("settle", SWEEP)
+    assert kept(ID) == before
+    assert _started(place) == {}
+
+
+@pytest.mark.parametrize("name", ["d-ZZZZZZZZZ", "somebody-started-it-by-hand"])
+def test_an_execution_of_no_deployment_is_left_alone(name: str) -> None:
+    invoke("settle", detail_of(ENDED, name=name))
+
+
+def test_a_deployment_that_has_ended_is_left_alone(executions: Executions) -> None:
+    record = _shifted()
+    deployments.end(record, failed(record, {"error": "HookFailed", "cause": "No."}, {}, at(9)))
+    ended = kept(ID)
+    executions(d_LAFB8W95J="FAILED")
+    invoke("settle", ENDED)
+    assert kept(ID) == ended
+
+
+def test_a_deployment_that_was_never_started_is_started(executions: Executions, place: SimpleNamespace) -> None:
+    deployments.create(new_record(ID))
+    executions()
+    invoke("settle", SWEEP)
+    assert _started(place) == {ID: {"deploymentId": ID}}
+    assert kept(ID) == new_record(ID)
+
+
+def test_a_stopped_execution_gets_a_rollback_and_then_its_end(executions: Executions, place: SimpleNamespace) -> None:
+    record = _shifted()
+    executions(d_LAFB8W95J="ABORTED")
+    invoke("settle", ENDED)
+    assert _started(place) == {ROLLBACK_ID: {"deploymentId": ROLLBACK_ID, "rollBack": record["plan"]}}
+    assert _outcome() == ("InProgress", None)
+    executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="RUNNING")
+    invoke("settle", SWEEP)
+    assert _outcome() == ("InProgress", None)
+    executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="SUCCEEDED")
+    invoke("settle", SWEEP)
+    assert _outcome() == ("Stopped", "MANUAL_STOP")
+
+
+def test_the_end_of_a_rollback_settles_what_it_rolled_back(executions: Executions) -> None:
+    record = _shifted()
+    deployments.create(rollback_record(record["plan"], at(5)))
+    back = kept(ROLLBACK_ID)
+    deployments.end(back, succeeded(back, at(6)))
+    executions(d_LAFB8W95J="TIMED_OUT", d_D6J7V9HE5="SUCCEEDED")
+    invoke("settle", detail_of(ENDED, name=ROLLBACK_ID, status="SUCCEEDED"))
+    assert _outcome() == ("Failed", "TIMEOUT")
+    assert kept(ID)["rollbackInfo"]["rollbackDeploymentId"]
+
+
+@pytest.mark.parametrize("rollback", ["ABORTED", "FAILED", "TIMED_OUT"])
+def test_where_the_rollbacks_execution_died_too_traffic_is_restored_here(
+    executions: Executions, place: SimpleNamespace, rollback: str
+) -> None:
+    _shifted()
+    executions(d_LAFB8W95J=("FAILED", "INTERNAL_ERROR", "It crashed."), d_D6J7V9HE5=rollback)
+    invoke("settle", ENDED)
+    assert routing() == ("1", {})
+    assert _outcome() == ("Failed", "INTERNAL_ERROR")
+    assert _outcome(ROLLBACK_ID) == ("Succeeded", None)
+    assert deployments.unfinished() == []
+    assert _started(place) == {}
+
+
+def test_a_rollback_that_died_alone_is_finished_and_then_what_it_rolled_back(executions: Executions) -> None:
+    record = _shifted()
+    deployments.create(rollback_record(record["plan"], at(5)))
+    executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
+    invoke("settle", detail_of(ENDED, name=ROLLBACK_ID))
+    assert routing() == ("1", {})
+    assert _outcome(ROLLBACK_ID) == ("Succeeded", None)
+    assert _outcome() == ("Stopped", "MANUAL_STOP")
+
+
+def test_an_alias_that_somebody_else_moved_is_left_to_them(executions: Executions) -> None:
+    _shifted()
+    create_alias("2", {"1": 0.5})
+    executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
+    invoke("settle", SWEEP)
+    assert routing() == ("2", {"1": 0.5})
+    assert _outcome() == ("Stopped", "MANUAL_STOP")
+    assert _outcome(ROLLBACK_ID) == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
+    assert "Somebody else moved the alias" in kept(ID)["rollbackInfo"]["rollbackMessage"]
+
+
+def test_without_a_rollback_the_weights_stay_and_the_record_says_so(executions: Executions) -> None:
+    _shifted(rollBackOn={"failure": True, "alarm": True, "stop": False})
+    executions(d_LAFB8W95J="ABORTED")
+    invoke("settle", ENDED)
+    assert routing() == ("1", {"2": 0.3})
+    assert _outcome() == ("Stopped", "MANUAL_STOP")
+    left = deployments.left_by("shop:live")
+    assert left
+    assert left["deploymentId"] == ID
+
+
+@pytest.mark.parametrize("began", [True, False])
+def test_a_deployment_without_a_plan_is_closed(executions: Executions, place: SimpleNamespace, began: bool) -> None:
+    if began:
+        keep_begun(ID)
+    else:
+        deployments.create(new_record(ID))
+    executions(d_LAFB8W95J="TIMED_OUT")
+    invoke("settle", ENDED)
+    assert _outcome() == ("Failed", "TIMEOUT")
+    assert _started(place) == {}
+    keep_begun("d-BBBBBBBBB")
+
+
+def test_an_interruption_that_was_recorded_says_why_it_ended(executions: Executions) -> None:
+    _shifted()
+    deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=False), at(9)))
+    executions(d_LAFB8W95J=("FAILED", "States.Runtime", "?"))
+    invoke("settle", ENDED)
+    assert kept(ID)["errorInformation"] == {"code": "MANUAL_STOP", "message": "Stop."}
+
+
+def test_settling_twice_does_no_harm(executions: Executions) -> None:
+    _shifted()
+    executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
+    invoke("settle", ENDED)
+    ended, back = kept(ID), kept(ROLLBACK_ID)
+    for event in (ENDED, detail_of(ENDED, name=ROLLBACK_ID), SWEEP):
+        invoke("settle", event)
+    assert (kept(ID), kept(ROLLBACK_ID)) == (ended, back)
+
+
+def test_what_cannot_be_settled_now_is_settled_by_the_next_sweep(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shifted()
+    executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
+    refuse(monkeypatch, "lambda", "update_alias", client_error("TooManyRequestsException", "UpdateAlias", 429))
+    with pytest.raises(Throttled):
+        invoke("settle", ENDED)
+    assert _outcome() == ("InProgress", None)
+    invoke("settle", SWEEP)
+    assert routing() == ("1", {})
+    assert _outcome() == ("Stopped", "MANUAL_STOP")
+
+
+def test_a_deployment_that_cannot_be_settled_does_not_keep_the_sweep_from_the_others(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch, place: SimpleNamespace
+) -> None:
+    _shifted()
+    deployments.create(new_record("d-BBBBBBBBB", createTime="2026-11-24T06:00:00.000Z"))
+    executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
+    refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDenied", "UpdateAlias", 403))
+    invoke("settle", SWEEP)
+    assert _outcome() == ("InProgress", None)
+    assert set(_started(place)) == {"d-BBBBBBBBB"}
+
+
+def test_a_record_that_nobody_foresaw_does_not_keep_the_sweep_from_the_others_either(
+    executions: Executions, place: SimpleNamespace
+) -> None:
+    broken = created("d-CCCCCCCCC", "who knows", application="a", group="g", revision=None, now=at(0))
+    del broken["lifecycleEvents"]
+    deployments.create(broken)
+    deployments.create(new_record("d-BBBBBBBBB", createTime="2026-11-24T06:00:00.000Z"))
+    executions(d_CCCCCCCCC="FAILED")
+    with pytest.raises(ExceptionGroup) as caught:
+        invoke("settle", SWEEP)
+    assert [type(error) for error in caught.value.exceptions] == [KeyError]
+    assert set(_started(place)) == {"d-BBBBBBBBB"}

@@ -1,0 +1,451 @@
+"""The handlers that the state machine calls, with the files of events/ as their inputs."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.aws.account import (
+    client_error,
+    create_alias,
+    events_of,
+    keep_begun,
+    keep_planned,
+    kept,
+    lost_answer,
+    refuse,
+    routing,
+)
+from tests.aws.invocation import APPSPEC, ID, ROLLBACK_ID, drop, event_file, invoke
+from tests.unit.samples import at
+from weighbridge.aws import deployments, hooks, settings
+from weighbridge.aws.clients import client
+from weighbridge.core.endings import failed, succeeded
+from weighbridge.core.errors import (
+    AliasMoved,
+    ApplicationMissing,
+    DeploymentGroupMissing,
+    DeploymentLimitExceeded,
+    HookFailed,
+    Interrupted,
+    InvalidAppSpec,
+    InvalidDocument,
+    InvalidLambdaFunction,
+    ResourceCannotBeFound,
+    RevisionMissing,
+    RoleMissing,
+    RolePermissions,
+    ServiceUnavailable,
+    StopRequested,
+    Throttled,
+    WeighbridgeError,
+)
+from weighbridge.core.groups import parse
+from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.core.rollbacks import rollback_record
+
+KEY = "shop-app/prod/appspec.yaml"
+GROUP = {
+    "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+    "alarmConfiguration": {"alarms": [{"name": "shop-errors"}]},
+}
+HOOKED = APPSPEC + "Hooks: [{BeforeAllowTraffic: CodeDeployHook_checkShop}]"
+STOP = interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(9))
+PLAN = event_file("shift_traffic.forward")["plan"]
+
+
+def _group(**changes: Any) -> None:
+    document = {key: value for key, value in (GROUP | changes).items() if value is not None}
+    settings.put_group("shop-app", "prod", parse("shop-app", "prod", document), "2026-11-23T05:00:00.000Z")
+
+
+def _arrive(place: SimpleNamespace, content: str | bytes = HOOKED) -> str:
+    """A dropped AppSpec file's deployment, not yet validated."""
+    before = set(deployments.unfinished())
+    invoke("receive", drop(place, KEY, content))
+    [arrived] = set(deployments.unfinished()) - before
+    return arrived
+
+
+def _validate(deployment_id: str) -> Any:
+    return invoke("validate", event_file("validate") | {"deploymentId": deployment_id})
+
+
+# ----------------------------------------------------------------------------------------------------- validate
+
+
+def test_a_sound_deployment_gets_its_plan_and_its_locks(place: SimpleNamespace) -> None:
+    _group()
+    arrived = _arrive(place)
+    plan = _validate(arrived)
+    # The handlers' inputs in events/ are what validation hands to the state machine.
+    ids = {key: plan[key] for key in ("deploymentId", "rollbackDeploymentId", "revisionId")}
+    assert plan == PLAN | ids
+    record = kept(arrived)
+    assert record["plan"] == plan
+    assert record["status"] == "InProgress"
+    assert record["locks"] == {"alias": "shop:live", "alarms": ["shop-errors"]}
+    assert record["lambdaFunctionInfo"]["targetVersionWeight"] == 0
+    assert events_of(record) == ["Created", "Started", "Validated"]
+    assert deployments.watched_by("shop-errors") == [arrived]
+    assert routing() == ("1", {})
+
+
+def test_validated_again_it_gets_the_same_plan(place: SimpleNamespace) -> None:
+    _group()
+    arrived = _arrive(place)
+    assert _validate(arrived) == _validate(arrived) == kept(arrived)["plan"]
+
+
+def test_what_a_deployment_left_may_be_started_from(place: SimpleNamespace) -> None:
+    _group()
+    first = _arrive(place)
+    plan = _validate(first)
+    invoke("shift_traffic", event_file("shift_traffic.forward") | {"deploymentId": first, "plan": plan})
+    record = kept(first)
+    deployments.end(record, failed(record, {"error": "StopRequested", "cause": "Stop."}, {}, at(9)))
+    assert routing() == ("1", {"2": 0.1})
+    assert _validate(_arrive(place))["startRouting"] == {"version": "1", "weights": {"2": 0.1}}
+
+
+def _targeting(text: str) -> str:
+    return HOOKED.replace("TargetVersion: 2", text)
+
+
+BAD_FILES = {
+    "no YAML": ("a: [", InvalidAppSpec, "is a not well-formed yaml"),
+    "empty": (b"", InvalidAppSpec, "must be a mapping"),
+    "a list": ("- 1", InvalidAppSpec, "must be a mapping"),
+    "binary": (b"\x00\xff\xfe", InvalidAppSpec, "not text"),
+    "too large": (b"#" * 2**21, InvalidDocument, "at most 1048576"),
+    "misspelt hooks": (HOOKED.replace("Hooks", "Hook"), InvalidAppSpec, "did you mean 'Hooks'?"),
+    "$LATEST": (_targeting("TargetVersion: $LATEST"), InvalidAppSpec, "publish a version"),
+    "a version that is not": (_targeting("TargetVersion: 9"), InvalidAppSpec, "has no version 9"),
+    "not the alias's version": (
+        _targeting("CurrentVersion: 2\n        TargetVersion: 1"),
+        InvalidAppSpec,
+        "CurrentVersion is 2",
+    ),
+    "nothing to shift": (_targeting("TargetVersion: 1"), InvalidAppSpec, "has nothing to shift"),
+    "an alias that is not": (HOOKED.replace("Alias: live", "Alias: dead"), InvalidLambdaFunction, "create the alias"),
+    "a function that is not": (
+        HOOKED.replace("Name: shop", "Name: shoe"),
+        InvalidLambdaFunction,
+        "no Lambda function named",
+    ),
+    "a hook of another name": (HOOKED.replace("CodeDeployHook_", "Any_"), InvalidAppSpec, "hooks must be named"),
+}
+
+
+@pytest.mark.parametrize(("content", "expected", "says"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_file_that_cannot_be_deployed_is_told_and_nothing_is_touched(
+    place: SimpleNamespace, content: str | bytes, expected: type[WeighbridgeError], says: str
+) -> None:
+    _group()
+    arrived = _arrive(place, content)
+    with pytest.raises(expected, match=says) as caught:
+        _validate(arrived)
+    assert type(caught.value) is expected
+    assert routing() == ("1", {})
+    ended = invoke(
+        "record_failure",
+        {
+            "deploymentId": arrived,
+            "plan": {},
+            "failure": {"error": expected.__name__, "cause": json.dumps({"errorMessage": str(caught.value)})},
+            "rollback": {},
+        },
+    )
+    assert (ended["status"], ended["code"]) == ("Failed", expected.code)
+    _validate(_arrive(place))  # nothing is held
+
+
+def test_the_file_is_gone(place: SimpleNamespace) -> None:
+    _group()
+    event = drop(place, KEY, HOOKED)
+    client("s3").delete_object(Bucket=place.bucket, Key=KEY, VersionId=event["detail"]["object"]["version-id"])
+    invoke("receive", event)
+    with pytest.raises(RevisionMissing):
+        _validate(deployments.unfinished()[0])
+
+
+def test_there_is_no_such_application_group_or_configuration(place: SimpleNamespace) -> None:
+    arrived = _arrive(place)
+    with pytest.raises(ApplicationMissing, match=r"drop shop-app/prod/deployment-group.yaml first"):
+        _validate(arrived)
+    settings.put_group("shop-app", "test", parse("shop-app", "test", {}), "2026-11-23T05:00:00.000Z")
+    with pytest.raises(DeploymentGroupMissing, match=r"drop shop-app/prod/deployment-group.yaml first"):
+        _validate(arrived)
+    _group(deploymentConfigName="mine")
+    with pytest.raises(ResourceCannotBeFound, match=r"drop deployment-configs/mine.yaml first"):
+        _validate(arrived)
+
+
+def test_a_refusal_that_was_known_on_arrival_is_raised_as_what_it_was(place: SimpleNamespace) -> None:
+    invoke("receive", drop(place, "shop-app/prod/deployment-group.yaml", "alarmConfigurations: {}"))
+    with pytest.raises(InvalidDocument, match="did you mean 'alarmConfiguration'") as caught:
+        _validate(deployments.unfinished()[0])
+    assert type(caught.value) is InvalidDocument
+
+
+def test_there_is_no_record() -> None:
+    with pytest.raises(WeighbridgeError, match=f"no record of deployment {ID}"):
+        _validate(ID)
+
+
+def test_another_deployment_is_running_there(place: SimpleNamespace) -> None:
+    _group()
+    first = _arrive(place)
+    _validate(first)
+    with pytest.raises(DeploymentLimitExceeded, match=f"already has an active Deployment '{first}'"):
+        _validate(_arrive(place))
+    assert deployments.watched_by("shop-errors") == [first]
+
+
+def test_the_alias_is_weighted_by_somebody_else(place: SimpleNamespace) -> None:
+    _group()
+    create_alias("1", {"2": 0.5})
+    with pytest.raises(InvalidAppSpec, match="no deployment left it so"):
+        _validate(_arrive(place))
+    assert routing() == ("1", {"2": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [("ResourceNotFoundException", 404, HookFailed), ("AccessDeniedException", 403, RolePermissions)],
+)
+def test_a_hook_that_may_not_be_invoked_is_told_before_traffic_moves(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, code: str, status: int, expected: type[Exception]
+) -> None:
+    _group()
+    arrived = _arrive(place)
+    error = client("lambda").exceptions.from_code(code)(client_error(code, "Invoke", status).response, "Invoke")
+    asked = refuse(monkeypatch, "lambda", "invoke", error)
+    with pytest.raises(expected):
+        _validate(arrived)
+    assert asked == [{"FunctionName": "CodeDeployHook_checkShop", "InvocationType": "DryRun"}]
+    assert "plan" not in kept(arrived)
+
+
+def test_the_groups_role_cannot_be_assumed(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    _group(serviceRoleArn="arn:aws:iam::123456789012:role/Deployer")
+    refuse(monkeypatch, "sts", "assume_role", client_error("AccessDenied", "AssumeRole", 403))
+    with pytest.raises(RoleMissing):
+        _validate(_arrive(place))
+
+
+def test_a_deployment_that_is_stopped_before_it_begins_or_while_it_is_validated_does_not_go_on(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _group()
+    arrived = _arrive(place)
+
+    def stop(*_: Any) -> None:
+        deployments.update(arrived, STOP)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hooks, "check", stop)
+        with pytest.raises(Interrupted, match="before any traffic moved"):
+            _validate(arrived)
+    with pytest.raises(Interrupted, match="before it began"):
+        _validate(arrived)
+
+
+# ------------------------------------------------------------------------------------------------- check_alarms
+
+
+def _alarm(state: str) -> None:
+    client("cloudwatch").put_metric_alarm(
+        AlarmName="shop-errors",
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        Statistic="Sum",
+    )
+    client("cloudwatch").set_alarm_state(AlarmName="shop-errors", StateValue=state, StateReason="because")
+
+
+@pytest.mark.parametrize("state", ["OK", "INSUFFICIENT_DATA"])
+def test_alarms_that_are_not_red_let_the_deployment_go_on(state: str) -> None:
+    keep_planned(ID)
+    _alarm(state)
+    assert invoke("check_alarms", event_file("check_alarms")) == {}
+    assert events_of(kept(ID))[-1] == "Validated"
+
+
+def test_a_red_alarm_ends_it_and_is_kept_in_the_timeline() -> None:
+    keep_planned(ID)
+    _alarm("ALARM")
+    answer = invoke("check_alarms", event_file("check_alarms"))
+    assert answer["failure"]["error"] == "AlarmActive"
+    assert "<shop-errors>" in answer["failure"]["cause"]
+    assert events_of(kept(ID))[-1] == "AlarmsRead"
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+@pytest.mark.parametrize("denied", [True, False])
+def test_alarms_that_cannot_be_read_obey_the_group(monkeypatch: pytest.MonkeyPatch, ignored: bool, denied: bool) -> None:
+    keep_planned(ID)
+    if denied:
+        refuse(monkeypatch, "cloudwatch", "describe_alarms", client_error("AccessDenied", "DescribeAlarms", 403))
+    watched = {"names": ["nowhere"], "ignorePollFailure": ignored}
+    answer = invoke("check_alarms", event_file("check_alarms") | {"alarms": watched})
+    assert answer.get("failure", {}).get("error") == (None if ignored else "AlarmsUnreadable")
+    assert events_of(kept(ID))[-1] == "AlarmsRead"
+
+
+@pytest.mark.parametrize(("code", "status"), [("Throttling", 400), ("InternalServiceFault", 500)])
+def test_a_reading_that_may_work_later_is_left_to_the_state_machine(
+    monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    keep_planned(ID)
+    refuse(monkeypatch, "cloudwatch", "describe_alarms", client_error(code, "DescribeAlarms", status))
+    with pytest.raises((Throttled, ServiceUnavailable)):
+        invoke("check_alarms", event_file("check_alarms"))
+
+
+# ------------------------------------------------------------------------------------------------ shift_traffic
+
+
+def test_a_shift_moves_traffic_and_keeps_what_it_did() -> None:
+    keep_planned(ID)
+    answer = invoke("shift_traffic", event_file("shift_traffic.forward"))
+    assert routing() == ("1", {"2": 0.1})
+    record = kept(ID)
+    assert record["revisionId"] == answer["revisionId"]
+    assert record["routing"] == {"version": "1", "weights": {"2": 0.1}}
+    assert events_of(record)[-1] == "TrafficShifted"
+
+
+def test_the_last_shift_moves_the_alias_itself() -> None:
+    keep_planned(ID)
+    invoke("shift_traffic", event_file("shift_traffic.forward") | {"step": 1})
+    assert routing() == ("2", {})
+    assert kept(ID)["lifecycleEvents"]["AllowTraffic"]["status"] == "Succeeded"
+
+
+def test_a_shift_back_restores_traffic_and_keeps_the_rollbacks_record() -> None:
+    create_alias("1", {"2": 0.1})
+    for _ in range(2):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert routing() == ("1", {})
+    record = kept(ROLLBACK_ID)
+    assert record["rollbackInfo"]["rollbackTriggeringDeploymentId"] == ID
+    assert record["routing"] == {"version": "1", "weights": {}}
+
+
+@pytest.mark.parametrize("method", ["put_item", "update_item"])
+def test_traffic_comes_back_before_anything_is_written_down(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    create_alias("1", {"2": 0.1})
+    refuse(monkeypatch, "dynamodb", method, client_error("ThrottlingException"))
+    with pytest.raises(Throttled):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert routing() == ("1", {})
+    invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert events_of(kept(ROLLBACK_ID)) == ["Created", "TrafficShifted"]
+
+
+def test_a_shift_back_that_is_still_tried_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    create_alias("1", {"2": 0.1})
+    refuse(monkeypatch, "lambda", "update_alias", client_error("TooManyRequestsException", "UpdateAlias", 429))
+    with pytest.raises(Throttled):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert kept(ROLLBACK_ID)["status"] == "InProgress"
+    assert deployments.unfinished() == [ROLLBACK_ID]
+
+
+def test_an_alias_that_somebody_else_moved_is_not_shifted_back() -> None:
+    create_alias("2", {"1": 0.5})
+    with pytest.raises(AliasMoved):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert routing() == ("2", {"1": 0.5})
+
+
+# -------------------------------------------------------------------------------------- complete, record_failure
+
+
+def test_completed_twice_a_deployment_ends_once(capsys: pytest.CaptureFixture[str]) -> None:
+    keep_planned(ID)
+    invoke("complete", event_file("complete.deployment"))
+    ended = kept(ID)
+    assert ended["status"] == "Succeeded"
+    invoke("complete", event_file("complete.deployment"))
+    assert kept(ID) == ended
+    assert capsys.readouterr().out.count('"DeploymentsSucceeded":[1.0]') == 1
+    keep_begun("d-BBBBBBBBB")
+
+
+def test_a_deployment_that_was_interrupted_is_not_completed() -> None:
+    keep_planned(ID)
+    deployments.update(ID, STOP)
+    with pytest.raises(Interrupted):
+        invoke("complete", event_file("complete.deployment"))
+    assert kept(ID)["status"] == "InProgress"
+
+
+def test_a_rollback_is_completed_even_where_the_shift_could_not_keep_its_record() -> None:
+    for _ in range(2):
+        invoke("complete", event_file("complete.rollback"))
+    assert kept(ROLLBACK_ID)["status"] == "Succeeded"
+
+
+def test_what_has_no_record_cannot_be_completed_or_recorded() -> None:
+    for handler, name in (("complete", "complete.deployment"), ("record_failure", "record_failure")):
+        with pytest.raises(WeighbridgeError, match=f"no record of deployment {ID}"):
+            invoke(handler, event_file(name))
+
+
+def test_a_failure_recorded_twice_is_recorded_once(capsys: pytest.CaptureFixture[str]) -> None:
+    keep_planned(ID)
+    answer = invoke("record_failure", event_file("record_failure"))
+    assert (answer["status"], answer["code"]) == ("Stopped", "ALARM_ACTIVE")
+    ended = kept(ID)
+    assert ended["errorInformation"] == {"code": "ALARM_ACTIVE", "message": answer["message"]}
+    assert "Automatic rollback is triggered" in ended["rollbackInfo"]["rollbackMessage"]
+    assert invoke("record_failure", event_file("record_failure")) == answer
+    assert kept(ID) == ended
+    assert capsys.readouterr().out.count('"DeploymentsStopped":[1.0]') == 1
+    keep_begun("d-BBBBBBBBB")
+
+
+def test_a_failure_recorded_after_a_lost_answer_is_counted_and_told(no_pauses: list[float]) -> None:
+    keep_planned(ID)
+    with lost_answer("dynamodb", "TransactWriteItems"):
+        answer = invoke("record_failure", event_file("record_failure"))
+    assert answer["status"] == kept(ID)["status"] == "Stopped"
+    assert len(no_pauses) == 1
+
+
+def test_a_rollback_that_failed_keeps_its_own_record() -> None:
+    failure = {"error": "AliasMoved", "cause": json.dumps({"errorMessage": "Somebody else moved the alias."})}
+    event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
+    answer = invoke("record_failure", event)
+    assert (answer["status"], answer["code"]) == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
+    assert kept(ROLLBACK_ID)["status"] == "Failed"
+
+
+def test_a_rollback_that_succeeded_although_its_start_seemed_to_fail_is_told_as_it_was() -> None:
+    # The answer to StartExecution got lost, the rollback was over in no time, and the second start met its name.
+    keep_planned(ID)
+    deployments.create(rollback_record(PLAN, at(5)))
+    back = kept(ROLLBACK_ID)
+    deployments.end(back, succeeded(back, at(6)))
+    rollback = {"status": "FAILED", "cause": "Execution Already Exists"}
+    invoke("record_failure", event_file("record_failure") | {"rollback": rollback})
+    record = kept(ID)
+    assert "Automatic rollback is triggered" in record["rollbackInfo"]["rollbackMessage"]
+    assert deployments.left_by("shop:live") is None
+
+
+def test_a_rollback_that_did_fail_is_told() -> None:
+    keep_planned(ID)
+    rollback = {"status": "FAILED", "cause": json.dumps({"Error": "THROTTLED", "Cause": "Too many requests."})}
+    invoke("record_failure", event_file("record_failure") | {"rollback": rollback})
+    assert "could not roll back" in kept(ID)["rollbackInfo"]["rollbackMessage"]
+    left = deployments.left_by("shop:live")
+    assert left
+    assert left["deploymentId"] == ID

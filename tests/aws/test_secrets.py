@@ -1,0 +1,84 @@
+"""Who holds a task token can end a wait, and who holds an execution id can answer for a hook: neither is for logs."""
+
+import importlib
+import io
+import json
+import logging
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.response import StreamingBody
+
+from tests.aws.account import Waits, client_error, kept, refuse
+from tests.aws.invocation import APPSPEC, drop, event_file, invoke
+from weighbridge.aws import deployments, hooks, settings
+from weighbridge.core.deployment import Change
+from weighbridge.core.errors import Throttled
+from weighbridge.core.groups import parse
+
+HANDLERS = ["receive", "validate", "run_hook", "interrupt", "shift_traffic", "record_failure"]
+TOKENS = ["AQCEsecret-of-the-first-try", "AQCEsecret-of-the-second-try", "AQCEsecret-of-the-bake"]
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
+    """Everything that is logged, as it is formatted for CloudWatch."""
+    written = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in HANDLERS:
+            handler = importlib.import_module(f"weighbridge.handlers.{name}").logger.registered_handler
+            assert isinstance(handler, logging.StreamHandler)
+            patch.setattr(handler, "stream", written)
+        caplog.set_level(logging.DEBUG, logger="weighbridge")
+        yield written
+
+
+def test_no_log_of_a_whole_hook_deployment_holds_a_token_or_an_execution_id(
+    place: SimpleNamespace,
+    waits: Waits,
+    log: io.StringIO,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[dict[str, str]] = []
+
+    class Lambda:
+        def invoke(self, **arguments: Any) -> dict[str, Any]:
+            given.append(json.loads(arguments["Payload"]))
+            return {"StatusCode": 202, "Payload": StreamingBody(io.BytesIO(b"null"), 4)}
+
+    settings.put_group("shop-app", "prod", parse("shop-app", "prod", {}), "2026-11-23T05:00:00.000Z")
+    invoke("receive", drop(place, "shop-app/prod/a.yaml", APPSPEC + "Hooks: [{BeforeAllowTraffic: CodeDeployHook_a}]"))
+    [id_] = deployments.unfinished()
+    plan = invoke("validate", {"deploymentId": id_})
+    monkeypatch.setattr(hooks, "client_as", lambda *_: Lambda())
+    for token in TOKENS[:2]:
+        invoke("run_hook", event_file("run_hook") | {"deploymentId": id_, "plan": plan, "taskToken": token})
+    execution_id = given[0]["LifecycleEventHookExecutionId"]
+    report = event_file("interrupt.hook_reported")
+    for reported in ("wrong", execution_id, execution_id):
+        report["detail"] |= {"deploymentId": id_, "lifecycleEventHookExecutionId": reported}
+        invoke("interrupt", report)
+    invoke("shift_traffic", {"deploymentId": id_, "plan": plan, "step": 0, "revisionId": plan["revisionId"]})
+    deployments.update(id_, Change(sets={"gate": {"token": TOKENS[2], "waitingFor": "bake"}}))
+    refuse(monkeypatch, "stepfunctions", "send_task_failure", client_error("ThrottlingException"))
+    stop = event_file("interrupt.stop_requested")
+    stop["detail"]["deploymentId"] = id_
+    with pytest.raises(Throttled) as throttled:
+        invoke("interrupt", stop)
+    invoke("interrupt", stop)
+    cause = json.dumps(kept(id_)["interruption"])
+    failure = {"error": "StopRequested", "cause": cause}
+    arguments = {"deploymentId": id_, "plan": plan, "failure": failure, "rollback": {}}
+    assert invoke("record_failure", arguments)["status"] == "Stopped"
+
+    assert [token for token, _ in waits.ended] == [TOKENS[1]]
+    assert [token for token, _, _ in waits.interrupted] == [TOKENS[2]]
+    told = log.getvalue() + "".join(capsys.readouterr()) + str(throttled.value)
+    assert told.count("\n") >= 9
+    assert id_ in told
+    for secret in (*TOKENS, execution_id):
+        assert secret not in told
+    assert execution_id not in json.dumps(kept(id_))

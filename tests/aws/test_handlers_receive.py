@@ -251,7 +251,6 @@ def test_a_request_without_any_sense_becomes_a_record_too(detail: Any) -> None:
     assert (record["applicationName"], record["deploymentGroupName"]) == ("", "")
 
 
-@pytest.mark.xfail(strict=True, reason="core.requests does not limit inline content, and an item holds 400 KB")
 def test_a_request_too_large_to_be_kept_becomes_a_record_too() -> None:
     event = event_file("receive.deployment_requested")
     event["detail"]["revision"]["appSpecContent"]["content"] += "#" * 500_000
@@ -259,7 +258,6 @@ def test_a_request_too_large_to_be_kept_becomes_a_record_too() -> None:
     assert _only()["refusal"]
 
 
-@pytest.mark.xfail(strict=True, reason="put_group does not compare what it writes with what is there")
 def test_a_slow_reader_of_an_older_group_file_does_not_overwrite_a_newer_one(
     place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

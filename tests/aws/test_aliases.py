@@ -69,8 +69,12 @@ def test_functions_and_versions_exist_or_not(function: str, version: str | None,
     assert Lambda("d-AAAAAAAAA", None).exists(function, version) is there
 
 
-def wanted() -> bool:
-    return True
+def wanted() -> None:
+    """A deployment that goes on."""
+
+
+def unwanted() -> None:
+    raise Interrupted("It was stopped.")
 
 
 def test_a_shift_is_one_call(stub: Stub) -> None:
@@ -139,7 +143,7 @@ def test_a_shift_that_is_not_wanted_any_more_does_not_go_on(stub: Stub) -> None:
     _stale(stub("lambda"))
     _found(stub("lambda"), "1", {}, "r-9")
     with pytest.raises(Interrupted):
-        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", lambda: False)
+        Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", unwanted)
 
 
 def test_a_restoration_does_not_overwrite_what_the_deployment_did_not_write(stub: Stub) -> None:

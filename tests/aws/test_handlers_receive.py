@@ -249,3 +249,28 @@ def test_a_request_without_any_sense_becomes_a_record_too(detail: Any) -> None:
     record = _only()
     assert record["refusal"]["error"] == "InvalidDocument"
     assert (record["applicationName"], record["deploymentGroupName"]) == ("", "")
+
+
+def test_a_request_too_large_to_be_kept_becomes_a_record_too() -> None:
+    event = event_file("receive.deployment_requested")
+    event["detail"]["revision"]["appSpecContent"]["content"] += "#" * 500_000
+    invoke("receive", event)
+    assert _only()["refusal"]
+
+
+def test_a_slow_reader_of_an_older_group_file_does_not_overwrite_a_newer_one(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, put = "shop-app/prod/deployment-group.yaml", settings.put_group
+    older = drop(place, key, "deploymentConfigName: older")
+
+    def late(*arguments: Any) -> None:
+        monkeypatch.setattr(settings, "put_group", put)
+        invoke("receive", drop(place, key, "deploymentConfigName: newer"))
+        put(*arguments)
+
+    monkeypatch.setattr(settings, "put_group", late)
+    invoke("receive", older)
+    found = settings.group("shop-app", "prod")
+    assert found
+    assert found[1].deployment_config_name == "newer"

@@ -14,7 +14,7 @@ from tests.aws.invocation import ID, event_file, invoke
 from tests.unit.samples import at
 from weighbridge.aws import deployments, hooks
 from weighbridge.core.deployment import hook_answered
-from weighbridge.core.errors import HookFailed, Interrupted, RolePermissions, ServiceUnavailable, StopRequested, Throttled
+from weighbridge.core.errors import HookFailed, Interrupted, RolePermissions, StopRequested, Throttled
 from weighbridge.core.hooks import digest, reported
 from weighbridge.core.interruptions import Interruption, interrupted
 
@@ -162,9 +162,9 @@ def test_a_hook_that_was_throttled_has_not_run_and_runs_on_the_next_try(lambda_:
     assert waits.ended == [("the second try's token", SUCCEEDED)]
 
 
-def test_a_hook_that_may_have_run_does_not_run_again(lambda_: Hooks, waits: Waits) -> None:
+def test_a_hook_that_may_or_may_not_have_run_fails_at_once_and_does_not_run_again(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [client_error("ServiceException", "Invoke", 500)]
-    with pytest.raises(ServiceUnavailable):
+    with pytest.raises(HookFailed, match="could not be invoked"):
         _run()
     _run("the second try's token")
     assert lambda_.given == []
@@ -242,3 +242,10 @@ def test_a_second_hook_of_the_deployment_is_its_own(lambda_: Hooks, waits: Waits
     assert waits.ended == [(TOKEN, SUCCEEDED), ("t-2", SUCCEEDED)]
     first, second = (given["LifecycleEventHookExecutionId"] for given in lambda_.given)
     assert first != second
+
+
+def test_of_a_hook_that_is_still_running_the_record_does_not_say_that_it_returned(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [ReadTimeoutError(endpoint_url="lambda")]
+    _run()
+    assert waits.ended == []
+    assert "returned" not in kept(ID)["timeline"][-1]["reason"]

@@ -449,3 +449,48 @@ def test_a_rollback_that_did_fail_is_told() -> None:
     left = deployments.left_by("shop:live")
     assert left
     assert left["deploymentId"] == ID
+
+
+# ------------------------------------------------------------------------------------------------------- open ends
+
+
+def test_no_more_traffic_moves_once_an_interruption_is_recorded() -> None:
+    # A stop request that comes between two waits; of a deployment all at once, it lets all traffic move first.
+    keep_planned(ID)
+    deployments.update(ID, STOP)
+    with pytest.raises(Interrupted):
+        invoke("shift_traffic", event_file("shift_traffic.forward"))
+    assert routing() == ("1", {})
+
+
+def test_an_execution_that_is_redriven_after_its_deployment_has_ended_moves_no_traffic() -> None:
+    record = keep_planned(ID)
+    deployments.end(record, failed(record, {"error": "StopRequested", "cause": "Stop."}, {"status": "SUCCEEDED"}, at(9)))
+    with pytest.raises(WeighbridgeError):
+        invoke("shift_traffic", event_file("shift_traffic.forward"))
+    assert routing() == ("1", {})
+
+
+def test_a_deployment_that_only_seemed_interrupted_is_closed() -> None:
+    keep_planned(ID)
+    failure = {"error": "Interrupted", "cause": json.dumps({"errorMessage": "It was interrupted."})}
+    invoke("record_failure", event_file("record_failure") | {"failure": failure})
+    assert kept(ID)["status"] == "Failed"
+
+
+@pytest.mark.parametrize("member", ["failure", "rollback"])
+def test_a_failure_without_a_cause_is_recorded(member: str) -> None:
+    keep_planned(ID)
+    without = {"failure": {"error": "States.Timeout"}, "rollback": {"status": "FAILED"}}[member]
+    invoke("record_failure", event_file("record_failure") | {member: without})
+    assert kept(ID)["completeTime"]
+
+
+def test_a_validation_that_fails_after_its_plan_was_kept_tells_of_no_rollback(place: SimpleNamespace) -> None:
+    # Its answer got lost after the plan was written, and the next try failed. No traffic moved, nothing was left.
+    _group()
+    arrived = _arrive(place)
+    _validate(arrived)
+    failure = {"error": "Throttled", "cause": json.dumps({"errorMessage": "Slow down."})}
+    invoke("record_failure", {"deploymentId": arrived, "plan": {}, "failure": failure, "rollback": {}})
+    assert "rollbackInfo" not in kept(arrived)

@@ -33,4 +33,4 @@ def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
     drawn = dict(re.findall(r"(\w+) +([A-Z_]{5,})", errors.__doc__))
     actual = {kind.__name__: kind.code for kind in _all()}
     assert drawn == {name: code for name, code in actual.items() if name in drawn}
-    assert set(actual) - set(drawn) == {"WeighbridgeError", "Retryable", "Interrupted"}
+    assert set(actual) - set(drawn) == {"WeighbridgeError", "Retryable", "Interrupted", "DeploymentEnded"}

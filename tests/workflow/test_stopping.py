@@ -263,7 +263,7 @@ def test_a_shift_that_outlives_its_stopped_execution_does_not_take_effect(world:
     assert world.ended(deployment_id).outcome == ("Stopped", "MANUAL_STOP")
     held_up = {"deploymentId": deployment_id, "plan": plan, "step": 0, "revisionId": plan["revisionId"]}
     answer = world.invoke("ShiftTraffic", held_up)
-    assert answer["errorType"] == "Interrupted"
+    assert answer["errorType"] == "DeploymentEnded"
     assert world.alias(shop) == Alias("1", {})
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
-from weighbridge.core.errors import AliasMoved, Interrupted, InvalidLambdaFunction, Throttled
+from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Throttled
 from weighbridge.core.plan import Plan, every_routing, restored, routing_after, routing_before
 from weighbridge.core.routing import Found, Routing, judge
 
@@ -59,12 +59,12 @@ class Lambda:
                 return False
         return True
 
-    def shift(self, plan: Plan, step: int, revision_id: str, still_wanted: Callable[[], bool]) -> Alias:
+    def shift(self, plan: Plan, step: int, revision_id: str, check_wanted: Callable[[], None]) -> Alias:
         """Writes step `step` of the plan (0 is the first), `revision_id` being the alias's revision last seen.
 
-        One call where nothing is in the way. Where the alias has changed since, `still_wanted` is asked before it is
-        written after all: the change may be the rollback of this very deployment. Raises AliasMoved where somebody else
-        has routed the alias, Interrupted where the shift is not wanted any more.
+        One call where nothing is in the way. Where the alias has changed since, `check_wanted` is called before it is
+        written after all, and may raise: the change may be the rollback of this very deployment. Raises AliasMoved where
+        somebody else has routed the alias.
         """
         wanted, ours = routing_after(plan, step), frozenset({routing_before(plan, step)})
         for _ in range(_TRIES):
@@ -74,8 +74,7 @@ class Lambda:
             found = self._look(plan, wanted, ours)
             if found.routing == wanted:
                 return found
-            if not still_wanted():
-                raise Interrupted("The deployment was ended while this shift was on its way.")
+            check_wanted()
             revision_id = found.revision_id
         raise _keeps_changing(plan)
 

@@ -35,7 +35,7 @@ def read(location: Mapping[str, Any], session_name: str, role_arn: str | None = 
                 Bucket=location["bucket"], Key=location["key"], **version
             )
         except ClientError as error:
-            if code_of(error) not in {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404"}:
+            if code_of(error) not in {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidArgument", "404"}:
                 raise
             raise RevisionMissing(f"There is no object {where} any more; drop the file again.") from error
         if found["ContentLength"] > SIZE_LIMIT:

@@ -198,10 +198,20 @@ def hook_called(plan: Plan, event: str, execution_id: str, token: str, now: date
     )
 
 
-def hook_silent(event: str, now: datetime) -> Change:
-    """The hook of `event` returned nothing that answers, so its report is awaited."""
-    reason = "It returned without a status, so its report is awaited."
-    return Change(timeline=[entry(now, "HookReturned", lifecycleEvent=event, reason=reason)])
+def hook_silent(event: str, now: datetime, *, returned: bool) -> Change:
+    """The hook of `event` gave no answer by returning, or is still running after a quarter of an hour."""
+    told, reason = ("HookReturned", "Without a status") if returned else ("HookRunning", "It is still running")
+    return Change(timeline=[entry(now, told, lifecycleEvent=event, reason=f"{reason}, so its report is awaited.")])
+
+
+def hook_awaited(call: Change) -> Change:
+    """The wait for a hook that was called before has a new token: that of `call`, which was not made."""
+    return Change(sets={"gate": call.sets["gate"]})
+
+
+def hook_not_run(event: str) -> Change:
+    """The call of a hook was throttled, so the next try makes it."""
+    return Change(removes=[f"hooks.{event}"])
 
 
 def hook_answered(event: str, function: str, answer: hooks.Answer, now: datetime) -> Change:

@@ -56,8 +56,8 @@ def _closed(record: Record, status: Status, now: datetime) -> dict[str, Any]:
 def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, str], now: datetime) -> Ending:
     """How a deployment ends that could not go on.
 
-    `failure` is what Step Functions caught, {error, cause}; `rollback` is empty where none was made, else {status,
-    cause} with the status of the rollback's execution.
+    `failure` is what Step Functions caught, {error, cause}, of which it may leave the cause out; `rollback` is empty where
+    none was made, else {status, cause} with the status of the rollback's execution.
     """
     kind, message = _failure(record, failure)
     status: Status = "Stopped" if kind.stops else "Failed"
@@ -82,8 +82,8 @@ def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, st
 
 def _failure(record: Record, failure: Mapping[str, str]) -> tuple[type[WeighbridgeError], str]:
     """The failure in our terms; an execution that only learned *that* it was interrupted finds *how* in the record."""
-    kind, message = classify(failure["error"], failure["cause"])
-    if kind is Interrupted:
+    kind, message = classify(failure["error"], failure.get("cause", ""))
+    if kind is Interrupted and "interruption" in record:
         interruption = record["interruption"]
         return classify(interruption["error"], interruption["message"])
     return kind, message
@@ -106,9 +106,11 @@ def _rollback_info(
             "rollbackDeploymentId": rollback_id(deployment),
             "rollbackMessage": clip(
                 f"Deployment {rollback_id(deployment)} could not roll back deployment {deployment}: "
-                f"{message_of(rollback['cause'])}"
+                f"{message_of(rollback.get('cause', ''))}"
             ),
         }, True
+    if record["lifecycleEvents"][hooks.SHIFT]["status"] == "Pending":
+        return {}, True  # as far as the record knows no traffic had moved; if it did, the next one may start from there
     if kind is AliasMoved:
         return {"rollbackMessage": "Not rolled back: somebody else moved the alias, which is left as it is."}, False
     left = Routing.from_record(record["routing"])

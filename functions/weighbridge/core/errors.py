@@ -8,6 +8,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     │   ├── Throttled             THROTTLED
     │   └── ServiceUnavailable    INTERNAL_ERROR
     ├── Interrupted               an interruption was recorded before the wait began; the record says which
+    ├── DeploymentEnded           an execution that was started again after its deployment had ended
     ├── AlarmActive               ALARM_ACTIVE                          (Stopped)
     ├── AlarmsUnreadable          CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND   (Stopped)
     ├── StopRequested             MANUAL_STOP                           (Stopped)
@@ -79,6 +80,10 @@ class ServiceUnavailable(Retryable):
 
 class Interrupted(WeighbridgeError):
     pass
+
+
+class DeploymentEnded(WeighbridgeError):
+    """The deployment has ended already: an execution that was started again must not touch anything."""
 
 
 class AlarmActive(WeighbridgeError):

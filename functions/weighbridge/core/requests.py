@@ -24,8 +24,12 @@ class S3Location(Document):
         return value.upper()
 
 
+INLINE_LIMIT = 128 * 1024
+"""Characters: with the rest of the deployment's record it has to fit into an item of 400 KB, at up to 3 bytes each."""
+
+
 class InlineContent(Document):
-    content: str = Field(min_length=1)
+    content: str = Field(min_length=1, max_length=INLINE_LIMIT)
     sha256: str | None = None
 
     @model_validator(mode="after")

@@ -51,9 +51,7 @@ def _receive_drop(detail: Mapping[str, Any], now: datetime) -> None:
                 revision = {"revisionType": "S3", "s3Location": pinned}
                 _deploy(identity, now, application, group, revision=revision)
             case GroupDrop(application, group):
-                # The newest version counts, whichever event comes last: two quick drops end as the second says.
-                parsed = groups.parse(application, group, documents.load(revisions.read(location, "receive")))
-                settings.put_group(application, group, parsed, stamp(now))
+                _set_group(application, group, location, now)
                 logger.info("Deployment group set", extra={"application": application, "deploymentGroup": group})
             case ConfigDrop(name):
                 config = configs.parse(name, documents.load(revisions.read(location, "receive")))
@@ -62,6 +60,14 @@ def _receive_drop(detail: Mapping[str, Any], now: datetime) -> None:
         application, group = (drop.application, drop.group) if isinstance(drop, GroupDrop) else ("", "")
         revision = {"revisionType": "S3", "s3Location": location}
         _deploy(identity, now, application, group, revision=revision, refusal=refusal)
+
+
+def _set_group(application: str, group: str, location: Mapping[str, Any], now: datetime) -> None:
+    """Takes the newest version over, whichever event comes last, and looks again whether it still is the newest."""
+    taken_over = None
+    while (newest := revisions.read(location, "receive")) != taken_over:
+        settings.put_group(application, group, groups.parse(application, group, documents.load(newest)), stamp(now))
+        taken_over = newest
 
 
 def _set_config(config: configs.DeploymentConfig, now: datetime) -> None:

@@ -14,8 +14,16 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, executions, hooks
-from weighbridge.core.deployment import Change, Record, hook_answered, hook_called, hook_result, hook_silent
-from weighbridge.core.errors import Interrupted, Throttled
+from weighbridge.core.deployment import (
+    Record,
+    hook_answered,
+    hook_awaited,
+    hook_called,
+    hook_not_run,
+    hook_result,
+    hook_silent,
+)
+from weighbridge.core.errors import HookFailed, Interrupted, ServiceUnavailable, Throttled
 from weighbridge.core.hooks import answer_of, event_of, payload
 from weighbridge.core.plan import Plan
 
@@ -35,7 +43,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     call = hook_called(plan, lifecycle_event, execution_id, event["taskToken"], datetime.now(UTC))
     if not deployments.update(deployment_id, call, unless=["interruption", f"hooks.{lifecycle_event}"]):
         # Only the wait is new, and so is its token: from now on it is the one to end.
-        record = deployments.update(deployment_id, Change(sets={"gate": call.sets["gate"]}), unless=["interruption"])
+        record = deployments.update(deployment_id, hook_awaited(call), unless=["interruption"])
         if record is None:
             raise Interrupted("The deployment was interrupted before its hook was run.")
         if event_of(record["hooks"], execution_id) is None:  # else the call is this one, and only an answer was lost
@@ -50,13 +58,15 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str) -> None:
     try:
         outcome = hooks.invoke(function, lifecycle_event, body, deployment_id, plan.get("serviceRoleArn"))
     except Throttled:  # the hook has not run, so the next try is to run it
-        deployments.update(deployment_id, Change(removes=[f"hooks.{lifecycle_event}"]))
+        deployments.update(deployment_id, hook_not_run(lifecycle_event))
         raise
+    except ServiceUnavailable as error:  # nobody knows whether it runs, and to await its report could take an hour in vain
+        raise HookFailed(f"The {lifecycle_event} hook {function} could not be invoked: {error}") from error
     answer = answer_of(outcome) if outcome else None
     now, answered = datetime.now(UTC), [f"hooks.{lifecycle_event}.answer"]
     if answer is None:
-        deployments.update(deployment_id, hook_silent(lifecycle_event, now), unless=answered)
-        logger.info("Hook returned no status, its report is awaited")
+        deployments.update(deployment_id, hook_silent(lifecycle_event, now, returned=outcome is not None), unless=answered)
+        logger.info("The hook's report is awaited")
         return
     change = hook_answered(lifecycle_event, function, answer, now)
     record = deployments.update(deployment_id, change, unless=answered) or deployments.get(deployment_id)

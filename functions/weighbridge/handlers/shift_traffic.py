@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from weighbridge.aws import deployments
 from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core.deployment import Change, is_running, shifted
-from weighbridge.core.errors import WeighbridgeError
+from weighbridge.core.errors import DeploymentEnded, Interrupted, WeighbridgeError
 from weighbridge.core.plan import Plan
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
 
@@ -23,13 +23,15 @@ logger = Logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
     """{deploymentId, plan} and, forward, {step, revisionId} in; the alias's new {revisionId} out. Harmless twice.
 
-    Raises AliasMoved where somebody else has routed the alias, Interrupted where the deployment was ended meanwhile.
+    Raises AliasMoved where somebody else has routed the alias, Interrupted or DeploymentEnded where a shift forward is not
+    wanted any more.
     """
     logger.append_keys(deploymentId=event["deploymentId"])
     plan: Plan = event["plan"]
     control_plane = Lambda(event["deploymentId"], plan.get("serviceRoleArn"))
     if "step" in event:
-        alias = control_plane.shift(plan, event["step"], event["revisionId"], lambda: _goes_on(event["deploymentId"]))
+        _check_wanted(event["deploymentId"])
+        alias = control_plane.shift(plan, event["step"], event["revisionId"], lambda: _check_wanted(event["deploymentId"]))
         _keep(event["deploymentId"], shifted(plan, event["step"], alias.routing, alias.revision_id, datetime.now(UTC)))
     else:
         alias = _shift_back(control_plane, plan)
@@ -37,9 +39,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  #
     return {"revisionId": alias.revision_id}
 
 
-def _goes_on(deployment_id: str) -> bool:
+def _check_wanted(deployment_id: str) -> None:
     record = deployments.get(deployment_id)
-    return record is not None and is_running(record) and "interruption" not in record
+    if record is None or not is_running(record):
+        raise DeploymentEnded("The deployment has ended already; no traffic was moved.")
+    if "interruption" in record:
+        raise Interrupted("The deployment was interrupted before this shift.")
 
 
 def _shift_back(control_plane: Lambda, plan: Plan) -> Alias:

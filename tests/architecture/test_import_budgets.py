@@ -1,0 +1,73 @@
+"""What a cold start of each handler loads: a new entry is a decision. Modules are counted, since milliseconds vary."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from tests.architecture.source import ROOT, handler_names
+
+# Every record comes with these, and so does every call of AWS.
+BASE = {"aws.clients", "aws.failures", "core.errors", "core.hooks", "core.plan", "core.routing", "core.deployment"}
+RECORDS = BASE | {"aws.deployments", "aws.table", "core.endings", "core.ids"}
+WAITS = {"aws.executions", "core.settlement", "core.interruptions"}
+MODULES = {
+    "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
+    "complete": RECORDS | {"core.rollbacks", "telemetry"},
+    "interrupt": RECORDS | WAITS | {"telemetry"},
+    "notify": (BASE | {"aws.table", "aws.events", "core.notifications"}),
+    "receive": RECORDS
+    | WAITS
+    | {"aws.revisions", "aws.settings", "core.configs", "core.documents", "core.drops", "core.groups", "core.requests"}
+    | {"telemetry"},
+    "record_failure": RECORDS | {"core.rollbacks", "telemetry"},
+    "run_hook": RECORDS | WAITS | {"aws.hooks"},
+    "settle": RECORDS | WAITS | {"aws.aliases", "core.rollbacks"},
+    "shift_traffic": RECORDS | {"aws.aliases", "core.rollbacks"},
+    "validate": RECORDS
+    | {"aws.aliases", "aws.hooks", "aws.revisions", "aws.settings"}
+    | {"core.appspec", "core.configs", "core.documents", "core.groups", "core.planning", "core.rollbacks"},
+}
+READS_FILES = {"receive", "validate"}
+ASK = "import sys, json; import weighbridge.handlers.{}; print(json.dumps(sorted(sys.modules)))"
+
+
+@cache
+def _loaded(handler: str) -> set[str]:
+    """Every module that a fresh process has loaded once it is ready for the handler's first event."""
+    run = subprocess.run(
+        [sys.executable, "-c", ASK.format(handler)], cwd=ROOT / "functions", capture_output=True, text=True, check=True
+    )
+    return set(json.loads(run.stdout))
+
+
+def test_every_handler_has_a_budget() -> None:
+    assert sorted(MODULES) == handler_names()
+
+
+@pytest.mark.parametrize("handler", MODULES)
+def test_a_handler_loads_what_its_budget_says(handler: str) -> None:
+    rooms = {
+        "weighbridge",
+        "weighbridge.aws",
+        "weighbridge.core",
+        "weighbridge.handlers",
+        f"weighbridge.handlers.{handler}",
+    }
+    loaded = {name for name in _loaded(handler) if name.split(".")[0] == "weighbridge"}
+    assert loaded - rooms == {f"weighbridge.{name}" for name in MODULES[handler]}
+
+
+@pytest.mark.parametrize("handler", MODULES)
+def test_only_what_reads_files_pays_for_reading_them(handler: str) -> None:
+    # pydantic alone takes as long to load as everything else of ours together.
+    heavy = {name.split(".")[0] for name in _loaded(handler)} & {"pydantic", "yaml"}
+    assert heavy == ({"pydantic", "yaml"} if handler in READS_FILES else set())
+
+
+@pytest.mark.parametrize("handler", MODULES)
+def test_tracing_is_switched_on_by_configuration(handler: str) -> None:
+    # Importing the X-Ray SDK takes half a second of a cold start.
+    assert "aws_xray_sdk" not in _loaded(handler)

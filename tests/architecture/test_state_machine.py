@@ -1,0 +1,199 @@
+"""The definition, checked by two validators that each miss something, and by a lint for what both miss."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.architecture.asl import (
+    DEFINITION,
+    NO_FAILURES,
+    Definition,
+    definition,
+    edges,
+    failures,
+    infra_placeholders,
+    lint,
+    reachable,
+)
+from tests.architecture.source import ROOT
+
+PROGRAMS = Path(sys.executable).parent
+LOOP, SHIFT = "More steps?", "Shift traffic"
+
+
+def _run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    # asl-validator is a script for the Node that stands beside this Python.
+    path = os.pathsep.join([str(PROGRAMS), os.environ["PATH"]])
+    return subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)
+
+
+def _statelint(machine: Definition, folder: Path) -> subprocess.CompletedProcess[str]:
+    copy = folder / "definition.json"
+    copy.write_text(json.dumps(machine), encoding="utf-8")
+    return _run(PROGRAMS / "statelint", copy)
+
+
+def test_statelint_accepts_it(tmp_path: Path) -> None:
+    machine = definition()
+    # statelint does not know that TimeoutSeconds may be an expression in JSONata; this is the only one.
+    assert isinstance(machine["States"]["Bake"]["TimeoutSeconds"], str)
+    machine["States"]["Bake"]["TimeoutSeconds"] = 60
+    run = _statelint(machine, tmp_path)
+    assert (run.returncode, run.stdout) == (0, "")
+    machine["States"]["Bake"]["Next"] = "Nowhere"
+    assert "Nowhere" in _statelint(machine, tmp_path).stdout
+
+
+def test_asl_validator_accepts_it(tmp_path: Path) -> None:
+    validator = ROOT / "node_modules" / ".bin" / "asl-validator"
+    run = _run(validator, "--json-path", DEFINITION)
+    assert run.returncode == 0, run.stdout + run.stderr
+    broken = tmp_path / "broken.json"
+    broken.write_text(DEFINITION.read_text(encoding="utf-8").replace("$step + 1", "$step +"), encoding="utf-8")
+    assert _run(validator, "--json-path", broken).returncode == 1
+
+
+def test_the_lint_accepts_it() -> None:
+    assert lint(definition()) == []
+
+
+def _state(machine: Definition, name: str) -> Any:
+    return machine["States"][name]
+
+
+FAULTS: dict[str, tuple[Callable[[Definition], object], str]] = {
+    "a variable that is never assigned": (
+        lambda m: _state(m, "Shift traffic")["Arguments"]["Payload"].update(step="{% $stepp %}"),
+        "Shift traffic.Arguments.Payload.step: $stepp is not assigned on every path",
+    ),
+    "a variable that is assigned on one path only": (
+        lambda m: _state(m, "Validate deployment")["Catch"][0].pop("Assign"),
+        "Record failure.Arguments.Payload.failure: $failure is not assigned on every path",
+    ),
+    "a result before the task": (
+        lambda m: _state(m, "Shift traffic")["Arguments"]["Payload"].update(step="{% $states.result %}"),
+        "Shift traffic.Arguments.Payload.step: there is no $states.result here",
+    ),
+    "an error where none is caught": (
+        lambda m: _state(m, "Shift traffic").update(Output="{% $states.errorOutput %}"),
+        "Shift traffic.Output: there is no $states.errorOutput here",
+    ),
+    "a wait without its token": (
+        lambda m: _state(m, "Run BeforeAllowTraffic hook")["Arguments"]["Payload"].pop("taskToken"),
+        "Run BeforeAllowTraffic hook: waits for a token that it hands to nobody",
+    ),
+    "a token without a wait": (
+        lambda m: _state(m, "Bake").update(Resource="arn:aws:states:::aws-sdk:dynamodb:getItem"),
+        "Bake: hands on a token that nothing waits for",
+    ),
+    "a wait without an end": (lambda m: _state(m, "Bake").pop("TimeoutSeconds"), "Bake: may wait for ever"),
+    "a token in a variable": (
+        lambda m: _state(m, "Bake").update(Assign={"token": "{% $states.context.Task.Token %}"}),
+        "Bake: has the token outside its Arguments",
+    ),
+    "a placeholder that nothing fills": (
+        lambda m: _state(m, "Shift traffic")["Arguments"].update(FunctionName="${ShiftTraficFunctionArn}"),
+        "Shift traffic: nothing fills in ShiftTraficFunctionArn",
+    ),
+    "a misspelt integration": (
+        lambda m: _state(m, "Shift traffic").update(Resource="arn:aws:states:::lambda:invok"),
+        "Shift traffic: calls arn:aws:states:::lambda:invok, which is none of the integrations that are granted",
+    ),
+    "no comment": (lambda m: _state(m, "Bake").pop("Comment"), "Bake: has no Comment"),
+    "no retry": (lambda m: _state(m, "Bake").pop("Retry"), "Bake: has no Retry"),
+    "an error that nobody catches": (
+        lambda m: _state(m, "Bake")["Catch"].pop(),
+        "Bake: does not catch every error",
+    ),
+    "a failure that ends green": (
+        lambda m: _state(m, "Stopped?").update(Default="Deployment succeeded"),
+        "Roll back: a failure (States.ALL) may end in 'Deployment succeeded', which is green",
+    ),
+}
+
+
+@pytest.mark.parametrize(("break_", "complaint"), FAULTS.values(), ids=FAULTS)
+def test_the_lint_finds_what_the_validators_miss(break_: Callable[[Definition], object], complaint: str) -> None:
+    machine = definition()
+    break_(machine)
+    assert complaint in lint(machine)
+
+
+def test_what_infra_fills_in_is_known() -> None:
+    assert len(infra_placeholders()) == 7
+
+
+def test_what_is_caught_without_being_a_failure_is_still_there() -> None:
+    assert {(edge.source, edge.why) for edge in edges(definition()) if edge.caught} >= NO_FAILURES
+
+
+def test_every_failure_ends_red() -> None:
+    machine = definition()
+    assert len(failures(machine)) > 20
+    for edge in failures(machine):
+        ends = {name for name in reachable(machine, edge.target) if _state(machine, name)["Type"] in {"Fail", "Succeed"}}
+        assert ends
+        assert ends <= {"Deployment failed", "Deployment stopped"}
+
+
+def test_every_red_end_carries_code_and_message() -> None:
+    ends = [state for state in definition()["States"].values() if state["Type"] == "Fail"]
+    assert len(ends) == 2
+    for end in ends:
+        assert (end["Error"], end["Cause"]) == ("{% $outcome.code %}", "{% $outcome.message %}")
+
+
+def test_a_step_takes_four_transitions() -> None:
+    # Step Functions is paid for by the transition. Design: section 3.
+    machine = definition()
+    failing = failures(machine)
+    usual = [edge for edge in edges(machine) if edge not in failing]
+    rounds: list[list[str]] = []
+
+    def follow(path: list[str]) -> None:
+        for edge in usual:
+            if edge.source != path[-1]:
+                continue
+            if edge.target == LOOP:
+                rounds.append([*path, LOOP])
+            elif edge.target not in path:
+                follow([*path, edge.target])
+
+    follow([LOOP])
+    steps = [round_ for round_ in rounds if SHIFT in round_]
+    assert steps
+    assert max(len(step) - 1 for step in steps) == 4
+    assert max(len(round_) - 1 for round_ in rounds) <= 4
+
+
+def test_traffic_is_restored_by_the_first_task_of_a_rollback() -> None:
+    machine = definition()
+    start = _state(machine, machine["StartAt"])
+    [rollback] = start["Choices"]
+    assert rollback["Next"] == "Shift traffic back"
+
+
+GIVES_UP = {"AliasMoved", "InvalidLambdaFunction"}
+"""What trying again cannot change: the alias is somebody else's, or gone."""
+
+
+def test_a_rollback_gives_up_for_good_reason_only() -> None:
+    # A role whose right was taken away by mistake, a crash, an error that nobody foresaw: half-shifted for ever.
+    retriers = _state(definition(), "Shift traffic back")["Retry"]
+    for error in ("RolePermissions", "RoleMissing", "WeighbridgeError", "KeyError", "Lambda.AccessDeniedException"):
+        [first, *_] = [each for each in retriers if {error, "States.ALL"} & set(each["ErrorEquals"])]
+        assert first["MaxAttempts"] > 10
+    for error in GIVES_UP:
+        matching = [each for each in retriers if {error, "States.ALL"} & set(each["ErrorEquals"])]
+        assert not matching or matching[0]["MaxAttempts"] == 0
+
+
+def test_a_record_that_cannot_be_closed_does_not_hide_what_went_wrong() -> None:
+    [catch] = _state(definition(), "Record failure")["Catch"]
+    assert "$failure." in json.dumps(catch)

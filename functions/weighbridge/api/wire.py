@@ -40,6 +40,12 @@ _NAMED_OTHERWISE = {
     "includeOnlyStatuses": "DeploymentStatus",
     "status": "LifecycleEventHookExecutionStatus",
     "deployed": "DeployedStateFilter",
+    "instanceIds": "InstanceId",
+    "targetFilters": "TargetFilterName",
+    "createTimeRange": "TimeRange",
+    "overrideAlarmConfiguration": "AlarmConfig",
+    "alarmConfiguration": "AlarmConfig",
+    "autoRollbackConfiguration": "AutoRollbackConfig",
     "instanceStatusFilter": "InstanceStatus",
     "instanceTypeFilter": "InstanceType",
 }
@@ -167,6 +173,8 @@ def _scalar(operation: OperationModel, shape: Shape, value: Any, path: str) -> A
         case "string":
             if not isinstance(value, str):
                 raise _wrong_type(path, "text")
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                raise _wrong_type(path, "text in Unicode: it has half a pair of surrogates")
             _check_text(operation, shape, value, path)
             return value
         case "boolean":

@@ -15,10 +15,14 @@ def has_application(application: str) -> bool:
 
 def group(application: str, name: str) -> tuple[str, DeploymentGroup] | None:
     """A group's id and settings."""
+    found = group_item(application, name)
+    return (found["deploymentGroupId"], DeploymentGroup.read(found["settings"])) if found else None
+
+
+def group_item(application: str, name: str) -> dict[str, Any] | None:
+    """All that is kept of a group: `settings`, `deploymentGroupId`, times, its last deployments, its lock."""
     found = table.get(table.key("GROUP", f"{application}/{name}"))
-    if found is None or "settings" not in found:
-        return None
-    return found["deploymentGroupId"], DeploymentGroup.read(found["settings"])
+    return found if found and "settings" in found else None
 
 
 def put_group(application: str, name: str, settings: DeploymentGroup, now: str) -> None:

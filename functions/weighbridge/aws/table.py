@@ -3,17 +3,18 @@
     pk                        sk               what
     DEPLOYMENT#<id>           DEPLOYMENT       a deployment's record (core.deployment)
     APPLICATION#<app>         APPLICATION      an application
-    GROUP#<app>/<group>       GROUP            a group's settings; `activeDeployment` while one runs
+    GROUP#<app>/<group>       GROUP            a group's settings; `activeDeployment` while one runs; its last deployments
     CONFIG#<name>             CONFIG           a custom deployment configuration
     ALIAS#<function>:<alias>  ALIAS            `activeDeployment` while one runs; `leftBy`, who left its weights
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
+    REVISION#<app>/<digest>   REVISION         a registered revision (aws.registry)
 
 On the reaction path: boto3 only.
 """
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ from weighbridge.aws.clients import client
 from weighbridge.aws.failures import code_of, translating
 
 DYNAMODB = "AmazonDynamoDB"
+_MOST_KEYS = 100
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 Key = Mapping[str, Any]
@@ -54,6 +56,8 @@ def _plain(value: Any) -> Any:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, set):
+        return sorted(value)
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
@@ -65,6 +69,7 @@ class Expression:
         self._values: dict[str, Any] = {}
         self._sets: list[str] = []
         self._removes: list[str] = []
+        self._adds: list[str] = []
 
     def path(self, dotted: str) -> str:
         """A dotted path, as expressions spell it: every part by a placeholder, since many words are reserved."""
@@ -87,6 +92,12 @@ class Expression:
     def append(self, dotted: str, entries: Sequence[Any]) -> None:
         self._sets.append(f"{self.path(dotted)} = list_append({self.path(dotted)}, {self._value(list(entries))})")
 
+    def include(self, attribute_name: str, text: str) -> None:
+        """Adds a text to a set of texts, which need not be there yet."""
+        placeholder = f":v{len(self._values)}"
+        self._values[placeholder] = {"SS": [text]}
+        self._adds.append(f"{self.path(attribute_name)} {placeholder}")
+
     def remove(self, dotted: str) -> None:
         self._removes.append(self.path(dotted))
 
@@ -102,6 +113,8 @@ class Expression:
         clauses = [f"SET {', '.join(self._sets)}"] if self._sets else []
         if self._removes:
             clauses.append(f"REMOVE {', '.join(self._removes)}")
+        if self._adds:
+            clauses.append(f"ADD {', '.join(self._adds)}")
         request: dict[str, Any] = {
             "TableName": name(),
             "Key": of,
@@ -119,6 +132,18 @@ def get(of: Key) -> dict[str, Any] | None:
     with translating(DYNAMODB):
         item = client("dynamodb").get_item(TableName=name(), Key=of, ConsistentRead=True).get("Item")
     return plain(item) if item else None
+
+
+def get_all(keys: Sequence[Key]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The partition keys and values of those items that are there, in no order; every key may be given once."""
+    for start in range(0, len(keys), _MOST_KEYS):
+        wanted: Mapping[str, Any] = {name(): {"Keys": list(keys[start : start + _MOST_KEYS]), "ConsistentRead": True}}
+        while wanted:
+            with translating(DYNAMODB):
+                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            for item in answer["Responses"].get(name(), []):
+                yield item["pk"]["S"], plain(item)
+            wanted = answer.get("UnprocessedKeys")
 
 
 def create(of: Key, values: Mapping[str, Any]) -> bool:
@@ -161,10 +186,13 @@ def transact(actions: Sequence[Mapping[str, Any]]) -> int | None:
 
 def query(**arguments: Any) -> list[dict[str, Any]]:
     """The key strings of all items that a query finds."""
+    return [{"pk": item["pk"], "sk": item["sk"]} for item in stream(**arguments)]
+
+
+def stream(**arguments: Any) -> Iterator[dict[str, str]]:
+    """The text attributes of the items that a query finds, the index's keys among them; read a page at a time."""
     pages = client("dynamodb").get_paginator("query")
     with translating(DYNAMODB):
-        return [
-            {"pk": item["pk"]["S"], "sk": item["sk"]["S"]}
-            for page in pages.paginate(TableName=name(), **arguments)
-            for item in page["Items"]
-        ]
+        for page in pages.paginate(TableName=name(), **arguments):
+            for item in page["Items"]:
+                yield {attr: value["S"] for attr, value in item.items() if "S" in value}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from weighbridge.core.deployment import Change, Record, entry, is_running
+from weighbridge.core.deployment import Change, Record, entry, is_rollback, is_running
 from weighbridge.core.errors import AlarmActive, StopRequested, WeighbridgeError
 
 
@@ -34,8 +34,11 @@ def alarm_interruption(record: Record, alarm: str, fired_at: datetime) -> Interr
 
 
 def stop_interruption(record: Record, auto_rollback: bool | None) -> Interruption | None:  # noqa: FBT001
-    """What a stop request means (reference 6.4): `auto_rollback` None leaves it to the configuration."""
-    if not is_running(record):
+    """What a stop request means (reference 6.4): `auto_rollback` None leaves it to the configuration.
+
+    None for a deployment that has ended, and for a rollback: to stop one would leave traffic between two versions.
+    """
+    if not is_running(record) or is_rollback(record):
         return None
     configured = record["plan"]["rollBackOn"]["stop"] if "plan" in record else True
     rolls_back = configured if auto_rollback is None else auto_rollback

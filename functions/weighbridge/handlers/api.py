@@ -20,7 +20,7 @@ from weighbridge.api import (
     wire,
 )
 from weighbridge.api.operations import Operation, Request
-from weighbridge.core.errors import Throttled
+from weighbridge.core.errors import Retryable
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -60,7 +60,7 @@ def _answer(event: LambdaFunctionUrlEvent) -> str:
         )
     try:
         result = operation(Request(call.operation, call.arguments, _caller(raw), datetime.now(UTC)))
-    except Throttled as error:
+    except Retryable as error:  # the one answer after which every client tries again
         raise wire.ApiError("ThrottlingException", "Rate exceeded") from error
     return wire.answer(call.operation, result)
 

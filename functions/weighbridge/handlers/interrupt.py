@@ -53,7 +53,7 @@ def _stop(detail: Mapping[str, Any]) -> None:
         return
     interruption = stop_interruption(record, wanted)
     if interruption is None:
-        _refuse(f"Deployment {record['deploymentId']} has already completed")
+        _refuse(f"Deployment {record['deploymentId']} has already completed, or is a rollback")
         return
     _interrupt(record["deploymentId"], interruption)
 

@@ -3,17 +3,19 @@
     pk                        sk               what
     DEPLOYMENT#<id>           DEPLOYMENT       a deployment's record (core.deployment)
     APPLICATION#<app>         APPLICATION      an application
-    GROUP#<app>/<group>       GROUP            a group's settings; `activeDeployment` while one runs
+    GROUP#<app>/<group>       GROUP            a group's settings, until it is deleted; `activeDeployment` while one runs
     CONFIG#<name>             CONFIG           a custom deployment configuration
     ALIAS#<function>:<alias>  ALIAS            `activeDeployment` while one runs; `leftBy`, who left its weights
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
+
+Applications, groups and configurations carry `listing` and `listingKey`, by which they are listed (aws.settings).
 
 On the reaction path: boto3 only.
 """
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +26,9 @@ from weighbridge.aws.clients import client
 from weighbridge.aws.failures import code_of, translating
 
 DYNAMODB = "AmazonDynamoDB"
+MOST_LISTED = 100
+"""How many names a page of a list has."""
+_MOST_KEYS = 100
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 Key = Mapping[str, Any]
@@ -91,11 +96,21 @@ class Expression:
         self._removes.append(self.path(dotted))
 
     def equals(self, dotted: str, *values: Any) -> str:
-        """The condition that an attribute is one of `values`."""
+        """The condition that an attribute is one of `values`; lists and maps can be compared with one value only."""
+        if len(values) == 1:
+            return f"{self.path(dotted)} = {self._value(values[0])}"
         return f"{self.path(dotted)} IN ({', '.join(self._value(value) for value in values)})"
 
     def absent(self, dotted: str) -> str:
         return f"attribute_not_exists({self.path(dotted)})"
+
+    def present(self, dotted: str) -> str:
+        return f"attribute_exists({self.path(dotted)})"
+
+    def condition(self, text: str) -> dict[str, Any]:
+        """The arguments of a condition alone, for Put and Delete in a transaction."""
+        arguments: dict[str, Any] = {"ConditionExpression": text, "ExpressionAttributeNames": self._names}
+        return arguments | ({"ExpressionAttributeValues": self._values} if self._values else {})
 
     def update(self, of: Key, condition: str | None = None) -> dict[str, Any]:
         """The arguments of UpdateItem, or of an Update in a transaction."""
@@ -121,6 +136,45 @@ def get(of: Key) -> dict[str, Any] | None:
     return plain(item) if item else None
 
 
+def get_all(keys: Sequence[Key]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The partition keys and values of those items that are there, in no order; every key may be given once."""
+    for start in range(0, len(keys), _MOST_KEYS):
+        wanted: Mapping[str, Any] = {name(): {"Keys": list(keys[start : start + _MOST_KEYS]), "ConsistentRead": True}}
+        while wanted:
+            with translating(DYNAMODB):
+                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            for item in answer["Responses"].get(name(), []):
+                yield item["pk"]["S"], plain(item)
+            wanted = answer.get("UnprocessedKeys")
+
+
+def listed(listing: str, after: str = "", limit: int = MOST_LISTED) -> tuple[list[str], bool]:
+    """The names of a listing that come after `after`, in order, and whether there may be more."""
+    condition, values = "#listing = :listing", {":listing": attribute(listing)}
+    if after:
+        condition, values = f"{condition} AND #listingKey > :after", values | {":after": attribute(after)}
+    names = {name: name.removeprefix("#") for name in ("#listing", "#listingKey") if name in condition}
+    with translating(DYNAMODB):
+        answer = client("dynamodb").query(
+            TableName=name(),
+            IndexName="listing",
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            Limit=limit,
+        )
+    return [item["listingKey"]["S"] for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+
+def all_listed(listing: str) -> Iterator[str]:
+    """The names of a whole listing, in order."""
+    after, more = "", True
+    while more:
+        names, more = listed(listing, after)
+        yield from names
+        after = names[-1] if names else after
+
+
 def create(of: Key, values: Mapping[str, Any]) -> bool:
     """Keeps a new item; False where there is one of that key already."""
     item = {**of, **{attr: attribute(value) for attr, value in values.items()}}
@@ -132,6 +186,12 @@ def create(of: Key, values: Mapping[str, Any]) -> bool:
                 raise
             return False
     return True
+
+
+def delete(of: Key) -> None:
+    """Deletes an item; there need be none."""
+    with translating(DYNAMODB):
+        client("dynamodb").delete_item(TableName=name(), Key=of)
 
 
 def update(request: Mapping[str, Any]) -> dict[str, Any] | None:

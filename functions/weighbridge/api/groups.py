@@ -92,7 +92,7 @@ def update_deployment_group(request: Request) -> Mapping[str, Any]:
 def _rename(request: Request, group: dict[str, Any], new_name: str, changed: DeploymentGroup) -> None:
     application, name = request.arguments["applicationName"], group["listingKey"]
     values = {"settings": settings.plain(changed), "updateTime": stamp(request.now)}
-    match renames.rename_group(application, name, new_name, group, values):
+    match renames.rename_group(application, name, new_name, group["settings"], values):
         case "taken":
             raise _taken(new_name)
         case "busy":

@@ -4,78 +4,88 @@ A deployment that runs holds its group under the name it knows, so a group is no
 of a rename is either that the name is taken, or that a group is busy: deploying, or being changed.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from weighbridge.aws import settings, table
 from weighbridge.aws.table import Expression, Key
 
-_MOST_ACTIONS = 100
-"""How many items a transaction may write."""
-
 Refusal = Literal["taken", "busy"]
 Action = dict[str, Any]
+Item = dict[str, Any]
+"""An item in DynamoDB's form, its keys among it."""
 
 
 def rename_group(
-    application: str, name: str, new_name: str, seen: dict[str, Any], changed: dict[str, Any]
+    application: str, name: str, new_name: str, seen: Mapping[str, Any], changed: Mapping[str, Any]
 ) -> Refusal | None:
-    """Moves a group whose item was `seen` and takes over the attributes in `changed`; says what is in the way."""
-    source, target = settings.group_key(application, name), settings.group_key(application, new_name)
-    return _refusal([_free(target, seen | changed | {"listingKey": new_name}), _gone(source, seen)])
+    """Moves a group that has the settings `seen`, and changes its attributes as `changed` says."""
+    target = settings.group_key(application, new_name)
+    for item in table.items([settings.group_key(application, name)]):
+        if table.plain(item).get("settings") == seen:
+            return _write([_move(item, target, {**changed, "listingKey": new_name})])
+    return "busy"
 
 
-def rename_application(name: str, new_name: str, item: dict[str, Any]) -> Refusal | None:
-    """Moves an application with all its groups; says what is in the way.
+def rename_application(name: str, new_name: str, application: Mapping[str, Any]) -> Refusal | None:
+    """Moves an application with all that is in it; says what is in the way.
 
-    With more groups than fit into a transaction it takes several. Whatever keeps it from coming to its end, the next
-    rename to the same name goes on with it, since both items are then of one application, by its id.
+    With more than fits into a transaction it takes several. Whatever keeps it from coming to its end, the next rename
+    to the same name goes on with it, since both items are then of one application, by its id.
     """
+    source, target = settings.application_key(name), settings.application_key(new_name)
     expression = Expression()
-    own = f"{expression.absent('pk')} OR {expression.equals('applicationId', item['applicationId'])}"
-    first = _put(settings.application_key(new_name), item | {"applicationName": new_name, "listingKey": new_name})
-    first["Put"] |= expression.condition(own)
-    actions: list[Action] = [first]
-    names = list(table.all_listed(settings.groups_of(name)))
-    for group_name, group in settings.group_items(name, names).items():
-        moved = group | {"listing": settings.groups_of(new_name)}
-        pair = [
-            _free(settings.group_key(new_name, group_name), moved),
-            _gone(settings.group_key(name, group_name), group),
-        ]
-        if len(actions) + len(pair) > _MOST_ACTIONS:
-            if refused := _refusal(actions):
+    own = f"{expression.absent('pk')} OR {expression.equals('applicationId', application['applicationId'])}"
+    values = {**application, "applicationName": new_name, "listingKey": new_name}
+    arrival = _put({}, target, values, expression.condition(own))
+    departure = {"Delete": {"TableName": table.name(), "Key": source}}
+    return _write([[arrival], *_contents(name, new_name), [departure]])
+
+
+def _contents(name: str, new_name: str) -> Iterator[list[Action]]:
+    """The moves of an application's groups, and then of its revisions: only of groups there is a reason not to move."""
+    for listing_of in (settings.groups_of, settings.revisions_of):
+        for item in table.items(table.listed_keys(listing_of(name))):
+            kind, _, inside = item["pk"]["S"].partition(f"#{name}/")
+            target = table.key(kind, f"{new_name}/{inside}")
+            yield _move(item, target, {"listing": listing_of(new_name)})
+
+
+def _move(item: Item, target: Key, values: dict[str, Any]) -> list[Action]:
+    source = {"pk": item["pk"], "sk": item["sk"]}
+    arrival: dict[str, Any] = {}
+    departure: dict[str, Any] = {}
+    if "settings" in item:  # a group: not to where one is, or the lock of one that was deleted, nor while it is busy
+        free, idle = Expression(), Expression()
+        arrival = free.condition(f"{free.absent('settings')} AND {free.absent('activeDeployment')}")
+        departure = idle.condition(
+            f"{idle.equals('settings', table.plain(item)['settings'])} AND {idle.absent('activeDeployment')}"
+        )
+    return [
+        _put(item, target, values, arrival),
+        {"Delete": {"TableName": table.name(), "Key": source, **departure}},
+    ]
+
+
+def _put(item: Item, target: Key, values: dict[str, Any], condition: dict[str, Any]) -> Action:
+    moved = {**item, **target, **{name: table.attribute(value) for name, value in values.items()}}
+    return {"Put": {"TableName": table.name(), "Item": moved, **condition}}
+
+
+def _write(moves: list[list[Action]]) -> Refusal | None:
+    """Writes the moves in their order, each of them whole, with as many as fit into a transaction."""
+    actions: list[Action] = []
+    for move in moves:
+        if len(actions) + len(move) > table.MOST_ACTIONS:
+            if refused := _transact(actions):
                 return refused
             actions = []
-        actions += pair
-    last: Action = {"Delete": {"TableName": table.name(), "Key": settings.application_key(name)}}
-    if len(actions) + 1 > _MOST_ACTIONS:
-        if refused := _refusal(actions):
-            return refused
-        actions = []
-    return _refusal([*actions, last])
+        actions += move
+    return _transact(actions) if actions else None
 
 
-def _refusal(actions: list[Action]) -> Refusal | None:
+def _transact(actions: list[Action]) -> Refusal | None:
     refused = table.transact(actions)
     if refused is None:
         return None
     return "taken" if "Put" in actions[refused] else "busy"
-
-
-def _put(key: Key, values: dict[str, Any]) -> Action:
-    item = {**key, **{name: table.attribute(value) for name, value in values.items()}}
-    return {"Put": {"TableName": table.name(), "Item": item}}
-
-
-def _free(key: Key, values: dict[str, Any]) -> Action:
-    """The group comes to be here, where there is none, nor a deployment of one that was deleted."""
-    expression, action = Expression(), _put(key, values)
-    action["Put"] |= expression.condition(f"{expression.absent('settings')} AND {expression.absent('activeDeployment')}")
-    return action
-
-
-def _gone(key: Key, seen: dict[str, Any]) -> Action:
-    """The group is gone from here, where it is as it was seen and no deployment runs."""
-    expression = Expression()
-    condition = f"{expression.equals('settings', seen['settings'])} AND {expression.absent('activeDeployment')}"
-    return {"Delete": {"TableName": table.name(), "Key": key, **expression.condition(condition)}}

@@ -32,6 +32,11 @@ def groups_of(application: str) -> str:
     return f"GROUPS#{application}"
 
 
+def revisions_of(application: str) -> str:
+    """The listing of an application's revisions."""
+    return f"REVISIONS#{application}"
+
+
 def application_key(name: str) -> Key:
     return table.key("APPLICATION", name)
 
@@ -71,10 +76,16 @@ def create_application(name: str, tags: list[dict[str, str]], now: str) -> str |
 
 
 def delete_application(name: str) -> None:
-    """Deletes an application and then its groups, so that none is added meanwhile; again, it deletes what is left."""
+    """Deletes an application and then all that is in it, so that nothing is added meanwhile.
+
+    What an earlier attempt has left over is deleted, too. Records of deployments stay: they are the history.
+    """
     table.delete(application_key(name))
-    for group_name in table.all_listed(groups_of(name)):
-        delete_group(name, group_name)
+    for key in table.listed_keys(groups_of(name)):
+        _delete_group(key)
+    actions = [{"Delete": {"TableName": table.name(), "Key": key}} for key in table.listed_keys(revisions_of(name))]
+    for start in range(0, len(actions), table.MOST_ACTIONS):
+        table.transact(actions[start : start + table.MOST_ACTIONS])
 
 
 # ------------------------------------------------------------------------------------------------------- groups
@@ -144,10 +155,14 @@ def change_group(application: str, name: str, seen: Mapping[str, Any], settings:
 
 def delete_group(application: str, name: str) -> None:
     """Deletes all but the lock of a running deployment, which ends as usual."""
+    _delete_group(group_key(application, name))
+
+
+def _delete_group(key: Key) -> None:
     expression = Expression()
     for attribute in _OF_THE_GROUP:
         expression.remove(attribute)
-    table.update(expression.update(group_key(application, name), expression.present("settings")))
+    table.update(expression.update(key, expression.present("settings")))
 
 
 # ---------------------------------------------------------------------------------------------- configurations
@@ -189,8 +204,9 @@ def group_with_config(name: str) -> str | None:
 
     It reads all groups: deletions are rare, and so no other write has to keep count.
     """
-    for application_name in table.all_listed(APPLICATIONS):
-        for group_name, item in group_items(application_name, table.all_listed(groups_of(application_name))).items():
-            if item["settings"].get("deploymentConfigName") == name:
-                return f"{application_name}/{group_name}"
+    for key in table.listed_keys(APPLICATIONS):
+        application_name = key["pk"]["S"].partition("#")[2]
+        for group, item in table.get_all(table.listed_keys(groups_of(application_name))):
+            if item.get("settings", {}).get("deploymentConfigName") == name:
+                return group.partition("#")[2]
     return None

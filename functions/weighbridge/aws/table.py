@@ -28,6 +28,8 @@ from weighbridge.aws.failures import code_of, translating
 DYNAMODB = "AmazonDynamoDB"
 MOST_LISTED = 100
 """How many names a page of a list has."""
+MOST_ACTIONS = 100
+"""How many actions a transaction has."""
 _MOST_KEYS = 100
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
@@ -138,13 +140,17 @@ def get(of: Key) -> dict[str, Any] | None:
 
 def get_all(keys: Sequence[Key]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The partition keys and values of those items that are there, in no order; every key may be given once."""
+    return ((item["pk"]["S"], plain(item)) for item in items(keys))
+
+
+def items(keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
+    """Those of the items that are there, in DynamoDB's form, in no order; every key may be given once."""
     for start in range(0, len(keys), _MOST_KEYS):
         wanted: Mapping[str, Any] = {name(): {"Keys": list(keys[start : start + _MOST_KEYS]), "ConsistentRead": True}}
         while wanted:
             with translating(DYNAMODB):
                 answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            for item in answer["Responses"].get(name(), []):
-                yield item["pk"]["S"], plain(item)
+            yield from answer["Responses"].get(name(), [])
             wanted = answer.get("UnprocessedKeys")
 
 
@@ -166,13 +172,15 @@ def listed(listing: str, after: str = "", limit: int = MOST_LISTED) -> tuple[lis
     return [item["listingKey"]["S"] for item in answer["Items"]], "LastEvaluatedKey" in answer
 
 
-def all_listed(listing: str) -> Iterator[str]:
-    """The names of a whole listing, in order."""
-    after, more = "", True
-    while more:
-        names, more = listed(listing, after)
-        yield from names
-        after = names[-1] if names else after
+def listed_keys(listing: str) -> list[Key]:
+    """The keys of all items of a listing, in its order."""
+    found = query(
+        IndexName="listing",
+        KeyConditionExpression="#listing = :listing",
+        ExpressionAttributeNames={"#listing": "listing"},
+        ExpressionAttributeValues={":listing": attribute(listing)},
+    )
+    return [{name: {"S": value} for name, value in key.items()} for key in found]
 
 
 def create(of: Key, values: Mapping[str, Any]) -> bool:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from weighbridge.api.operations import Request
-from weighbridge.api.wire import ApiError, invalid
-from weighbridge.aws import deployments, settings
+from weighbridge.api.wire import ApiError
+from weighbridge.aws import deployments
 from weighbridge.core.deployment import Record
 from weighbridge.core.errors import InvalidDocument
-from weighbridge.core.groups import valid_name
 from weighbridge.core.ids import DEPLOYMENT_ID
 from weighbridge.core.requests import Revision
 from weighbridge.core.revisions import INLINE, identified
@@ -16,33 +15,6 @@ from weighbridge.core.revisions import INLINE, identified
 LONGEST_DESCRIPTION = 256
 INLINE_LIMIT = 100 * 1024
 """Bytes that the content of an inline revision may have: an item of the table holds 400 KB, its record among them."""
-
-
-def name(request: Request, member: str) -> str:
-    """A name that was given, of the characters that names may have."""
-    value = str(request.arguments[member])
-    if not valid_name(value):
-        raise invalid(request.operation, member, f"{member} '{value}' is not valid: use letters, digits and . _ + = , @ -")
-    return value
-
-
-def application(request: Request) -> str:
-    """The name of an application that is there."""
-    wanted = name(request, "applicationName")
-    if not settings.has_application(wanted):
-        raise ApiError("ApplicationDoesNotExistException", f"No application found for name: {wanted}")
-    return wanted
-
-
-def group(request: Request, application_name: str) -> dict[str, Any]:
-    """All that is kept of a group that is there."""
-    if "deploymentGroupName" not in request.arguments:
-        raise ApiError("DeploymentGroupNameRequiredException", "Deployment Group name is missing")
-    wanted = name(request, "deploymentGroupName")
-    found = settings.group_item(application_name, wanted)
-    if found is None:
-        raise ApiError("DeploymentGroupDoesNotExistException", f"No Deployment Group found for name: {wanted}")
-    return found
 
 
 def deployment_id(request: Request, value: str) -> str:
@@ -82,9 +54,7 @@ def revision(location: Mapping[str, Any]) -> dict[str, Any]:
     if kind is None:
         raise ApiError("InvalidRevisionException", "revisionType is missing; give S3, AppSpecContent or String.")
     if kind == "S3" and "bundleType" not in location.get("s3Location", {"bundleType": ""}):
-        raise ApiError(
-            "InvalidRevisionException", "BundleType must be either YAML or JSON; s3Location.bundleType is missing."
-        )
+        raise ApiError("InvalidRevisionException", "BundleType must be either YAML or JSON; s3Location names none.")
     if member and len(str(location.get(member, {}).get("content", "")).encode()) > INLINE_LIMIT:
         raise ApiError(
             "InvalidRevisionException",

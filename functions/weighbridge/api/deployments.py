@@ -1,15 +1,18 @@
 """Deployments: create, get, list, stop. Reference: 1.2, 1.5 and 6.4."""
 
+import itertools
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from weighbridge.api import checks, paging
+from weighbridge.api import checks, named, pages
+from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
 from weighbridge.api.wire import ApiError
 from weighbridge.aws import deployments, executions, history, launch, registry, settings, waits
+from weighbridge.aws.table import MOST_LISTED
 from weighbridge.core.configs import ALL_AT_ONCE
 from weighbridge.core.deployment import Record, Status, created, is_rollback, is_running, stamp
 from weighbridge.core.documents import Document
@@ -28,8 +31,9 @@ _STOPPING = "The deployment is being stopped: what is in progress ends first, an
 
 def create_deployment(request: Request) -> Mapping[str, Any]:
     """Checks what CodeDeploy checks before it answers; the AppSpec file is judged by the deployment itself."""
-    application = checks.application(request)
-    group = checks.group(request, application)
+    if "deploymentGroupName" not in request.arguments:
+        raise ApiError("DeploymentGroupNameRequiredException", "Deployment Group name is missing")
+    group, application = named.group(request), request.arguments["applicationName"]
     _refuse_what_servers_have(request)
     revision = _revision(request, application)
     config = _config_name(request, group)
@@ -98,12 +102,11 @@ def _revision(request: Request, application: str) -> dict[str, Any]:
 
 def _config_name(request: Request, group: Mapping[str, Any]) -> str:
     if "deploymentConfigName" in request.arguments:
-        checks.name(request, "deploymentConfigName")
-    name = str(
-        request.arguments.get("deploymentConfigName") or group["settings"].get("deploymentConfigName") or ALL_AT_ONCE
-    )
+        name = named.name(request, "deploymentConfigName")
+    else:
+        name = str(group["settings"].get("deploymentConfigName", ALL_AT_ONCE))
     if settings.config(name) is None:
-        raise ApiError("DeploymentConfigDoesNotExistException", f"No Deployment Configuration found for name: {name}")
+        raise no_config(name)
     return name
 
 
@@ -157,7 +160,8 @@ def list_deployments(request: Request) -> Mapping[str, Any]:
     """The ids of deployments, newest first."""
     group_id = _group_filter(request)
     since, until = _time_range(request)
-    after = paging.position(request, f"{paging.TIME}#{DEPLOYMENT_ID.pattern}")
+    listing = f"DEPLOYMENTS#{group_id or ''}"
+    after = pages.position(request, listing, f"{pages.TIME}#{DEPLOYMENT_ID.pattern}")
     if "externalId" in request.arguments:
         if not request.arguments["externalId"]:
             raise ApiError("InvalidExternalIdException", "externalId is empty; give one, or leave it out.")
@@ -165,10 +169,13 @@ def list_deployments(request: Request) -> Mapping[str, Any]:
     wanted = request.arguments.get("includeOnlyStatuses") or _STATUSES
     # A deployment to Lambda never is Queued, Baking or Ready.
     statuses = [status for status in _STATUSES if status in wanted]
-    found, more = paging.page(history.deployments(group_id, statuses, since=since, until=until, after=after))
-    return {"deployments": [deployment_id for _, deployment_id in found]} | (
-        {"nextToken": paging.token(found[-1])} if more else {}
-    )
+    entries = history.deployments(group_id, statuses, since=since, until=until, after=after)
+    found = list(itertools.islice(entries, MOST_LISTED))
+    more = next(entries, None)
+    return {
+        "deployments": [deployment_id for _, deployment_id in found],
+        "nextToken": pages.token(listing, "#".join(found[-1])) if more else None,
+    }
 
 
 def _group_filter(request: Request) -> str | None:
@@ -179,7 +186,7 @@ def _group_filter(request: Request) -> str | None:
         return None
     if "deploymentGroupName" not in request.arguments:
         raise ApiError("DeploymentGroupNameRequiredException", "Give deploymentGroupName with applicationName.")
-    return str(checks.group(request, checks.application(request))["deploymentGroupId"])
+    return str(named.group(request)["deploymentGroupId"])
 
 
 def _time_range(request: Request) -> tuple[str | None, str | None]:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from weighbridge.api import checks, paging
+from weighbridge.api import checks, named, pages
 from weighbridge.api.operations import Operation, Request
 from weighbridge.api.wire import ApiError
-from weighbridge.aws import registry
+from weighbridge.aws import registry, settings
 from weighbridge.aws.registry import Registered
+from weighbridge.aws.table import MOST_LISTED
 from weighbridge.core.revisions import digest, shown
 
 _MOST_AT_ONCE = 25
@@ -18,14 +19,14 @@ _LARGEST_ANSWER = 4 * 1024 * 1024
 
 
 def register_application_revision(request: Request) -> Mapping[str, Any]:
-    application = checks.application(request)
+    application = str(named.application(request)["applicationName"])
     description = checks.description(request)
     registry.register(application, checks.revision(request.arguments["revision"]), description, request.now)
     return {}
 
 
 def get_application_revision(request: Request) -> Mapping[str, Any]:
-    application = checks.application(request)
+    application = str(named.application(request)["applicationName"])
     found = registry.find(application, checks.place(request.arguments["revision"]))
     if found is None:
         raise ApiError(
@@ -48,7 +49,7 @@ def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
         raise ApiError(
             "BatchLimitExceededException", f"At most {_MOST_AT_ONCE} revisions can be asked for, not {len(wanted)}."
         )
-    application = checks.application(request)
+    application = str(named.application(request)["applicationName"])
     places = [checks.place(location) for location in wanted]
     found = registry.find_all(application, places)
     targets, answer, size, missing = _Targets(application), list[dict[str, Any]](), 0, 0
@@ -68,16 +69,21 @@ def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
 
 def list_application_revisions(request: Request) -> Mapping[str, Any]:
     arguments = request.arguments
-    application = checks.application(request)
+    application = str(named.application(request)["applicationName"])
     _check_filters(arguments)
     sort_by, descending = arguments.get("sortBy", "registerTime"), arguments.get("sortOrder") == "descending"
-    after = paging.position(request, f"({paging.TIME})?#[0-9a-f]{{64}}")
+    listing = settings.revisions_of(application)
+    after = pages.position(request, f"{listing}#{sort_by}", f"({pages.TIME})?#[0-9a-f]{{64}}")
     entries = (
         registry.registered(application, after, descending=descending)
         if sort_by == "registerTime"
         else registry.by_use(application, sort_by, after, descending=descending)
     )
-    return _page(application, arguments, entries)
+    passed, last = _passed(application, arguments, entries)
+    return {
+        "revisions": [shown(one["revision"]) for one in passed],
+        "nextToken": pages.token(f"{listing}#{sort_by}", "#".join(last)) if last else None,
+    }
 
 
 def _check_filters(arguments: Mapping[str, Any]) -> None:
@@ -90,17 +96,18 @@ def _check_filters(arguments: Mapping[str, Any]) -> None:
         raise ApiError("BucketNameFilterRequiredException", "s3KeyPrefix needs s3Bucket; name the bucket, too.")
 
 
-def _page(
+def _passed(
     application: str, arguments: Mapping[str, Any], entries: Iterator[tuple[str, str, Registered]]
-) -> Mapping[str, Any]:
+) -> tuple[list[Registered], tuple[str, str] | None]:
+    """A page of those that pass the filters, and where it ended, None where there is nothing beyond."""
     targets, passed, last = _Targets(application), list[Registered](), ("", "")
     for looked_at, (time, revision_digest, item) in enumerate(entries):
-        if len(passed) == paging.PAGE or looked_at == _MOST_LOOKED_AT:
-            return {"revisions": [shown(one["revision"]) for one in passed], "nextToken": paging.token(last)}
+        if len(passed) == MOST_LISTED or looked_at == _MOST_LOOKED_AT:
+            return passed, last
         last = (time, revision_digest)
         if _is_in_place(arguments, item) and _is_deployed_as_wanted(arguments, targets, item):
             passed.append(item)
-    return {"revisions": [shown(one["revision"]) for one in passed]}
+    return passed, None
 
 
 def _is_in_place(arguments: Mapping[str, Any], item: Registered) -> bool:

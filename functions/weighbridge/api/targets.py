@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from weighbridge.api import checks, paging
+from weighbridge.api import checks, pages
 from weighbridge.api.operations import Operation, Request
 from weighbridge.api.wire import ApiError
 from weighbridge.aws.executions import function_arn
@@ -37,7 +37,7 @@ def _started(record: Record) -> str:
 
 def list_deployment_targets(request: Request) -> Mapping[str, Any]:
     record = checks.deployment(request)
-    paging.no_token(request)
+    pages.no_token(request)
     wanted = _wanted_statuses(request)
     target_id = _started(record)
     return {"targetIds": [target_id] if wanted is None or target_status(record) in wanted else []}
@@ -106,7 +106,7 @@ def _summary(record: Record) -> dict[str, Any]:
 
 def list_deployment_instances(request: Request) -> Mapping[str, Any]:
     record = checks.deployment(request)
-    paging.no_token(request)
+    pages.no_token(request)
     if request.arguments.get("instanceTypeFilter"):
         raise ApiError(
             "InvalidDeploymentInstanceTypeException",

@@ -3,11 +3,13 @@
     pk                        sk               what
     DEPLOYMENT#<id>           DEPLOYMENT       a deployment's record (core.deployment)
     APPLICATION#<app>         APPLICATION      an application
-    GROUP#<app>/<group>       GROUP            a group's settings; `activeDeployment` while one runs; its last deployments
+    GROUP#<app>/<group>       GROUP            a group's settings and last deployments, until it is deleted; its lock
     CONFIG#<name>             CONFIG           a custom deployment configuration
     ALIAS#<function>:<alias>  ALIAS            `activeDeployment` while one runs; `leftBy`, who left its weights
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
     REVISION#<app>/<digest>   REVISION         a registered revision (aws.registry)
+
+Applications, groups, configurations and revisions carry `listing` and `listingKey`, by which they are listed.
 
 On the reaction path: boto3 only.
 """
@@ -25,6 +27,10 @@ from weighbridge.aws.clients import client
 from weighbridge.aws.failures import code_of, translating
 
 DYNAMODB = "AmazonDynamoDB"
+MOST_LISTED = 100
+"""How many names a page of a list has."""
+MOST_ACTIONS = 100
+"""How many actions a transaction has."""
 _MOST_KEYS = 100
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
@@ -102,11 +108,21 @@ class Expression:
         self._removes.append(self.path(dotted))
 
     def equals(self, dotted: str, *values: Any) -> str:
-        """The condition that an attribute is one of `values`."""
+        """The condition that an attribute is one of `values`; lists and maps can be compared with one value only."""
+        if len(values) == 1:
+            return f"{self.path(dotted)} = {self._value(values[0])}"
         return f"{self.path(dotted)} IN ({', '.join(self._value(value) for value in values)})"
 
     def absent(self, dotted: str) -> str:
         return f"attribute_not_exists({self.path(dotted)})"
+
+    def present(self, dotted: str) -> str:
+        return f"attribute_exists({self.path(dotted)})"
+
+    def condition(self, text: str) -> dict[str, Any]:
+        """The arguments of a condition alone, for Put and Delete in a transaction."""
+        arguments: dict[str, Any] = {"ConditionExpression": text, "ExpressionAttributeNames": self._names}
+        return arguments | ({"ExpressionAttributeValues": self._values} if self._values else {})
 
     def update(self, of: Key, condition: str | None = None) -> dict[str, Any]:
         """The arguments of UpdateItem, or of an Update in a transaction."""
@@ -136,14 +152,47 @@ def get(of: Key) -> dict[str, Any] | None:
 
 def get_all(keys: Sequence[Key]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The partition keys and values of those items that are there, in no order; every key may be given once."""
+    return ((item["pk"]["S"], plain(item)) for item in items(keys))
+
+
+def items(keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
+    """Those of the items that are there, in DynamoDB's form, in no order; every key may be given once."""
     for start in range(0, len(keys), _MOST_KEYS):
         wanted: Mapping[str, Any] = {name(): {"Keys": list(keys[start : start + _MOST_KEYS]), "ConsistentRead": True}}
         while wanted:
             with translating(DYNAMODB):
                 answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            for item in answer["Responses"].get(name(), []):
-                yield item["pk"]["S"], plain(item)
+            yield from answer["Responses"].get(name(), [])
             wanted = answer.get("UnprocessedKeys")
+
+
+def listed(listing: str, after: str = "", limit: int = MOST_LISTED) -> tuple[list[str], bool]:
+    """The names of a listing that come after `after`, in order, and whether there may be more."""
+    condition, values = "#listing = :listing", {":listing": attribute(listing)}
+    if after:
+        condition, values = f"{condition} AND #listingKey > :after", values | {":after": attribute(after)}
+    names = {name: name.removeprefix("#") for name in ("#listing", "#listingKey") if name in condition}
+    with translating(DYNAMODB):
+        answer = client("dynamodb").query(
+            TableName=name(),
+            IndexName="listing",
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            Limit=limit,
+        )
+    return [item["listingKey"]["S"] for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+
+def listed_keys(listing: str) -> list[Key]:
+    """The keys of all items of a listing, in its order."""
+    found = query(
+        IndexName="listing",
+        KeyConditionExpression="#listing = :listing",
+        ExpressionAttributeNames={"#listing": "listing"},
+        ExpressionAttributeValues={":listing": attribute(listing)},
+    )
+    return [{name: {"S": value} for name, value in key.items()} for key in found]
 
 
 def create(of: Key, values: Mapping[str, Any]) -> bool:
@@ -157,6 +206,12 @@ def create(of: Key, values: Mapping[str, Any]) -> bool:
                 raise
             return False
     return True
+
+
+def delete(of: Key) -> None:
+    """Deletes an item; there need be none."""
+    with translating(DYNAMODB):
+        client("dynamodb").delete_item(TableName=name(), Key=of)
 
 
 def update(request: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent,
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.api import (
+    absent,
     applications,
     configs,
     deployments,
@@ -26,7 +27,7 @@ from weighbridge.telemetry import count
 logger = Logger()
 OPERATIONS: Mapping[str, Operation] = {
     name: operation
-    for module in (applications, groups, configs, revisions, deployments, targets, tags, hooks)
+    for module in (applications, groups, configs, revisions, deployments, targets, tags, hooks, absent)
     for name, operation in module.OPERATIONS.items()
 }
 
@@ -53,14 +54,10 @@ def _answer(event: LambdaFunctionUrlEvent) -> str:
     logger.append_keys(operation=call.operation)
     if deployment_id := call.arguments.get("deploymentId"):
         logger.append_keys(deploymentId=deployment_id)
-    operation = OPERATIONS.get(call.operation)
-    if operation is None:
-        raise wire.ApiError(
-            "UnsupportedActionForDeploymentTypeException", f"{call.operation} means nothing for Lambda deployments."
-        )
+    operation = OPERATIONS.get(call.operation, absent.refuse)
     try:
         result = operation(Request(call.operation, call.arguments, _caller(raw), datetime.now(UTC)))
-    except Retryable as error:  # the one answer after which every client tries again
+    except Retryable as error:  # the clients try again by themselves
         raise wire.ApiError("ThrottlingException", "Rate exceeded") from error
     return wire.answer(call.operation, result)
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from weighbridge.aws import clients, deployments, registry, settings, table
 from weighbridge.aws.table import Expression
-from weighbridge.core.deployment import Status, created, group_status, planned, shifted, stamp
+from weighbridge.core.deployment import Status, begun, created, group_status, planned, shifted, stamp
 from weighbridge.core.endings import failed, succeeded
-from weighbridge.core.errors import StopRequested
+from weighbridge.core.errors import Interrupted, StopRequested
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import routing_after
@@ -372,6 +372,14 @@ def test_a_stop_while_nothing_waits_is_pending_and_then_succeeds(api: Caller) ->
     again = api.call("StopDeployment", deploymentId=D)
     assert again["status"] == "Succeeded"
     assert again["statusMessage"] == "No more commands will be scheduled for execution in the deployment instances"
+
+
+def test_a_stop_before_the_start_is_pending_and_keeps_it_from_beginning(api: Caller) -> None:
+    deployment_id = api.call("CreateDeployment", **NAMES, revision=INLINE)["deploymentId"]
+    assert api.call("StopDeployment", deploymentId=deployment_id)["status"] == "Pending"
+    change = begun("config", group_id="g-1", alarms=[], alias="shop:live", now=at(1))
+    with pytest.raises(Interrupted):
+        deployments.begin(kept(deployment_id), change)
 
 
 @pytest.mark.parametrize(("wanted", "rolls_back"), [(None, False), (True, True), (False, False)])

@@ -18,22 +18,28 @@ REGION = "eu-west-1"
 FUNCTION, ALIAS = "shop", "live"
 
 
+INDEXES = {"open": "createTime", "listing": "listingKey", "status": "createTime", "groupStatus": "createTime"}
+"""The table's indexes: hash key, which is the name, and range key."""
+
+
 def create_table(name: str) -> None:
     """A table like the deployed one."""
+    attributes = sorted({"pk", "sk", *INDEXES, *INDEXES.values()})
     clients.client("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk", "open", "createTime")],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in attributes],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "open",
+                "IndexName": hash_key,
                 "KeySchema": [
-                    {"AttributeName": "open", "KeyType": "HASH"},
-                    {"AttributeName": "createTime", "KeyType": "RANGE"},
+                    {"AttributeName": hash_key, "KeyType": "HASH"},
+                    {"AttributeName": range_key, "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
+            for hash_key, range_key in INDEXES.items()
         ],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     )

@@ -1,7 +1,79 @@
 """Applications. Reference: 1.2 and 1.5."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from weighbridge.api.operations import Operation
+from weighbridge.api import named, pages, platform, tags, wire
+from weighbridge.api.operations import Operation, Request
+from weighbridge.aws import renames, settings
+from weighbridge.core.deployment import stamp
 
-OPERATIONS: Mapping[str, Operation] = {}
+
+def create_application(request: Request) -> Mapping[str, Any]:
+    name = named.name(request, "applicationName")
+    platform.check(request)
+    created = settings.create_application(name, tags.given(request, "tags"), stamp(request.now))
+    if created is None:
+        raise _taken(name)
+    return {"applicationId": created}
+
+
+def get_application(request: Request) -> Mapping[str, Any]:
+    return {"application": _info(named.application(request))}
+
+
+def batch_get_applications(request: Request) -> Mapping[str, Any]:
+    wanted = named.names(request, "applicationNames")
+    found = {item["applicationName"]: item for item in settings.applications(wanted)}
+    for name in wanted:
+        if name not in found:
+            raise named.no_application(name)
+    return {"applicationsInfo": [_info(found[name]) for name in wanted]}
+
+
+def list_applications(request: Request) -> Mapping[str, Any]:
+    names, token = pages.names(request, settings.APPLICATIONS)
+    return {"applications": names, "nextToken": token}
+
+
+def update_application(request: Request) -> Mapping[str, Any]:
+    """Renames an application; its platform cannot change, so there is nothing else to update."""
+    application = named.application(request)
+    name = application["applicationName"]
+    new_name = named.name(request, "newApplicationName") if "newApplicationName" in request.arguments else name
+    if new_name == name:
+        return {}
+    match renames.rename_application(name, new_name, application):
+        case "taken":
+            raise _taken(new_name)
+        case "busy":
+            raise wire.invalid(
+                request.operation,
+                "applicationName",
+                f"The application {name} cannot be renamed while one of its groups is being deployed or changed: "
+                "try again afterwards.",
+            )
+    return {}
+
+
+def delete_application(request: Request) -> Mapping[str, Any]:
+    settings.delete_application(named.name(request, "applicationName"))
+    return {}
+
+
+def _taken(name: str) -> wire.ApiError:
+    return wire.ApiError("ApplicationAlreadyExistsException", f"There is an application named {name} already.")
+
+
+def _info(application: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**application, "linkedToGitHub": False}
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateApplication": create_application,
+    "GetApplication": get_application,
+    "BatchGetApplications": batch_get_applications,
+    "ListApplications": list_applications,
+    "UpdateApplication": update_application,
+    "DeleteApplication": delete_application,
+}

@@ -1,7 +1,225 @@
-"""Deployments: create, get, list, stop. Reference: 1.2 and 1.5."""
+"""Deployments: create, get, list, stop. Reference: 1.2, 1.5 and 6.4."""
 
+import itertools
+import uuid
 from collections.abc import Mapping
+from typing import Any
 
-from weighbridge.api.operations import Operation
+from aws_lambda_powertools import Logger
 
-OPERATIONS: Mapping[str, Operation] = {}
+from weighbridge.api import checks, named, pages
+from weighbridge.api.configs import no_config
+from weighbridge.api.operations import Operation, Request
+from weighbridge.api.wire import ApiError
+from weighbridge.aws import deployments, executions, history, launch, registry, settings, waits
+from weighbridge.aws.table import MOST_LISTED
+from weighbridge.core.configs import ALL_AT_ONCE
+from weighbridge.core.deployment import Record, Status, created, is_rollback, is_running, stamp
+from weighbridge.core.documents import Document
+from weighbridge.core.errors import DeploymentLimitExceeded, InvalidDocument, Retryable
+from weighbridge.core.groups import MOST_ALARMS, AlarmConfiguration, AutoRollbackConfiguration
+from weighbridge.core.ids import DEPLOYMENT_ID
+from weighbridge.core.interruptions import stop_interruption
+from weighbridge.core.overview import deployment_info
+
+logger = Logger()
+_MOST_AT_ONCE = 25
+_STATUSES: tuple[Status, ...] = ("Created", "InProgress", "Succeeded", "Failed", "Stopped")
+_STOPPED = "No more commands will be scheduled for execution in the deployment instances"
+_STOPPING = "The deployment is being stopped: what is in progress ends first, and nothing follows it."
+
+
+def create_deployment(request: Request) -> Mapping[str, Any]:
+    """Checks what CodeDeploy checks before it answers; the AppSpec file is judged by the deployment itself."""
+    if "deploymentGroupName" not in request.arguments:
+        raise ApiError("DeploymentGroupNameRequiredException", "Deployment Group name is missing")
+    group, application = named.group(request), request.arguments["applicationName"]
+    _refuse_what_servers_have(request)
+    revision = _revision(request, application)
+    config = _config_name(request, group)
+    overrides = _overrides(request) | {"deploymentConfigName": config}
+    identity = f"CreateDeployment {uuid.uuid4()}"
+
+    def record_of(deployment_id: str) -> Record:
+        return created(
+            deployment_id,
+            identity,
+            application=application,
+            group=request.arguments["deploymentGroupName"],
+            revision=revision,
+            now=request.now,
+            group_id=group["deploymentGroupId"],
+            overrides=overrides,
+            caller=request.caller,
+        )
+
+    try:
+        record = launch.keep(identity, record_of, deployments.claim)
+    except DeploymentLimitExceeded as error:
+        raise ApiError("DeploymentLimitExceededException", str(error)) from error
+    try:
+        executions.start(record["deploymentId"])
+    except Retryable as error:
+        # It is kept and has its group, so it must not be asked for once more: the sweep will start it.
+        logger.warning("Deployment not started yet", extra={"reason": str(error)})
+    launch.register(record)
+    logger.info("Deployment created", extra={"deploymentId": record["deploymentId"], "requestedBy": request.caller})
+    return {"deploymentId": record["deploymentId"]}
+
+
+def _refuse_what_servers_have(request: Request) -> None:
+    arguments = request.arguments
+    if "fileExistsBehavior" in arguments:
+        raise ApiError(
+            "InvalidFileExistsBehaviorException", "For Lambda and ECS deployment, fileExistsBehavior can not be specified"
+        )
+    for member in ("ignoreApplicationStopFailures", "updateOutdatedInstancesOnly"):
+        if arguments.get(member):
+            name = f"Invalid{member[0].upper()}{member[1:]}ValueException"
+            raise ApiError(name, f"For Lambda deployment, {member} must be false; leave it out.")
+    if "targetInstances" in arguments:
+        raise ApiError(
+            "InvalidTargetInstancesException", "For Lambda deployment, targetInstances can not be specified; leave it out."
+        )
+    if arguments.get("deploymentMode", "STANDARD") != "STANDARD":
+        raise ApiError("InvalidInputException", "For Lambda deployment, deploymentMode must be STANDARD; leave it out.")
+
+
+def _revision(request: Request, application: str) -> dict[str, Any]:
+    location = request.arguments.get("revision")
+    if not location:
+        raise ApiError("RevisionRequiredException", "RevisionLocation must be specified")
+    if not checks.is_reference(location):
+        return checks.revision(location)
+    registered = registry.find(application, checks.place(location))
+    if registered is None:
+        raise ApiError(
+            "RevisionDoesNotExistException",
+            f"The application {application} has no revision with this sha256; send the content, or register it first.",
+        )
+    return dict(registered["revision"])
+
+
+def _config_name(request: Request, group: Mapping[str, Any]) -> str:
+    if "deploymentConfigName" in request.arguments:
+        name = named.name(request, "deploymentConfigName")
+    else:
+        name = str(group["settings"].get("deploymentConfigName", ALL_AT_ONCE))
+    if settings.config(name) is None:
+        raise no_config(name)
+    return name
+
+
+def _overrides(request: Request) -> dict[str, Any]:
+    given = {"description": checks.description(request)} | {
+        member: request.arguments.get(member) for member in ("autoRollbackConfiguration", "overrideAlarmConfiguration")
+    }
+    rollback, alarms = given["autoRollbackConfiguration"], given["overrideAlarmConfiguration"]
+    if rollback is not None:
+        # A drop may leave the events to us; the service wants them named.
+        if rollback.get("enabled") and not rollback.get("events"):
+            raise ApiError(
+                "InvalidAutoRollbackConfigException",
+                "Deployment Groups need to have at least one event specified when auto rollback is enabled",
+            )
+        _check(AutoRollbackConfiguration, rollback, "InvalidAutoRollbackConfigException")
+    if alarms is not None:
+        if len(alarms.get("alarms", [])) > MOST_ALARMS:
+            raise ApiError("AlarmsLimitExceededException", f"A deployment can watch at most {MOST_ALARMS} alarms.")
+        _check(AlarmConfiguration, alarms, "InvalidAlarmConfigException")
+    return {member: value for member, value in given.items() if value is not None}
+
+
+def _check(model: type[Document], value: Mapping[str, Any], exception: str) -> None:
+    try:
+        model.read(value)
+    except InvalidDocument as error:
+        raise ApiError(exception, str(error)) from error
+
+
+def get_deployment(request: Request) -> Mapping[str, Any]:
+    return {"deploymentInfo": deployment_info(checks.deployment(request))}
+
+
+def batch_get_deployments(request: Request) -> Mapping[str, Any]:
+    """Those of the deployments that are there, in the order in which they were asked for."""
+    wanted = request.arguments["deploymentIds"]
+    if not wanted:
+        raise ApiError("DeploymentIdRequiredException", "deploymentIds is empty; give at least one deployment ID.")
+    if len(wanted) > _MOST_AT_ONCE:
+        raise ApiError(
+            "BatchLimitExceededException", f"At most {_MOST_AT_ONCE} deployments can be asked for, not {len(wanted)}."
+        )
+    for deployment_id in wanted:
+        checks.deployment_id(request, deployment_id)
+    found = deployments.get_all(wanted)
+    return {"deploymentsInfo": [deployment_info(found[one]) for one in dict.fromkeys(wanted) if one in found]}
+
+
+def list_deployments(request: Request) -> Mapping[str, Any]:
+    """The ids of deployments, newest first."""
+    group_id = _group_filter(request)
+    since, until = _time_range(request)
+    listing = f"DEPLOYMENTS#{group_id or ''}"
+    after = pages.position(request, listing, f"{pages.TIME}#{DEPLOYMENT_ID.pattern}")
+    if "externalId" in request.arguments:
+        if not request.arguments["externalId"]:
+            raise ApiError("InvalidExternalIdException", "externalId is empty; give one, or leave it out.")
+        return {"deployments": []}  # nothing outside is linked to deployments here
+    wanted = request.arguments.get("includeOnlyStatuses") or _STATUSES
+    # A deployment to Lambda never is Queued, Baking or Ready.
+    statuses = [status for status in _STATUSES if status in wanted]
+    entries = history.deployments(group_id, statuses, since=since, until=until, after=after)
+    found = list(itertools.islice(entries, MOST_LISTED))
+    more = next(entries, None)
+    return {
+        "deployments": [deployment_id for _, deployment_id in found],
+        "nextToken": pages.token(listing, "#".join(found[-1])) if more else None,
+    }
+
+
+def _group_filter(request: Request) -> str | None:
+    """The id of the group whose deployments are asked for; application and group come together or not at all."""
+    if "applicationName" not in request.arguments:
+        if "deploymentGroupName" in request.arguments:
+            raise ApiError("ApplicationNameRequiredException", "Give applicationName with deploymentGroupName.")
+        return None
+    if "deploymentGroupName" not in request.arguments:
+        raise ApiError("DeploymentGroupNameRequiredException", "Give deploymentGroupName with applicationName.")
+    return str(named.group(request)["deploymentGroupId"])
+
+
+def _time_range(request: Request) -> tuple[str | None, str | None]:
+    given = request.arguments.get("createTimeRange", {})
+    start, end = given.get("start"), given.get("end")
+    if start and end and start > end:
+        raise ApiError("InvalidTimeRangeException", "createTimeRange: start is later than end; exchange them.")
+    return stamp(start) if start else None, stamp(end) if end else None
+
+
+def stop_deployment(request: Request) -> Mapping[str, Any]:
+    """Succeeded where nothing more is done after what the deployment waits for, Pending where a step is being taken."""
+    record = checks.deployment(request)
+    deployment_id = record["deploymentId"]
+    if is_running(record) and is_rollback(record):
+        raise ApiError(
+            "UnsupportedActionForDeploymentTypeException",
+            "A rollback cannot be stopped: its traffic would be left between two versions.",
+        )
+    stop = stop_interruption(record, request.arguments.get("autoRollbackEnabled"))
+    stopped = waits.interrupt(deployment_id, stop, request.now) if stop else None
+    if stopped is None:
+        raise ApiError("DeploymentAlreadyCompletedException", f"Deployment {deployment_id} has already completed")
+    logger.warning("Deployment stopped", extra={"requestedBy": request.caller})
+    if "gate" in stopped or "interruption" in record:
+        return {"status": "Succeeded", "statusMessage": _STOPPED}
+    return {"status": "Pending", "statusMessage": _STOPPING}
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateDeployment": create_deployment,
+    "GetDeployment": get_deployment,
+    "BatchGetDeployments": batch_get_deployments,
+    "ListDeployments": list_deployments,
+    "StopDeployment": stop_deployment,
+}

@@ -8,16 +8,16 @@ from aws_lambda_powertools import Logger
 
 from weighbridge.api import wire
 from weighbridge.api.operations import Operation, Request
-from weighbridge.core.errors import Throttled
+from weighbridge.core.errors import Retryable
 from weighbridge.telemetry import count
 
 
 def respond(
-    event: Mapping[str, Any], request_id: str, operations: Mapping[str, Operation], logger: Logger
+    event: Mapping[str, Any], request_id: str, operations: Mapping[str, Operation], otherwise: Operation, logger: Logger
 ) -> dict[str, Any]:
-    """The HTTP answer to a function URL's event; an operation that is not among `operations` is refused."""
+    """The HTTP answer to a function URL's event, by one of `operations` or, where the call is none of them, `otherwise`."""
     try:
-        body, status = _answer(event, operations, logger), 200
+        body, status = _answer(event, operations, otherwise, logger), 200
     except wire.ApiError as error:
         logger.info("Refused", extra={"error": error.name, "reason": str(error)})
         count("ApiRequestsRefused")
@@ -26,7 +26,7 @@ def respond(
     return {"statusCode": status, "headers": headers, "body": body}
 
 
-def _answer(event: Mapping[str, Any], operations: Mapping[str, Operation], logger: Logger) -> str:
+def _answer(event: Mapping[str, Any], operations: Mapping[str, Operation], otherwise: Operation, logger: Logger) -> str:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     context = event.get("requestContext", {})
     call = wire.parse(
@@ -35,13 +35,11 @@ def _answer(event: Mapping[str, Any], operations: Mapping[str, Operation], logge
     logger.append_keys(operation=call.operation)
     if deployment_id := call.arguments.get("deploymentId"):
         logger.append_keys(deploymentId=deployment_id)
-    operation = operations.get(call.operation)
-    if operation is None:
-        raise wire.ApiError("UnsupportedActionForDeploymentTypeException", f"{call.operation} is not served here.")
+    operation = operations.get(call.operation, otherwise)
     # Who signed the request, as the URL's IAM authorization found out.
     caller = str((context.get("authorizer", {}).get("iam") or {}).get("userArn") or "")
     try:
         result = operation(Request(call.operation, call.arguments, caller, datetime.now(UTC)))
-    except Throttled as error:
+    except Retryable as error:  # the clients try again by themselves
         raise wire.ApiError("ThrottlingException", "Rate exceeded") from error
     return wire.answer(call.operation, result)

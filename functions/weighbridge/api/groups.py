@@ -1,7 +1,197 @@
 """Deployment groups. Reference: 1.2 and 1.5."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from weighbridge.api.operations import Operation
+from weighbridge.api import named, pages, tags, wire
+from weighbridge.api.configs import no_config
+from weighbridge.api.operations import Operation, Request
+from weighbridge.aws import renames, settings
+from weighbridge.core.configs import ALL_AT_ONCE
+from weighbridge.core.deployment import stamp
+from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
+from weighbridge.core.groups import ROLLBACK_EVENTS, AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
 
-OPERATIONS: Mapping[str, Operation] = {}
+STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+_TOO_MANY = {
+    "alarmConfiguration": "AlarmsLimitExceededException",
+    "triggerConfigurations": "TriggerTargetsLimitExceededException",
+}
+_SETTINGS = (
+    "deploymentConfigName",
+    "serviceRoleArn",
+    "alarmConfiguration",
+    "autoRollbackConfiguration",
+    "triggerConfigurations",
+)
+# Members for other platforms, and the value that clients send where they have nothing to say.
+_FOR_OTHERS: Mapping[str, Any] = {
+    "blueGreenDeploymentConfiguration": {},
+    "ec2TagFilters": [],
+    "ec2TagSet": {},
+    "onPremisesInstanceTagFilters": [],
+    "onPremisesTagSet": {},
+    "ecsServices": [],
+    "loadBalancerInfo": {},
+    "autoScalingGroups": [],
+    "terminationHookEnabled": False,
+    "outdatedInstancesStrategy": "UPDATE",
+}
+_OTHER_PLATFORMS = ("CodeDeployDefault.OneAtATime", "CodeDeployDefault.HalfAtATime", "CodeDeployDefault.AllAtOnce")
+_ECS = "CodeDeployDefault.ECS"
+
+
+def create_deployment_group(request: Request) -> Mapping[str, Any]:
+    name = named.name(request, "deploymentGroupName")
+    application = named.application(request)["applicationName"]
+    if "deploymentStyle" not in request.arguments:
+        raise _bad_style()
+    kept_tags = {"tags": tags.given(request, "tags")}
+    created = settings.create_group(application, name, _changed(request, kept_tags), stamp(request.now))
+    if created is None:
+        raise _taken(name)
+    return {"deploymentGroupId": created}
+
+
+def get_deployment_group(request: Request) -> Mapping[str, Any]:
+    group = named.group(request)
+    return {"deploymentGroupInfo": _info(request.arguments["applicationName"], group)}
+
+
+def batch_get_deployment_groups(request: Request) -> Mapping[str, Any]:
+    wanted = named.names(request, "deploymentGroupNames")
+    application = named.application(request)["applicationName"]
+    found = settings.group_items(application, wanted)
+    unknown = [name for name in wanted if name not in found]
+    return {
+        "deploymentGroupsInfo": [_info(application, found[name]) for name in wanted if name in found],
+        "errorMessage": f"No Deployment Group found for name: {', '.join(unknown)}" if unknown else None,
+    }
+
+
+def list_deployment_groups(request: Request) -> Mapping[str, Any]:
+    application = named.application(request)["applicationName"]
+    names, token = pages.names(request, settings.groups_of(application))
+    return {"applicationName": application, "deploymentGroups": names, "nextToken": token}
+
+
+def update_deployment_group(request: Request) -> Mapping[str, Any]:
+    """What is left out stays as it is; what is given replaces all of its member."""
+    name = named.name(request, "currentDeploymentGroupName")
+    new_name = named.name(request, "newDeploymentGroupName") if "newDeploymentGroupName" in request.arguments else name
+    group = named.group(request, "currentDeploymentGroupName")
+    application = request.arguments["applicationName"]
+    changed = _changed(request, group["settings"])
+    if new_name != name:
+        _rename(request, group, new_name, changed)
+    elif not settings.change_group(application, name, group["settings"], changed, stamp(request.now)):
+        raise ServiceUnavailable(f"The deployment group {name} is being changed by others; try again.")
+    return {"hooksNotCleanedUp": []}
+
+
+def _rename(request: Request, group: dict[str, Any], new_name: str, changed: DeploymentGroup) -> None:
+    application, name = request.arguments["applicationName"], group["listingKey"]
+    values = {"settings": settings.plain(changed), "updateTime": stamp(request.now)}
+    match renames.rename_group(application, name, new_name, group["settings"], values):
+        case "taken":
+            raise _taken(new_name)
+        case "busy":
+            raise wire.ApiError(
+                "InvalidInputException",
+                f"The deployment group {name} cannot be renamed while it is being deployed or changed: "
+                "try again afterwards.",
+            )
+
+
+def delete_deployment_group(request: Request) -> Mapping[str, Any]:
+    name = named.name(request, "deploymentGroupName")
+    settings.delete_group(named.name(request, "applicationName"), name)
+    return {"hooksNotCleanedUp": []}
+
+
+def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
+    """The settings that come of a request upon those that are kept; raises ApiError for what is not allowed."""
+    arguments = request.arguments
+    for member, nothing in _FOR_OTHERS.items():
+        if arguments.get(member, nothing) != nothing:
+            message = f"For Lambda deployment group, {member} can not be specified"
+            raise wire.invalid(request.operation, member, message)
+    if arguments.get("deploymentStyle", STYLE) != STYLE:
+        raise _bad_style()
+    given = {member: arguments[member] for member in _SETTINGS if member in arguments}
+    rollback = given.get("autoRollbackConfiguration", {})
+    if rollback.get("enabled") and not rollback.get("events"):  # a file may leave the events out and means all of them
+        message = "Deployment Groups need to have at least one event specified when auto rollback is enabled"
+        raise wire.invalid(request.operation, "autoRollbackConfiguration", message)
+    try:
+        changed = DeploymentGroup.read({**kept, **given})
+    except InvalidDocument as fault:
+        if fault.too_many:
+            raise wire.ApiError(_TOO_MANY[fault.member], fault.rule) from fault
+        raise wire.invalid(request.operation, fault.member, fault.rule) from fault
+    if changed.deployment_config_name and "deploymentConfigName" in given:
+        _check_config(request, changed.deployment_config_name)
+    return changed
+
+
+def _check_config(request: Request, name: str) -> None:
+    if name in _OTHER_PLATFORMS or name.startswith(_ECS):
+        message = (
+            f"Compute platform of deployment config {name} does not match expected compute platform, "
+            "correct compute platform should be Lambda."
+        )
+        raise wire.invalid(request.operation, "deploymentConfigName", message)
+    if settings.config(name) is None:
+        raise no_config(name)
+
+
+def _bad_style() -> wire.ApiError:
+    return wire.ApiError(
+        "InvalidDeploymentStyleException",
+        "For LAMBDA deployment, the deployment type must be BLUE_GREEN, "
+        "and deployment option must be WITH_TRAFFIC_CONTROL.",
+    )
+
+
+def _taken(name: str) -> wire.ApiError:
+    return wire.ApiError("DeploymentGroupAlreadyExistsException", f"There is a deployment group named {name} already.")
+
+
+def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A group as it acts: what was left unsaid is said."""
+    kept = DeploymentGroup.read(item["settings"])
+    alarms = kept.alarm_configuration or AlarmConfiguration(enabled=False)
+    rollback = kept.auto_rollback_configuration or AutoRollbackConfiguration()
+    return {
+        **_FOR_OTHERS,
+        **{member: None for member, nothing in _FOR_OTHERS.items() if nothing == {}},
+        **item["settings"],
+        "applicationName": application,
+        "deploymentGroupName": item["listingKey"],
+        "deploymentGroupId": item["deploymentGroupId"],
+        "deploymentConfigName": kept.deployment_config_name or ALL_AT_ONCE,
+        "alarmConfiguration": alarms.model_dump(mode="json", by_alias=True) | {"alarms": _names(alarms)},
+        "autoRollbackConfiguration": {
+            "enabled": rollback.enabled,
+            "events": [event for event in ROLLBACK_EVENTS if event in rollback.rolls_back_on()],
+        },
+        "deploymentStyle": STYLE,
+        "computePlatform": "Lambda",
+        "targetRevision": item.get("targetRevision"),
+        "lastSuccessfulDeployment": item.get("lastSuccessfulDeployment"),
+        "lastAttemptedDeployment": item.get("lastAttemptedDeployment"),
+    }
+
+
+def _names(alarms: AlarmConfiguration) -> list[dict[str, str]]:
+    return [{"name": alarm.name} for alarm in alarms.alarms or []]
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateDeploymentGroup": create_deployment_group,
+    "GetDeploymentGroup": get_deployment_group,
+    "BatchGetDeploymentGroups": batch_get_deployment_groups,
+    "ListDeploymentGroups": list_deployment_groups,
+    "UpdateDeploymentGroup": update_deployment_group,
+    "DeleteDeploymentGroup": delete_deployment_group,
+}

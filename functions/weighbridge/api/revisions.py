@@ -1,7 +1,154 @@
-"""Revisions. Reference: 1.2 and 1.5."""
+"""Revisions of applications: register, get, list. Reference: 1.2 and 1.5."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from weighbridge.api.operations import Operation
+from weighbridge.api import checks, named, pages
+from weighbridge.api.operations import Operation, Request
+from weighbridge.api.wire import ApiError
+from weighbridge.aws import registry, settings
+from weighbridge.aws.registry import Registered
+from weighbridge.aws.table import MOST_LISTED
+from weighbridge.core.revisions import digest, shown
 
-OPERATIONS: Mapping[str, Operation] = {}
+_MOST_AT_ONCE = 25
+_MOST_LOOKED_AT = 1000
+"""Revisions that one call looks through for its page; a filter that few of them pass gives a shorter page and a token."""
+_LARGEST_ANSWER = 4 * 1024 * 1024
+
+
+def register_application_revision(request: Request) -> Mapping[str, Any]:
+    application = str(named.application(request)["applicationName"])
+    description = checks.description(request)
+    registry.register(application, checks.revision(request.arguments["revision"]), description, request.now)
+    return {}
+
+
+def get_application_revision(request: Request) -> Mapping[str, Any]:
+    application = str(named.application(request)["applicationName"])
+    found = registry.find(application, checks.place(request.arguments["revision"]))
+    if found is None:
+        raise ApiError(
+            "RevisionDoesNotExistException",
+            f"The application {application} has no such revision; it is found by the very location it was registered by.",
+        )
+    return {
+        "applicationName": application,
+        "revision": found["revision"],
+        "revisionInfo": _info(found, _Targets(application)),
+    }
+
+
+def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
+    """Those of the revisions that are there; `errorMessage` says which are not, or do not fit into one answer."""
+    wanted = request.arguments["revisions"]
+    if not wanted:
+        raise ApiError("RevisionRequiredException", "revisions is empty; give at least one revision.")
+    if len(wanted) > _MOST_AT_ONCE:
+        raise ApiError(
+            "BatchLimitExceededException", f"At most {_MOST_AT_ONCE} revisions can be asked for, not {len(wanted)}."
+        )
+    application = str(named.application(request)["applicationName"])
+    places = [checks.place(location) for location in wanted]
+    found = registry.find_all(application, places)
+    targets, answer, size, missing = _Targets(application), list[dict[str, Any]](), 0, 0
+    for one in dict.fromkeys(digest(place) for place in places):
+        if one not in found:
+            missing += 1
+            continue
+        info = {"revisionLocation": found[one]["revision"], "genericRevisionInfo": _info(found[one], targets)}
+        size += len(json.dumps(info))
+        if size <= _LARGEST_ANSWER:
+            answer.append(info)
+    left_out = len(found) - len(answer)
+    problems = [f"{missing} of the revisions could not be found."] if missing else []
+    problems += [f"{left_out} of the revisions did not fit into one answer; ask for fewer at once."] if left_out else []
+    return {"applicationName": application, "revisions": answer, "errorMessage": " ".join(problems) or None}
+
+
+def list_application_revisions(request: Request) -> Mapping[str, Any]:
+    arguments = request.arguments
+    application = str(named.application(request)["applicationName"])
+    _check_filters(arguments)
+    sort_by, descending = arguments.get("sortBy", "registerTime"), arguments.get("sortOrder") == "descending"
+    listing = settings.revisions_of(application)
+    after = pages.position(request, f"{listing}#{sort_by}", f"({pages.TIME})?#[0-9a-f]{{64}}")
+    entries = (
+        registry.registered(application, after, descending=descending)
+        if sort_by == "registerTime"
+        else registry.by_use(application, sort_by, after, descending=descending)
+    )
+    passed, last = _passed(application, arguments, entries)
+    return {
+        "revisions": [shown(one["revision"]) for one in passed],
+        "nextToken": pages.token(f"{listing}#{sort_by}", "#".join(last)) if last else None,
+    }
+
+
+def _check_filters(arguments: Mapping[str, Any]) -> None:
+    bucket, prefix = arguments.get("s3Bucket"), arguments.get("s3KeyPrefix")
+    if bucket == "":
+        raise ApiError("InvalidBucketNameFilterException", "s3Bucket is empty; name a bucket, or leave it out.")
+    if prefix == "":
+        raise ApiError("InvalidKeyPrefixFilterException", "s3KeyPrefix is empty; give one, or leave it out.")
+    if prefix and not bucket:
+        raise ApiError("BucketNameFilterRequiredException", "s3KeyPrefix needs s3Bucket; name the bucket, too.")
+
+
+def _passed(
+    application: str, arguments: Mapping[str, Any], entries: Iterator[tuple[str, str, Registered]]
+) -> tuple[list[Registered], tuple[str, str] | None]:
+    """A page of those that pass the filters, and where it ended, None where there is nothing beyond."""
+    targets, passed, last = _Targets(application), list[Registered](), ("", "")
+    for looked_at, (time, revision_digest, item) in enumerate(entries):
+        if len(passed) == MOST_LISTED or looked_at == _MOST_LOOKED_AT:
+            return passed, last
+        last = (time, revision_digest)
+        if _is_in_place(arguments, item) and _is_deployed_as_wanted(arguments, targets, item):
+            passed.append(item)
+    return passed, None
+
+
+def _is_in_place(arguments: Mapping[str, Any], item: Registered) -> bool:
+    if "s3Bucket" not in arguments:
+        return True
+    location, prefix = item["revision"].get("s3Location", {}), arguments.get("s3KeyPrefix", "")
+    return location.get("bucket") == arguments["s3Bucket"] and str(location["key"]).startswith(prefix)
+
+
+class _Targets:
+    """Which groups of an application have which revision as their target, asked for once a group."""
+
+    def __init__(self, application: str) -> None:
+        self._application = application
+        self._digests: dict[str, str | None] = {}
+
+    def of(self, item: Registered) -> list[str]:
+        """The groups whose current target a revision is: the last one that was deployed there successfully."""
+        groups = item.get("usedBy", [])
+        unknown = [group for group in groups if group not in self._digests]
+        self._digests |= dict.fromkeys(unknown) | registry.targets(self._application, unknown)
+        return [group for group in groups if self._digests[group] == digest(item["revision"])]
+
+
+def _is_deployed_as_wanted(arguments: Mapping[str, Any], targets: _Targets, item: Registered) -> bool:
+    match arguments.get("deployed"):
+        case "include":
+            return bool(targets.of(item))
+        case "exclude":
+            return not targets.of(item)
+    return True
+
+
+def _info(item: Registered, targets: _Targets) -> dict[str, Any]:
+    times = {name: item.get(name) for name in ("registerTime", "firstUsedTime", "lastUsedTime")}
+    return times | {"description": item.get("description"), "deploymentGroups": targets.of(item)}
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "RegisterApplicationRevision": register_application_revision,
+    "GetApplicationRevision": get_application_revision,
+    "BatchGetApplicationRevisions": batch_get_application_revisions,
+    "ListApplicationRevisions": list_application_revisions,
+}

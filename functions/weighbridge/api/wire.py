@@ -5,9 +5,7 @@ comes from botocore's own model of the service, so that it is what the callers' 
 """
 
 import base64
-import binascii
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,33 +13,55 @@ from functools import cache
 from typing import Any
 
 from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 BODY_LIMIT = 1024 * 1024
 """Bytes a request may have; an AppSpec file and everything around it has far fewer."""
-_DEPTH_LIMIT = 30
+_TOO_LARGE = {"integer": 2**31, "long": 2**63}
 # The model gives exceptions names but no members. Where a top-level member is missing or malformed, the operation's own
 # list of exceptions says which one it is: for these members the exception is not named after the member itself.
-_NAMED_OTHERWISE = {
-    "serviceRoleArn": "Role",
-    "ResourceArn": "ResourceArn",
-    "Tags": "Tag",
-    "TagKeys": "Tag",
-    "targetId": "DeploymentTargetId",
-    "targetIds": "DeploymentTargetId",
-    "deploymentIds": "DeploymentId",
-    "applicationNames": "ApplicationName",
-    "newApplicationName": "ApplicationName",
-    "currentDeploymentGroupName": "DeploymentGroupName",
-    "newDeploymentGroupName": "DeploymentGroupName",
-    "deploymentGroupNames": "DeploymentGroupName",
-    "revisions": "Revision",
-    "includeOnlyStatuses": "DeploymentStatus",
-    "status": "LifecycleEventHookExecutionStatus",
-    "deployed": "DeployedStateFilter",
-    "instanceStatusFilter": "InstanceStatus",
-    "instanceTypeFilter": "InstanceType",
+_NAMED_OTHERWISE: Mapping[str, tuple[str, ...]] = {
+    "alarmConfiguration": ("AlarmConfig",),
+    "applicationNames": ("ApplicationName",),
+    "autoRollbackConfiguration": ("AutoRollbackConfig",),
+    "autoScalingGroups": ("AutoScalingGroup",),
+    "createTimeRange": ("TimeRange",),
+    "currentDeploymentGroupName": ("DeploymentGroupName",),
+    "deployed": ("DeployedStateFilter",),
+    "deploymentGroupNames": ("DeploymentGroupName",),
+    "deploymentIds": ("DeploymentId",),
+    "ec2TagFilters": ("EC2Tag",),
+    "ec2TagSet": ("EC2TagCombination",),
+    "ecsServices": ("ECSService",),
+    "includeOnlyStatuses": ("DeploymentStatus",),
+    "instanceIds": ("InstanceId", "InstanceName"),
+    "instanceId": ("InstanceId", "InstanceName"),
+    "instanceNames": ("InstanceName",),
+    "instanceStatusFilter": ("InstanceStatus",),
+    "instanceTypeFilter": ("InstanceType",),
+    "minimumHealthyHosts": ("MinimumHealthyHostValue",),
+    "newApplicationName": ("ApplicationName",),
+    "newDeploymentGroupName": ("DeploymentGroupName",),
+    "onPremisesInstanceTagFilters": ("Tag",),
+    "onPremisesTagSet": ("OnPremisesTagCombination",),
+    "overrideAlarmConfiguration": ("AlarmConfig",),
+    "ResourceArn": ("ResourceArn", "Arn"),
+    "revisions": ("Revision",),
+    "s3Bucket": ("BucketNameFilter",),
+    "s3KeyPrefix": ("KeyPrefixFilter",),
+    "serviceRoleArn": ("Role",),
+    "status": ("LifecycleEventHookExecutionStatus",),
+    "TagKeys": ("TagsToAdd", "Tag"),
+    "Tags": ("TagsToAdd", "Tag"),
+    "tags": ("TagsToAdd", "Tag"),
+    "targetFilters": ("TargetFilterName",),
+    "targetId": ("DeploymentTargetId",),
+    "targetIds": ("DeploymentTargetId",),
+    "tokenName": ("GitHubAccountTokenName",),
+    "trafficRoutingConfig": ("TrafficRoutingConfiguration",),
+    "triggerConfigurations": ("TriggerConfig",),
+    "zonalConfig": ("ZonalDeploymentConfiguration",),
 }
 
 
@@ -73,96 +93,97 @@ def parse(method: str, headers: Mapping[str, str], body: str | None, *, is_base6
     prefix, _, operation = headers.get("x-amz-target", "").partition(".")
     if prefix != service().metadata["targetPrefix"] or operation not in service().operation_names:
         raise ApiError("UnknownOperationException", "The X-Amz-Target header names no operation of CodeDeploy.")
-    if len(body or "") > BODY_LIMIT * (4 / 3 if is_base64 else 1):
-        raise ApiError("RequestEntityTooLargeException", f"A request may have at most {BODY_LIMIT} bytes.")
-    return Call(operation, _arguments(service().operation_model(operation), _decoded(body or "", is_base64=is_base64)))
+    return Call(operation, _arguments(operation, _decoded(body or "", is_base64=is_base64)))
 
 
 def _decoded(body: str, *, is_base64: bool) -> Mapping[str, Any]:
     try:
-        text = base64.b64decode(body, validate=True).decode() if is_base64 else body
-        value = json.loads(text) if text.strip() else {}
-    except (ValueError, binascii.Error, RecursionError) as error:
+        content = base64.b64decode(body, validate=True) if is_base64 else body.encode()
+        if len(content) > BODY_LIMIT:
+            raise ApiError("RequestEntityTooLargeException", f"A request may have at most {BODY_LIMIT} bytes.")
+        value = json.loads(content.decode(), parse_constant=_no_number) if content.strip() else {}
+    except (ValueError, RecursionError) as error:
         raise ApiError("SerializationException", "The body is not JSON.") from error
     if not isinstance(value, dict):
         raise ApiError("SerializationException", "The body must be a JSON object.")
     return value
 
 
-def _arguments(operation: OperationModel, body: Mapping[str, Any]) -> dict[str, Any]:
-    shape = operation.input_shape
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _arguments(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    shape = service().operation_model(operation).input_shape
     if shape is None:
         return {}
-    arguments = dict(_structure(operation, shape, body, "", 0))
+    arguments = _structure(operation, shape, body, "")
     for member in shape.required_members:
-        if member not in arguments:
-            raise _missing(operation, member)
+        if arguments.get(member) in (None, "", [], {}):
+            raise missing(operation, member)
     return arguments
 
 
-def _missing(operation: OperationModel, member: str) -> ApiError:
-    name = _exception(operation, f"{_subject(member)}RequiredException")
-    return ApiError(name, f"{member} is missing; {operation.name} needs it.")
+def missing(operation: str, member: str) -> ApiError:
+    """The exception that an operation has for a member that it needs."""
+    name = _exception(operation, *(f"{subject}RequiredException" for subject in _subjects(member)))
+    return ApiError(name, f"{member} is missing; {operation} needs it.")
 
 
 def invalid(operation: str, member: str, message: str) -> ApiError:
     """The exception that an operation has for a member that is malformed."""
-    model = service().operation_model(operation)
-    return ApiError(_exception(model, f"Invalid{_subject(member)}Exception"), message)
+    return ApiError(_exception(operation, *(f"Invalid{subject}Exception" for subject in _subjects(member))), message)
 
 
-def _subject(member: str) -> str:
-    return _NAMED_OTHERWISE.get(member) or member[0].upper() + member[1:]
+def _subjects(member: str) -> tuple[str, ...]:
+    return _NAMED_OTHERWISE.get(member) or (member[0].upper() + member[1:],)
 
 
-def _exception(operation: OperationModel, wanted: str) -> str:
-    known = {shape.name.lower(): shape.name for shape in operation.error_shapes}
-    for name in (wanted, "InvalidInputException"):
+def _exception(operation: str, *wanted: str) -> str:
+    """The first of the `wanted` exceptions that the operation has."""
+    known = {shape.name.lower(): shape.name for shape in service().operation_model(operation).error_shapes}
+    for name in (*wanted, "InvalidInputException"):
         if name.lower() in known:
             return known[name.lower()]
     return "ValidationException"
 
 
-def _structure(operation: OperationModel, shape: StructureShape, value: Any, path: str, depth: int) -> dict[str, Any]:
+def _structure(operation: str, shape: StructureShape, value: Any, path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _wrong_type(path, "an object")
     # Members that the model does not know are ignored, as AWS does: a newer client may send them.
     members = {
-        name: _value(operation, shape.members[name], item, f"{path}.{name}" if path else name, depth + 1)
+        name: _value(operation, shape.members[name], item, f"{path}.{name}" if path else name)
         for name, item in value.items()
         if name in shape.members and item is not None
     }
     if path:
         for name in shape.required_members:
             if name not in members:
-                raise invalid(operation.name, _top(path), f"{path}.{name} is missing.")
+                raise invalid(operation, _top(path), f"{path}.{name} is missing.")
     return members
 
 
-def _value(operation: OperationModel, shape: Shape, value: Any, path: str, depth: int) -> Any:
-    if depth > _DEPTH_LIMIT:
-        raise ApiError("SerializationException", "The body is nested too deeply.")
+def _value(operation: str, shape: Shape, value: Any, path: str) -> Any:
     match shape:
         case StructureShape():
-            return _structure(operation, shape, value, path, depth)
+            return _structure(operation, shape, value, path)
         case ListShape():
             if not isinstance(value, list):
                 raise _wrong_type(path, "a list")
             return [
-                _value(operation, shape.member, item, f"{path}[{n}]", depth + 1)
-                for n, item in enumerate(value)
-                if item is not None
+                _value(operation, shape.member, item, f"{path}[{n}]") for n, item in enumerate(value) if item is not None
             ]
         case MapShape():
             if not isinstance(value, dict):
                 raise _wrong_type(path, "an object")
-            keys = (_value(operation, shape.key, key, path, depth + 1) for key in value)
-            items = (_value(operation, shape.value, item, f"{path}.{key}", depth + 1) for key, item in value.items())
+            keys = (_value(operation, shape.key, key, path) for key in value)
+            items = (_value(operation, shape.value, item, f"{path}.{key[:100]}") for key, item in value.items())
             return dict(zip(keys, items, strict=True))
     return _scalar(operation, shape, value, path)
 
 
-def _scalar(operation: OperationModel, shape: Shape, value: Any, path: str) -> Any:
+def _scalar(operation: str, shape: Shape, value: Any, path: str) -> Any:
     match shape.type_name:
         case "string":
             if not isinstance(value, str):
@@ -173,8 +194,8 @@ def _scalar(operation: OperationModel, shape: Shape, value: Any, path: str) -> A
             if not isinstance(value, bool):
                 raise _wrong_type(path, "true or false")
             return value
-        case "integer" | "long":
-            if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+        case "integer" | "long" as kind:
+            if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _TOO_LARGE[kind]:
                 raise _wrong_type(path, "a whole number")
             return value
         case "timestamp":
@@ -182,16 +203,27 @@ def _scalar(operation: OperationModel, shape: Shape, value: Any, path: str) -> A
     raise _wrong_type(path, "a value that an input can have")
 
 
-def _check_text(operation: OperationModel, shape: Shape, value: str, path: str) -> None:
+def _check_text(operation: str, shape: Shape, value: str, path: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # half of a surrogate pair: JSON can say it, but nothing can keep it
+        raise _wrong_type(path, "text that Unicode can write") from error
     enum, longest, shortest = (shape.metadata.get(key) for key in ("enum", "max", "min"))
     if enum and value not in enum and not _case_free(shape, value, enum):
         raise invalid(
-            operation.name, _top(path), f"{path} '{value[:100]}' is not valid. Valid values are [{', '.join(enum)}]"
+            operation,
+            _top(path),
+            f"{_spoken(path)} '{value[:100]}' is not valid. Valid values are [{', '.join(enum)}]",
         )
     if shortest and len(value) < shortest and "." not in path and "[" not in path:
-        raise _missing(operation, path)
+        raise missing(operation, path)
     if longest and len(value) > longest:
-        raise invalid(operation.name, _top(path), f"{path} has {len(value)} characters; at most {longest} are allowed.")
+        raise invalid(operation, _top(path), f"{path} has {len(value)} characters; at most {longest} are allowed.")
+
+
+def _spoken(path: str) -> str:
+    """A member as the service's sentences name it."""
+    return path[0].upper() + path[1:]
 
 
 def _case_free(shape: Shape, value: str, enum: list[str]) -> bool:
@@ -200,7 +232,7 @@ def _case_free(shape: Shape, value: str, enum: list[str]) -> bool:
 
 
 def _timestamp(value: Any, path: str) -> datetime:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong_type(path, "a time in seconds since 1970")
     try:
         return datetime.fromtimestamp(value, UTC)
@@ -223,6 +255,14 @@ def answer(operation: str, result: Mapping[str, Any]) -> str:
     """The body of a success: the members of `result` that the operation's output has, ISO 8601 times as epoch seconds."""
     shape = service().operation_model(operation).output_shape
     return json.dumps(_rendered(shape, result)) if shape is not None else ""
+
+
+def unserved(operation: str) -> ApiError:
+    """The answer of an operation that does nothing for Lambda."""
+    wanted = ("UnsupportedActionForDeploymentTypeException", "OperationNotSupportedException")
+    known = {shape.name for shape in service().operation_model(operation).error_shapes}
+    name = next((name for name in wanted if name in known), "UnknownOperationException")
+    return ApiError(name, f"{operation} does nothing for deployments of Lambda functions, which are all that run here.")
 
 
 def failure(error: ApiError) -> str:

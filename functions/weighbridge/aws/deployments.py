@@ -1,13 +1,17 @@
 """Records of deployments in the table, and the locks they hold. On the reaction path: no pydantic."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from weighbridge.aws import table
+from weighbridge.aws import registry, table
 from weighbridge.aws.table import Expression, Key
-from weighbridge.core.deployment import RUNNING, Change, Record
+from weighbridge.core.deployment import RUNNING, Change, Record, is_rollback
 from weighbridge.core.endings import Ending
-from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted
+from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, Throttled
+from weighbridge.core.revisions import shown
+
+_TRIES = 3
 
 
 def _key(deployment_id: str) -> Key:
@@ -38,8 +42,40 @@ def create(record: Record) -> bool:
     return table.create(_key(record["deploymentId"]), record)
 
 
+def claim(record: Record) -> bool:
+    """Keeps a new deployment that has its group from the start; False where there is one of that id already.
+
+    Raises DeploymentLimitExceeded, in CodeDeploy's words, where another deployment has the group.
+    """
+    deployment_id = record["deploymentId"]
+    # It has no alias yet, and no alarms: what it holds is set free with these locks, too.
+    item = {**_key(deployment_id), **{name: table.attribute(value) for name, value in record.items()}}
+    item["locks"] = table.attribute({"alarms": []})
+    keep = {"TableName": table.name(), "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    for _ in range(_TRIES):
+        refused = table.transact([{"Put": keep}, {"Update": _hold(_group_key(record), deployment_id, record)}])
+        if refused != 1:
+            return refused is None
+        holder = (table.get(_group_key(record)) or {}).get("activeDeployment")
+        if holder:
+            group = record["deploymentGroupName"]
+            raise DeploymentLimitExceeded(f"The Deployment Group '{group}' already has an active Deployment '{holder}'")
+    raise Throttled("The deployment group keeps changing while it is claimed.")
+
+
 def get(deployment_id: str) -> Record | None:
     return table.get(_key(deployment_id))
+
+
+def get_all(deployment_ids: Sequence[str]) -> dict[str, Record]:
+    """Those of the deployments that are there, by id."""
+    found = table.get_all([_key(deployment_id) for deployment_id in dict.fromkeys(deployment_ids)])
+    return {record["deploymentId"]: record for _, record in found}
+
+
+def target_of(record: Record) -> dict[str, Any] | None:
+    """The revision of the last success in a deployment's group, as it is shown."""
+    return (table.get(_group_key(record)) or {}).get("targetRevision")
 
 
 def update(deployment_id: str, change: Change, *, unless: Iterable[str] = ()) -> Record | None:
@@ -65,7 +101,8 @@ def begin(record: Record, change: Change) -> None:
     refused = table.transact(
         [
             {"Update": expression.update(_key(deployment_id), condition)},
-            *({"Update": _hold(holder, deployment_id)} for holder in holders),
+            {"Update": _hold(holders[0], deployment_id, record | {"status": "InProgress"})},
+            {"Update": _hold(holders[1], deployment_id)},
             *({"Put": {"TableName": table.name(), "Item": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]),
         ]
     )
@@ -81,9 +118,12 @@ def begin(record: Record, change: Change) -> None:
     )
 
 
-def _hold(holder: Key, deployment_id: str) -> dict[str, Any]:
+def _hold(holder: Key, deployment_id: str, attempted: Record | None = None) -> dict[str, Any]:
     expression = Expression()
     expression.set("activeDeployment", deployment_id)
+    if attempted:
+        members = ("deploymentId", "status", "createTime")
+        expression.set("lastAttemptedDeployment", {name: attempted[name] for name in members})
     mine = expression.equals("activeDeployment", deployment_id)
     return expression.update(holder, f"{expression.absent('activeDeployment')} OR {mine}")
 
@@ -101,10 +141,14 @@ def end(record: Record, ending: Ending) -> bool:
     actions: list[dict[str, Any]] = [{"Update": expression.update(_key(deployment_id), condition)}]
     if locks:
         delete = {"TableName": table.name()}
+        actions.append({"Update": _release_group(record, ending)})
+        if "alias" in locks:
+            actions.append({"Update": _release_alias(locks["alias"], deployment_id, ending)})
+        actions += [{"Delete": delete | {"Key": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]]
+    elif is_rollback(record):
         actions += [
-            {"Update": _release(_group_key(record), deployment_id)},
-            {"Update": _release(table.key("ALIAS", locks["alias"]), deployment_id, ending)},
-            *({"Delete": delete | {"Key": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]),
+            {"Update": _rolled_back(record, ending)},
+            {"Update": registry.used(record, datetime.fromisoformat(record["createTime"]))},
         ]
     while refused := table.transact(actions):
         del actions[refused]  # a lock that is not the deployment's any more must not keep it from ending
@@ -116,14 +160,42 @@ def end(record: Record, ending: Ending) -> bool:
     return False
 
 
-def _release(holder: Key, deployment_id: str, ending: Ending | None = None) -> dict[str, Any]:
+def _release_group(record: Record, ending: Ending) -> dict[str, Any]:
     expression = Expression()
     expression.remove("activeDeployment")
-    if ending and ending.leaves_weights:
+    # Where there was a rollback, that was the last attempt, and the group says so already.
+    if "rollbackDeploymentId" not in ending.change.sets.get("rollbackInfo", {}):
+        _set_last_deployment(expression, record, ending)
+    return expression.update(_group_key(record), expression.equals("activeDeployment", record["deploymentId"]))
+
+
+def _rolled_back(record: Record, ending: Ending) -> dict[str, Any]:
+    """The group still belongs to the deployment that is rolled back."""
+    expression = Expression()
+    _set_last_deployment(expression, record, ending)
+    holder = record["rollbackInfo"]["rollbackTriggeringDeploymentId"]
+    return expression.update(_group_key(record), expression.equals("activeDeployment", holder))
+
+
+def _set_last_deployment(expression: Expression, record: Record, ending: Ending) -> None:
+    last = {name: record[name] for name in ("deploymentId", "createTime")} | {
+        "status": ending.status,
+        "endTime": ending.change.sets["completeTime"],
+    }
+    expression.set("lastAttemptedDeployment", last)
+    if ending.status == "Succeeded":
+        expression.set("lastSuccessfulDeployment", last)
+        expression.set("targetRevision", shown(record["revision"]))
+
+
+def _release_alias(alias: str, deployment_id: str, ending: Ending) -> dict[str, Any]:
+    expression = Expression()
+    expression.remove("activeDeployment")
+    if ending.leaves_weights:
         expression.set("leftBy", deployment_id)
-    elif ending and ending.status == "Succeeded":
+    elif ending.status == "Succeeded":
         expression.remove("leftBy")
-    return expression.update(holder, expression.equals("activeDeployment", deployment_id))
+    return expression.update(table.key("ALIAS", alias), expression.equals("activeDeployment", deployment_id))
 
 
 def watched_by(alarm: str) -> list[str]:

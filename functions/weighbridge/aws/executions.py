@@ -49,6 +49,12 @@ def describe(name: str) -> Execution:
     return Execution(found["status"], found.get("error", ""), found.get("cause", ""))
 
 
+def function_arn(name: str) -> str:
+    """The ARN of a Lambda function beside the machine: in its account and region."""
+    _, partition, _, region, account, *_ = os.environ["STATE_MACHINE_ARN"].split(":")
+    return f"arn:{partition}:lambda:{region}:{account}:function:{name}"
+
+
 def end_wait(token: str, output: Any) -> bool:
     """Lets the wait that holds `token` go on with `output`; False where it is over already."""
     return _send("send_task_success", taskToken=token, output=json.dumps(output))

@@ -1,11 +1,16 @@
-"""Makes a deployment of a request: keeps its record and starts the execution of its name."""
+"""Makes a deployment of a request: keeps its record, starts the execution of its name, registers its revision."""
 
 import itertools
+import logging
 from collections.abc import Callable
+from datetime import datetime
 
-from weighbridge.aws import deployments, executions
+from weighbridge.aws import deployments, executions, registry
 from weighbridge.core.deployment import Record
+from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.ids import deployment_id
+
+_log = logging.getLogger(__name__)
 
 
 def launch(identity: str, record_of: Callable[[str], Record]) -> str:
@@ -13,12 +18,33 @@ def launch(identity: str, record_of: Callable[[str], Record]) -> str:
 
     `record_of` makes the record for an id.
     """
+    record = keep(identity, record_of, deployments.create)
+    executions.start(record["deploymentId"])
+    register(record)
+    return str(record["deploymentId"])
+
+
+def keep(identity: str, record_of: Callable[[str], Record], create: Callable[[Record], bool]) -> Record:
+    """The record of the deployment that `identity` asks for, kept by `create`, which says whether its id was free."""
     for attempt in itertools.count():
         record = record_of(deployment_id(identity, attempt))
-        if deployments.create(record):
+        if create(record):
             break
         existing = deployments.get(record["deploymentId"])
         if existing and existing["identity"] == identity:
             break
-    executions.start(record["deploymentId"])
-    return str(record["deploymentId"])
+    return record
+
+
+def register(record: Record) -> None:
+    """Registers the revision of a deployment that runs already; what becomes of this changes nothing about it.
+
+    Where there is no such group there is no application either that the revision could belong to, and a file that was
+    refused is no revision.
+    """
+    if "deploymentGroupId" not in record or "refusal" in record or "revision" not in record:
+        return
+    try:
+        registry.use(record, datetime.fromisoformat(record["createTime"]))
+    except WeighbridgeError as error:
+        _log.warning("The revision of %s is not registered: %s", record["deploymentId"], error)

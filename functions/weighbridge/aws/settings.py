@@ -1,57 +1,212 @@
-"""Applications, deployment groups and custom configurations in the table."""
+"""Applications, deployment groups and custom configurations in the table.
+
+What files that are dropped and what the API sets is kept in the same items. Times are ISO 8601.
+"""
 
 import uuid
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from weighbridge.aws import table
-from weighbridge.aws.table import Expression
+from weighbridge.aws.table import Expression, Key
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
 from weighbridge.core.groups import DeploymentGroup
 
+APPLICATIONS, CONFIGS = "APPLICATIONS", "CONFIGS"
+# What a group is. Beside it, the item holds the lock of a running deployment, which outlives the group.
+_OF_THE_GROUP = (
+    "settings",
+    "deploymentGroupId",
+    "createTime",
+    "updateTime",
+    "listing",
+    "listingKey",
+    "lastAttemptedDeployment",
+    "lastSuccessfulDeployment",
+    "targetRevision",
+)
+
+
+def groups_of(application: str) -> str:
+    """The listing of an application's groups."""
+    return f"GROUPS#{application}"
+
+
+def revisions_of(application: str) -> str:
+    """The listing of an application's revisions."""
+    return f"REVISIONS#{application}"
+
+
+def application_key(name: str) -> Key:
+    return table.key("APPLICATION", name)
+
+
+def group_key(application: str, name: str) -> Key:
+    return table.key("GROUP", f"{application}/{name}")
+
+
+# ------------------------------------------------------------------------------------------------- applications
+
 
 def has_application(application: str) -> bool:
-    return table.get(table.key("APPLICATION", application)) is not None
+    return table.get(application_key(application)) is not None
+
+
+def application(name: str) -> dict[str, Any] | None:
+    return table.get(application_key(name))
+
+
+def applications(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Those of the applications that are there."""
+    return [found for _, found in table.get_all([application_key(name) for name in names])]
+
+
+def create_application(name: str, tags: list[dict[str, str]], now: str) -> str | None:
+    """The new application's id; None where there is one of that name already."""
+    values: dict[str, Any] = {
+        "applicationName": name,
+        "applicationId": str(uuid.uuid4()),
+        "computePlatform": "Lambda",
+        "createTime": now,
+        "tags": tags,
+        "listing": APPLICATIONS,
+        "listingKey": name,
+    }
+    return str(values["applicationId"]) if table.create(application_key(name), values) else None
+
+
+def delete_application(name: str) -> None:
+    """Deletes an application and then all that is in it, so that nothing is added meanwhile.
+
+    What an earlier attempt has left over is deleted, too. Records of deployments stay: they are the history.
+    """
+    table.delete(application_key(name))
+    for key in table.listed_keys(groups_of(name)):
+        _delete_group(key)
+    actions = [{"Delete": {"TableName": table.name(), "Key": key}} for key in table.listed_keys(revisions_of(name))]
+    for start in range(0, len(actions), table.MOST_ACTIONS):
+        table.transact(actions[start : start + table.MOST_ACTIONS])
+
+
+# ------------------------------------------------------------------------------------------------------- groups
 
 
 def group(application: str, name: str) -> tuple[str, DeploymentGroup] | None:
     """A group's id and settings."""
-    found = table.get(table.key("GROUP", f"{application}/{name}"))
-    if found is None or "settings" not in found:
-        return None
-    return found["deploymentGroupId"], DeploymentGroup.read(found["settings"])
+    found = group_item(application, name)
+    return (found["deploymentGroupId"], DeploymentGroup.read(found["settings"])) if found else None
+
+
+def group_item(application: str, name: str) -> dict[str, Any] | None:
+    """All that is kept of a group: `settings`, `deploymentGroupId`, times, its last deployments, its lock."""
+    found = table.get(group_key(application, name))
+    return found if found and "settings" in found else None
+
+
+def group_items(application: str, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Those of an application's groups that are there, by name."""
+    found = table.get_all([group_key(application, name) for name in names])
+    return {key.partition("/")[2]: item for key, item in found if "settings" in item}
 
 
 def put_group(application: str, name: str, settings: DeploymentGroup, now: str) -> None:
-    """Creates or updates a group, and its application; what the settings leave out is cleared. `now` is ISO 8601."""
+    """Creates or updates a group, and its application; what the settings leave out is cleared."""
     expression = Expression()
     expression.set("applicationName", application)
     expression.set("computePlatform", "Lambda")
+    expression.set("listing", APPLICATIONS)
+    expression.set("listingKey", application)
     expression.set_once("applicationId", str(uuid.uuid4()))
     expression.set_once("createTime", now)
-    table.update(expression.update(table.key("APPLICATION", application)))
+    table.update(expression.update(application_key(application)))
+    table.update(_group_set(application, name, settings, now).update(group_key(application, name)))
+
+
+def _group_set(application: str, name: str, settings: DeploymentGroup, now: str) -> Expression:
     expression = Expression()
-    expression.set("settings", settings.model_dump(mode="json", by_alias=True, exclude_none=True))
+    expression.set("settings", plain(settings))
     expression.set("updateTime", now)
+    expression.set("listing", groups_of(application))
+    expression.set("listingKey", name)
     expression.set_once("deploymentGroupId", str(uuid.uuid4()))
     expression.set_once("createTime", now)
-    table.update(expression.update(table.key("GROUP", f"{application}/{name}")))
+    return expression
+
+
+def plain(settings: DeploymentGroup) -> dict[str, Any]:
+    """Settings as they are kept: without the names, which the key has and which may change."""
+    names = {"application_name", "deployment_group_name"}
+    return settings.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=names)
+
+
+def create_group(application: str, name: str, settings: DeploymentGroup, now: str) -> str | None:
+    """The new group's id; None where there is one of that name already."""
+    expression = _group_set(application, name, settings, now)
+    created = table.update(expression.update(group_key(application, name), expression.absent("settings")))
+    return str(created["deploymentGroupId"]) if created else None
+
+
+def change_group(application: str, name: str, seen: Mapping[str, Any], settings: DeploymentGroup, now: str) -> bool:
+    """Changes a group's settings from those `seen`; False where they are others by now."""
+    expression = _group_set(application, name, settings, now)
+    unchanged = expression.equals("settings", seen)
+    return table.update(expression.update(group_key(application, name), unchanged)) is not None
+
+
+def delete_group(application: str, name: str) -> None:
+    """Deletes all but the lock of a running deployment, which ends as usual."""
+    _delete_group(group_key(application, name))
+
+
+def _delete_group(key: Key) -> None:
+    expression = Expression()
+    for attribute in _OF_THE_GROUP:
+        expression.remove(attribute)
+    table.update(expression.update(key, expression.present("settings")))
+
+
+# ---------------------------------------------------------------------------------------------- configurations
 
 
 def config(name: str) -> DeploymentConfig | None:
     """A predefined or custom configuration."""
     if name in PREDEFINED:
         return PREDEFINED[name]
-    found = table.get(table.key("CONFIG", name))
+    found = config_item(name)
     return DeploymentConfig(name, found["type"], found["percentage"], found["minutes"]) if found else None
 
 
-def create_config(config: DeploymentConfig, now: str) -> bool:
-    """Keeps a new configuration; False where there is one of that name already. `now` is ISO 8601."""
+def config_item(name: str) -> dict[str, Any] | None:
+    """All that is kept of a custom configuration."""
+    return table.get(table.key("CONFIG", name))
+
+
+def create_config(config: DeploymentConfig, now: str) -> str | None:
+    """The new configuration's id; None where there is one of that name already."""
     values: dict[str, Any] = {
         "type": config.type,
         "percentage": config.percentage,
         "minutes": config.minutes,
         "createTime": now,
         "deploymentConfigId": str(uuid.uuid4()),
+        "listing": CONFIGS,
+        "listingKey": config.name,
     }
-    return table.create(table.key("CONFIG", config.name), values)
+    return str(values["deploymentConfigId"]) if table.create(table.key("CONFIG", config.name), values) else None
+
+
+def delete_config(name: str) -> None:
+    table.delete(table.key("CONFIG", name))
+
+
+def group_with_config(name: str) -> str | None:
+    """Some group (`application/group`) that names a configuration.
+
+    It reads all groups: deletions are rare, and so no other write has to keep count.
+    """
+    for key in table.listed_keys(APPLICATIONS):
+        application_name = key["pk"]["S"].partition("#")[2]
+        for group, item in table.get_all(table.listed_keys(groups_of(application_name))):
+            if item.get("settings", {}).get("deploymentConfigName") == name:
+                return group.partition("#")[2]
+    return None

@@ -3,17 +3,20 @@
     pk                        sk               what
     DEPLOYMENT#<id>           DEPLOYMENT       a deployment's record (core.deployment)
     APPLICATION#<app>         APPLICATION      an application
-    GROUP#<app>/<group>       GROUP            a group's settings; `activeDeployment` while one runs
+    GROUP#<app>/<group>       GROUP            a group's settings and last deployments, until it is deleted; its lock
     CONFIG#<name>             CONFIG           a custom deployment configuration
     ALIAS#<function>:<alias>  ALIAS            `activeDeployment` while one runs; `leftBy`, who left its weights
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
+    REVISION#<app>/<digest>   REVISION         a registered revision (aws.registry)
+
+Applications, groups, configurations and revisions carry `listing` and `listingKey`, by which they are listed.
 
 On the reaction path: boto3 only.
 """
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +27,11 @@ from weighbridge.aws.clients import client
 from weighbridge.aws.failures import code_of, translating
 
 DYNAMODB = "AmazonDynamoDB"
+MOST_LISTED = 100
+"""How many names a page of a list has."""
+MOST_ACTIONS = 100
+"""How many actions a transaction has."""
+_MOST_KEYS = 100
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 Key = Mapping[str, Any]
@@ -54,6 +62,8 @@ def _plain(value: Any) -> Any:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, set):
+        return sorted(value)
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
@@ -65,6 +75,7 @@ class Expression:
         self._values: dict[str, Any] = {}
         self._sets: list[str] = []
         self._removes: list[str] = []
+        self._adds: list[str] = []
 
     def path(self, dotted: str) -> str:
         """A dotted path, as expressions spell it: every part by a placeholder, since many words are reserved."""
@@ -87,21 +98,39 @@ class Expression:
     def append(self, dotted: str, entries: Sequence[Any]) -> None:
         self._sets.append(f"{self.path(dotted)} = list_append({self.path(dotted)}, {self._value(list(entries))})")
 
+    def include(self, attribute_name: str, text: str) -> None:
+        """Adds a text to a set of texts, which need not be there yet."""
+        placeholder = f":v{len(self._values)}"
+        self._values[placeholder] = {"SS": [text]}
+        self._adds.append(f"{self.path(attribute_name)} {placeholder}")
+
     def remove(self, dotted: str) -> None:
         self._removes.append(self.path(dotted))
 
     def equals(self, dotted: str, *values: Any) -> str:
-        """The condition that an attribute is one of `values`."""
+        """The condition that an attribute is one of `values`; lists and maps can be compared with one value only."""
+        if len(values) == 1:
+            return f"{self.path(dotted)} = {self._value(values[0])}"
         return f"{self.path(dotted)} IN ({', '.join(self._value(value) for value in values)})"
 
     def absent(self, dotted: str) -> str:
         return f"attribute_not_exists({self.path(dotted)})"
+
+    def present(self, dotted: str) -> str:
+        return f"attribute_exists({self.path(dotted)})"
+
+    def condition(self, text: str) -> dict[str, Any]:
+        """The arguments of a condition alone, for Put and Delete in a transaction."""
+        arguments: dict[str, Any] = {"ConditionExpression": text, "ExpressionAttributeNames": self._names}
+        return arguments | ({"ExpressionAttributeValues": self._values} if self._values else {})
 
     def update(self, of: Key, condition: str | None = None) -> dict[str, Any]:
         """The arguments of UpdateItem, or of an Update in a transaction."""
         clauses = [f"SET {', '.join(self._sets)}"] if self._sets else []
         if self._removes:
             clauses.append(f"REMOVE {', '.join(self._removes)}")
+        if self._adds:
+            clauses.append(f"ADD {', '.join(self._adds)}")
         request: dict[str, Any] = {
             "TableName": name(),
             "Key": of,
@@ -121,6 +150,51 @@ def get(of: Key) -> dict[str, Any] | None:
     return plain(item) if item else None
 
 
+def get_all(keys: Sequence[Key]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The partition keys and values of those items that are there, in no order; every key may be given once."""
+    return ((item["pk"]["S"], plain(item)) for item in items(keys))
+
+
+def items(keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
+    """Those of the items that are there, in DynamoDB's form, in no order; every key may be given once."""
+    for start in range(0, len(keys), _MOST_KEYS):
+        wanted: Mapping[str, Any] = {name(): {"Keys": list(keys[start : start + _MOST_KEYS]), "ConsistentRead": True}}
+        while wanted:
+            with translating(DYNAMODB):
+                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            yield from answer["Responses"].get(name(), [])
+            wanted = answer.get("UnprocessedKeys")
+
+
+def listed(listing: str, after: str = "", limit: int = MOST_LISTED) -> tuple[list[str], bool]:
+    """The names of a listing that come after `after`, in order, and whether there may be more."""
+    condition, values = "#listing = :listing", {":listing": attribute(listing)}
+    if after:
+        condition, values = f"{condition} AND #listingKey > :after", values | {":after": attribute(after)}
+    names = {name: name.removeprefix("#") for name in ("#listing", "#listingKey") if name in condition}
+    with translating(DYNAMODB):
+        answer = client("dynamodb").query(
+            TableName=name(),
+            IndexName="listing",
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            Limit=limit,
+        )
+    return [item["listingKey"]["S"] for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+
+def listed_keys(listing: str) -> list[Key]:
+    """The keys of all items of a listing, in its order."""
+    found = query(
+        IndexName="listing",
+        KeyConditionExpression="#listing = :listing",
+        ExpressionAttributeNames={"#listing": "listing"},
+        ExpressionAttributeValues={":listing": attribute(listing)},
+    )
+    return [{name: {"S": value} for name, value in key.items()} for key in found]
+
+
 def create(of: Key, values: Mapping[str, Any]) -> bool:
     """Keeps a new item; False where there is one of that key already."""
     item = {**of, **{attr: attribute(value) for attr, value in values.items()}}
@@ -132,6 +206,12 @@ def create(of: Key, values: Mapping[str, Any]) -> bool:
                 raise
             return False
     return True
+
+
+def delete(of: Key) -> None:
+    """Deletes an item; there need be none."""
+    with translating(DYNAMODB):
+        client("dynamodb").delete_item(TableName=name(), Key=of)
 
 
 def update(request: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -161,10 +241,13 @@ def transact(actions: Sequence[Mapping[str, Any]]) -> int | None:
 
 def query(**arguments: Any) -> list[dict[str, Any]]:
     """The key strings of all items that a query finds."""
+    return [{"pk": item["pk"], "sk": item["sk"]} for item in stream(**arguments)]
+
+
+def stream(**arguments: Any) -> Iterator[dict[str, str]]:
+    """The text attributes of the items that a query finds, the index's keys among them; read a page at a time."""
     pages = client("dynamodb").get_paginator("query")
     with translating(DYNAMODB):
-        return [
-            {"pk": item["pk"]["S"], "sk": item["sk"]["S"]}
-            for page in pages.paginate(TableName=name(), **arguments)
-            for item in page["Items"]
-        ]
+        for page in pages.paginate(TableName=name(), **arguments):
+            for item in page["Items"]:
+                yield {attr: value["S"] for attr, value in item.items() if "S" in value}

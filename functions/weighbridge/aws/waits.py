@@ -26,14 +26,19 @@ def interrupt(deployment_id: str, interruption: Interruption, now: datetime) -> 
 
 
 def answer(record: Record, lifecycle_event: str, given: Answer, now: datetime) -> bool:
-    """Hands a hook's answer to the wait for it; False where the event was answered before, whose first answer counts."""
+    """Hands a hook's answer to the wait for it; False where it comes too late.
+
+    That is where the event was answered before (the first answer counts), where its time is over, and where the
+    deployment has ended or is about to.
+    """
     deployment_id, function = record["deploymentId"], record["hooks"][lifecycle_event]["function"]
     change = hook_answered(lifecycle_event, function, given, now)
-    answered = deployments.update(deployment_id, change, unless=[f"hooks.{lifecycle_event}.answer"])
-    # Refused, it was answered before, or this is the repetition of a write whose own answer was lost: read again, the first
-    # answer is handed to the wait once more, which does no harm.
+    answered = deployments.update(deployment_id, change, unless=["interruption", f"hooks.{lifecycle_event}.answer"])
+    # None may mean that this very answer was kept and only the reply got lost: the record says what holds.
     current = answered or deployments.get(deployment_id) or record
     kept = current["hooks"][lifecycle_event].get("answer")
-    if kept and current.get("gate", {}).get("waitingFor") == lifecycle_event:
-        executions.end_wait(current["gate"]["token"], hook_result(lifecycle_event, current["plan"], kept))
-    return answered is not None
+    if not kept or current.get("gate", {}).get("waitingFor") != lifecycle_event:
+        return False
+    # Handed to the wait once more, the first answer does no harm.
+    heard = executions.end_wait(current["gate"]["token"], hook_result(lifecycle_event, current["plan"], kept))
+    return heard and kept == change.sets[f"hooks.{lifecycle_event}.answer"]

@@ -32,6 +32,11 @@ class AppSpec:
     target_version: str
     hooks: dict[str, str]
 
+    def function_info(self) -> dict[str, str]:
+        """What is known of the deployment's target before the alias has been read, as lambdaFunctionInfo."""
+        info = {"functionName": self.function_name, "functionAlias": self.alias, "targetVersion": self.target_version}
+        return info | ({"currentVersion": self.current_version} if self.current_version else {})
+
 
 def _number_as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -106,7 +106,9 @@ def parse(name: str, document: object) -> DeploymentConfig:
     """
     if name.startswith(_RESERVED):
         raise InvalidDocument(
-            f"The prefix {_RESERVED} is reserved for predefined configuration names; name the file otherwise."
+            f"The prefix {_RESERVED} is reserved for predefined configuration names; use another name.",
+            "deploymentConfigName",
+            rule=f"The prefix {_RESERVED} is reserved for predefined configuration names",
         )
     file = _File.read(document)
     if file.name not in {None, name}:

@@ -4,6 +4,7 @@ A record is the JSON-like mapping that the table keeps: CodeDeploy's fields unde
 
     plan        what was decided at the start (core.plan)
     routing     where the alias was last left, and `revisionId`, the alias's revision then
+    requestedBy  the ARN of the API's caller
     hooks       lifecycle event -> function, digest of its execution id, call time, answer
     interruption  the alarm or stop request that ends the deployment; the first one wins
     gate        the wait that is open, with its task token (a secret)
@@ -74,11 +75,13 @@ def created(  # noqa: PLR0913  # the members of one request
     group_id: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     refusal: WeighbridgeError | None = None,
+    caller: str = "",
 ) -> Record:
     """The record of a deployment that was asked for; `refusal` is what is already known to be wrong with it.
 
     `identity` names what asked for it; `group_id` is None where there is no such group. `overrides` are members of
     CreateDeployment: deploymentConfigName, description, autoRollbackConfiguration, overrideAlarmConfiguration.
+    `caller` is the ARN of who asked, where it is known.
     """
     record: Record = {
         "deploymentId": deployment_id,
@@ -93,8 +96,10 @@ def created(  # noqa: PLR0913  # the members of one request
         "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
         "lifecycleEvents": {event: {"status": "Pending"} for event in LIFECYCLE_EVENTS},
         "hooks": {},
-        "timeline": [entry(now, "Created", requestedBy=identity)],
+        "timeline": [entry(now, "Created", requestedBy=caller or identity)],
     }
+    if caller:
+        record["requestedBy"] = caller
     if group_id is not None:
         record |= {"deploymentGroupId": group_id, "groupStatus": group_status(group_id, "Created")}
     if revision is not None:
@@ -104,10 +109,25 @@ def created(  # noqa: PLR0913  # the members of one request
     return record | dict(overrides or {})
 
 
-def begun(config_name: str, *, group_id: str, alarms: Sequence[str], alias: str, now: datetime) -> Change:
-    """The group and the alias (`function:alias`) are now this deployment's alone, and its alarms are listened for."""
+def begun(  # noqa: PLR0913  # what is known when a deployment begins
+    config_name: str,
+    *,
+    group_id: str,
+    alarms: Sequence[str],
+    alias: str,
+    now: datetime,
+    function: Mapping[str, str] | None = None,
+    previous: Mapping[str, Any] | None = None,
+) -> Change:
+    """The group and the alias (`function:alias`) are now this deployment's alone, and its alarms are listened for.
+
+    `function` is what the AppSpec file says of it, as lambdaFunctionInfo; `previous` is the revision of the group's last
+    success, where there was one.
+    """
+    known = {"lambdaFunctionInfo": function, "previousRevision": previous}
     return Change(
         sets={
+            **{name: dict(value) for name, value in known.items() if value is not None},
             "status": "InProgress",
             "startTime": stamp(now),
             "deploymentConfigName": config_name,

@@ -119,6 +119,10 @@ def _refuse_dangerous(text: str) -> None:
             depth -= 1
 
 
+class TooMany(ValueError):
+    """A rule that models raise: a list is longer than allowed."""
+
+
 class Document(BaseModel):
     """A mapping in a file or request: keys in any case, unknown keys refused with the nearest known one."""
 
@@ -156,7 +160,14 @@ class Document(BaseModel):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            raise InvalidDocument(" ".join(_sentence(fault) for fault in error.errors()[:5])) from error
+            faults = error.errors()
+            broken = faults[0].get("ctx", {}).get("error")
+            raise InvalidDocument(
+                " ".join(_sentence(fault) for fault in faults[:5]),
+                str(faults[0]["loc"][0]) if faults[0]["loc"] else "",
+                rule=str(broken) if broken else _sentence(faults[0]),
+                too_many=isinstance(broken, TooMany),
+            ) from error
 
 
 def kind(value: object) -> str:

@@ -122,7 +122,19 @@ class InvalidLambdaFunction(WeighbridgeError):
 
 
 class InvalidDocument(WeighbridgeError):
+    """What is wrong with a file or a request.
+
+    `member` is the top-level key that is wrong, empty where it is the whole; `rule` is the first fault in the words of
+    the rule alone, without its place in the file; `too_many` says that a list is longer than allowed.
+    """
+
     code = "INVALID_REVISION"
+
+    def __init__(self, message: str, member: str = "", *, rule: str = "", too_many: bool = False) -> None:
+        super().__init__(message)
+        self.member = member
+        self.rule = clip(rule or message)
+        self.too_many = too_many
 
 
 class NotWellFormed(InvalidDocument):

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from weighbridge.core.documents import Document
+from weighbridge.core.documents import Document, TooMany
 from weighbridge.core.errors import InvalidDocument
+from weighbridge.core.tags import Tags
 
 RollbackEvent = Literal["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 ROLLBACK_EVENTS: tuple[RollbackEvent, ...] = (
@@ -37,7 +38,7 @@ class AlarmConfiguration(Document):
             raise ValueError("Deployment Groups need to have at least one alarms attached if they are monitored.")
         names = Counter(alarm.name for alarm in self.alarms or [])
         if len(names) > MOST_ALARMS:
-            raise ValueError(f"at most {MOST_ALARMS} alarms can be watched, not {len(names)}.")
+            raise TooMany(f"at most {MOST_ALARMS} alarms can be watched, not {len(names)}.")
         twice = [name for name, count in names.items() if count > 1]
         if twice:
             raise ValueError(f"the alarm {twice[0]!r} is named twice; keep one of them.")
@@ -80,11 +81,6 @@ class Trigger(Document):
     ] = Field(min_length=1)
 
 
-class Tag(Document):
-    key: str = Field(alias="Key", min_length=1, max_length=128)
-    value: str = Field(alias="Value", default="", max_length=256)
-
-
 class DeploymentStyle(Document):
     deployment_type: Literal["BLUE_GREEN"]
     deployment_option: Literal["WITH_TRAFFIC_CONTROL"]
@@ -102,7 +98,7 @@ class DeploymentGroup(Document):
     alarm_configuration: AlarmConfiguration | None = None
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
     trigger_configurations: list[Trigger] = Field(default_factory=list)
-    tags: list[Tag] = Field(default_factory=list)
+    tags: Tags = Field(default_factory=list)
     deployment_style: DeploymentStyle | None = None
     compute_platform: Literal["Lambda"] = "Lambda"
 
@@ -114,7 +110,7 @@ class DeploymentGroup(Document):
         if len({trigger.trigger_target_arn for trigger in triggers}) < len(triggers):
             raise ValueError("Duplicate Trigger target arn detected")
         if len(triggers) > MOST_TRIGGERS:
-            raise ValueError(f"Deployment Groups cannot contain more than {MOST_TRIGGERS} TriggerTargets.")
+            raise TooMany(f"Deployment Groups cannot contain more than {MOST_TRIGGERS} TriggerTargets.")
         return triggers
 
 

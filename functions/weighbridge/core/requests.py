@@ -45,6 +45,7 @@ class Revision(Document):
     s3_location: S3Location | None = Field(alias="s3Location", default=None)
     string: InlineContent | None = None
     app_spec_content: InlineContent | None = None
+    git_hub_location: Any = None
 
     @model_validator(mode="after")
     def _member_for_type(self) -> "Revision":

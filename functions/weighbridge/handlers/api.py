@@ -7,14 +7,14 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.api import applications, configs, deployments, groups, hooks, revisions, tags, targets
+from weighbridge.api import absent, applications, configs, deployments, groups, hooks, revisions, tags, targets
 from weighbridge.api.door import respond
 from weighbridge.api.operations import Operation
 
 logger = Logger()
 OPERATIONS: Mapping[str, Operation] = {
     name: operation
-    for module in (applications, groups, configs, revisions, deployments, targets, tags, hooks)
+    for module in (applications, groups, configs, revisions, deployments, targets, tags, hooks, absent)
     for name, operation in module.OPERATIONS.items()
 }
 
@@ -22,4 +22,4 @@ OPERATIONS: Mapping[str, Operation] = {
 @logger.inject_lambda_context(clear_state=True)
 @event_source(data_class=LambdaFunctionUrlEvent)
 def handler(event: LambdaFunctionUrlEvent, context: LambdaContext) -> dict[str, Any]:
-    return respond(event.raw_event, context.aws_request_id, OPERATIONS, logger)
+    return respond(event.raw_event, context.aws_request_id, OPERATIONS, absent.refuse, logger)

@@ -40,7 +40,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     planning.check_allowed(spec, _patterns("DEPLOYABLE_FUNCTIONS"), _patterns("INVOCABLE_HOOKS"))
     alarms = planning.watched_alarms(record, group)["names"]
     alias_name = f"{spec.function_name}:{spec.alias}"
-    change = begun(config.name, group_id=group_id, alarms=alarms, alias=alias_name, now=datetime.now(UTC))
+    change = begun(
+        config.name,
+        group_id=group_id,
+        alarms=alarms,
+        alias=alias_name,
+        now=datetime.now(UTC),
+        function=spec.function_info(),
+        previous=deployments.target_of(record),
+    )
     deployments.begin(record, change)
 
     control_plane = Lambda(record["deploymentId"], group.service_role_arn)

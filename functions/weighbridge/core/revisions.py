@@ -1,0 +1,53 @@
+"""Revisions as places where AppSpec files are: what tells two apart, and what is shown of one. Reference: 1.5 and 3.3.
+
+On the reaction path: standard library only.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+INLINE = {"String": "string", "AppSpecContent": "appSpecContent"}
+"""The types of revisions that hold their file themselves, and the member that holds it."""
+
+
+def sha256_of(content: str) -> str:
+    """What identifies the content of an inline revision (reference 3.3)."""
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def identified(revision: Mapping[str, Any]) -> dict[str, Any]:
+    """The revision, an inline one with the sha256 of its content."""
+    member = INLINE.get(revision["revisionType"])
+    if member is None or "content" not in revision[member]:
+        return dict(revision)
+    return {**revision, member: {**revision[member], "sha256": sha256_of(revision[member]["content"])}}
+
+
+def shown(revision: Mapping[str, Any]) -> dict[str, Any]:
+    """The revision as deployments and groups show it: of an inline one the sha256 alone (reference 1.5)."""
+    member = INLINE.get(revision["revisionType"])
+    if member is None:
+        return dict(revision)
+    return {**revision, member: {"sha256": identified(revision)[member]["sha256"]}}
+
+
+def digest(revision: Mapping[str, Any]) -> str:
+    """The key under which an application's revision is kept: the same for the same place, however it is spelled.
+
+    An S3 object with a version or an eTag is another place than the object's newest version.
+    """
+    kind = revision["revisionType"]
+    if kind in INLINE:
+        place = [identified(revision)[INLINE[kind]]["sha256"].lower()]
+    else:
+        location = revision["s3Location"]
+        place = [
+            location["bucket"],
+            location["key"],
+            (location.get("bundleType") or "YAML").upper(),
+            location.get("version") or "",
+            (location.get("eTag") or "").strip('"'),
+        ]
+    return hashlib.sha256(json.dumps([kind, *place]).encode()).hexdigest()

@@ -1,0 +1,15 @@
+"""The API in this process, upon the account and the table of the AWS room's tests."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.api.caller import Caller
+from tests.aws.conftest import account, place
+
+__all__ = ["account", "place"]
+
+
+@pytest.fixture
+def api(place: SimpleNamespace) -> Caller:  # noqa: ARG001  # the table that the caller finds
+    return Caller()

@@ -1,0 +1,103 @@
+"""Reports of hooks: only with the id that the hook was given, once, and in time."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.caller import Caller, Refused
+from tests.aws.account import client_error, keep_planned, kept, lost_answer
+from tests.unit.samples import at, plan
+from weighbridge.aws import clients, deployments
+from weighbridge.core.deployment import hook_called
+from weighbridge.core.endings import failed
+from weighbridge.core.errors import StopRequested
+from weighbridge.core.interruptions import Interruption, interrupted
+
+D, EVENT, SECRET = "d-AAAAAAAAA", "BeforeAllowTraffic", "what only the hook was given"
+REPORT = {"deploymentId": D, "lifecycleEventHookExecutionId": SECRET, "status": "Succeeded"}
+OPERATION = "PutLifecycleEventHookExecutionStatus"
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What the waits of executions are told."""
+    told: list[dict[str, str]] = []
+    monkeypatch.setattr(clients.client("stepfunctions"), "send_task_success", lambda **arguments: told.append(arguments))
+    return told
+
+
+@pytest.fixture(autouse=True)
+def waiting(place: object, heard: list[dict[str, str]]) -> None:  # noqa: ARG001  # the table
+    sample = plan(hooks={EVENT: "check"})
+    keep_planned(hooks={EVENT: "check"})
+    deployments.update(D, hook_called(sample, EVENT, SECRET, "token", at(3)))
+
+
+def refusal(api: Caller, **changes: Any) -> str:
+    with pytest.raises(Refused) as caught:
+        api.call(OPERATION, **(REPORT | changes))
+    return caught.value.name.removesuffix("Exception")
+
+
+@pytest.mark.parametrize("status", ["Succeeded", "Failed"])
+def test_a_report_ends_the_wait(api: Caller, heard: list[dict[str, str]], status: str) -> None:
+    assert api.call(OPERATION, **(REPORT | {"status": status})) == {"lifecycleEventHookExecutionId": SECRET}
+    assert [told["taskToken"] for told in heard] == ["token"]
+    assert f'"status": "{status}"' in heard[0]["output"]
+    answer = kept()["hooks"][EVENT]["answer"]
+    assert (answer["status"], answer["by"]) == (status, "report")
+
+
+@pytest.mark.parametrize(
+    ("expected", "changes"),
+    [
+        ("InvalidLifecycleEventHookExecutionStatus", {"status": "Pending"}),
+        ("InvalidLifecycleEventHookExecutionStatus", {"status": "Perhaps"}),
+        ("InvalidLifecycleEventHookExecutionStatus", {"status": None}),
+        ("InvalidLifecycleEventHookExecutionId", {"lifecycleEventHookExecutionId": "guessed"}),
+        ("InvalidLifecycleEventHookExecutionId", {"lifecycleEventHookExecutionId": ""}),
+        ("InvalidLifecycleEventHookExecutionId", {"lifecycleEventHookExecutionId": None}),
+        ("DeploymentDoesNotExist", {"deploymentId": "d-000000000"}),
+        ("DeploymentIdRequired", {"deploymentId": None}),
+        ("InvalidDeploymentId", {"deploymentId": "d"}),
+    ],
+)
+def test_what_is_no_report_ends_nothing(
+    api: Caller, heard: list[dict[str, str]], expected: str, changes: dict[str, Any]
+) -> None:
+    assert refusal(api, **changes) == expected
+    assert heard == []
+    assert "answer" not in kept()["hooks"][EVENT]
+
+
+def test_a_report_counts_once(api: Caller) -> None:
+    api.call(OPERATION, **REPORT)
+    assert refusal(api) == "LifecycleEventAlreadyCompleted"
+    assert refusal(api, status="Failed") == "LifecycleEventAlreadyCompleted"
+    assert kept()["hooks"][EVENT]["answer"]["status"] == "Succeeded"
+
+
+def test_a_report_whose_answer_was_lost_is_recognised_as_the_first(api: Caller, heard: list[dict[str, str]]) -> None:
+    with lost_answer("dynamodb", "UpdateItem"):
+        api.call(OPERATION, **REPORT)
+    assert len(heard) == 1
+
+
+def test_a_report_after_a_stop_comes_too_late(api: Caller) -> None:
+    deployments.update(D, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(4)))
+    assert refusal(api) == "LifecycleEventAlreadyCompleted"
+    assert kept()["lifecycleEvents"][EVENT]["status"] == "InProgress"
+
+
+def test_a_report_after_the_end_comes_too_late(api: Caller) -> None:
+    failure = {"error": "HookTimedOut", "cause": "Too late."}
+    assert deployments.end(kept(), failed(kept(), failure, {}, at(9)))
+    assert refusal(api) == "LifecycleEventAlreadyCompleted"
+
+
+def test_a_report_to_a_wait_that_is_over_comes_too_late(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def over(**_: str) -> None:
+        raise client_error("TaskTimedOut")
+
+    monkeypatch.setattr(clients.client("stepfunctions"), "send_task_success", over)
+    assert refusal(api) == "LifecycleEventAlreadyCompleted"

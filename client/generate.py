@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from weighbridge.handlers.api import OPERATIONS
+from weighbridge.api.served import OPERATIONS
 
 MODELS = Path(__file__).parent / "models"
 VERSION = "2014-10-06"

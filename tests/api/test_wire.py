@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from tests.api.caller import CALLER, PROTOCOL, Caller, encoded, modelled
 from tests.aws.account import client_error, new_record, refuse
 from weighbridge.api import wire
+from weighbridge.api.operations import Request
+from weighbridge.api.served import OPERATIONS as SERVED
 from weighbridge.aws import deployments
-from weighbridge.handlers import api as handler_module
 
 FOR_SERVERS = {
     "AddTagsToOnPremisesInstances",
@@ -218,13 +219,18 @@ def test_the_bundle_type_may_be_written_in_any_case() -> None:
 
 
 def test_nulls_and_unknown_members_are_left_out() -> None:
-    body = {"applicationName": "a", "tags": [None, {"Key": "k", "Value": None, "New": 1}], "computePlatform": None, "x": {}}
+    body: dict[str, Any] = {
+        "applicationName": "a",
+        "tags": [None, {"Key": "k", "Value": None, "New": 1}],
+        "computePlatform": None,
+        "x": {},
+    }
     call = wire.parse("POST", {"x-amz-target": CREATE}, json.dumps(body))
     assert call.arguments == {"applicationName": "a", "tags": [{"Key": "k"}]}
 
 
 def test_times_come_in_as_seconds_and_go_out_as_seconds() -> None:
-    body = {"createTimeRange": {"start": 1_700_000_000.25, "end": 1_700_000_001}}
+    body: dict[str, Any] = {"createTimeRange": {"start": 1_700_000_000.25, "end": 1_700_000_001}}
     call = wire.parse("POST", {"x-amz-target": "CodeDeploy_20141006.ListDeployments"}, json.dumps(body))
     assert call.arguments["createTimeRange"]["start"] == datetime(2023, 11, 14, 22, 13, 20, 250_000, UTC)
     answered = wire.answer("GetApplication", {"application": {"createTime": "2023-11-14T22:13:20.250Z", "unknown": 1}})
@@ -236,7 +242,12 @@ def test_times_come_in_as_seconds_and_go_out_as_seconds() -> None:
 
 def test_the_caller_is_who_signed(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    monkeypatch.setitem(handler_module.OPERATIONS, "ListApplications", lambda request: seen.append(request.caller) or {})  # type: ignore[index,arg-type]
+
+    def operation(request: Request) -> dict[str, Any]:
+        seen.append(request.caller)
+        return {}
+
+    monkeypatch.setitem(SERVED, "ListApplications", operation)
     api.call("ListApplications")
     assert seen == [CALLER]
 
@@ -259,7 +270,7 @@ def test_operations_for_servers_say_so(api: Caller, operation: str) -> None:
 
 
 def test_every_other_operation_is_served() -> None:
-    assert set(handler_module.OPERATIONS) == set(OPERATIONS) - FOR_SERVERS
+    assert set(SERVED) == set(OPERATIONS) - FOR_SERVERS
 
 
 @pytest.mark.parametrize("operation", ["ContinueDeployment", "SkipWaitTimeForInstanceTermination"])

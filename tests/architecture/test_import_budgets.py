@@ -11,26 +11,42 @@ from tests.architecture.source import ROOT, handler_names
 
 # Every record comes with these, and so does every call of AWS.
 BASE = {"aws.clients", "aws.failures", "core.errors", "core.hooks", "core.plan", "core.routing", "core.deployment"}
-RECORDS = BASE | {"aws.deployments", "aws.table", "core.endings", "core.ids"}
+RECORDS = BASE | {"aws.deployments", "aws.registry", "aws.table", "core.endings", "core.ids", "core.revisions"}
 WAITS = {"aws.executions", "core.settlement", "core.interruptions"}
+SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags"}
+REQUESTS = {"core.documents", "core.groups", "core.requests", "core.tags"}
+API = {"api.checks", "api.door", "api.hooks", "api.operations", "api.wire", "aws.waits", "telemetry"}
+AREAS = {"applications", "configs", "deployments", "groups", "revisions", "tags", "targets"}
 MODULES = {
+    "api": RECORDS
+    | WAITS
+    | API
+    | SETTINGS
+    | REQUESTS
+    | {f"api.{area}" for area in AREAS}
+    | {"api.absent", "api.named", "api.pages", "api.platform", "api.served"}
+    | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview"},
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
     "complete": RECORDS | {"core.rollbacks", "telemetry"},
-    "interrupt": RECORDS | WAITS | {"telemetry"},
+    "interrupt": RECORDS | WAITS | {"aws.waits", "telemetry"},
     "notify": (BASE | {"aws.table", "aws.events", "core.notifications"}),
     "receive": RECORDS
     | WAITS
-    | {"aws.revisions", "aws.settings", "core.configs", "core.documents", "core.drops", "core.groups", "core.requests"}
-    | {"telemetry"},
+    | SETTINGS
+    | REQUESTS
+    | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "telemetry"},
     "record_failure": RECORDS | {"core.rollbacks", "telemetry"},
+    "report_hook": RECORDS | WAITS | API | REQUESTS,
     "run_hook": RECORDS | WAITS | {"aws.hooks"},
+    "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers"},
     "settle": RECORDS | WAITS | {"aws.aliases", "core.rollbacks"},
     "shift_traffic": RECORDS | {"aws.aliases", "core.rollbacks"},
     "validate": RECORDS
     | {"aws.aliases", "aws.hooks", "aws.revisions", "aws.settings"}
-    | {"core.appspec", "core.configs", "core.documents", "core.groups", "core.planning", "core.rollbacks"},
+    | SETTINGS
+    | {"core.appspec", "core.planning", "core.rollbacks"},
 }
-READS_FILES = {"receive", "validate"}
+READS_FILES = {"api", "receive", "report_hook", "validate"}
 ASK = "import sys, json; import weighbridge.handlers.{}; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -51,6 +67,7 @@ def test_every_handler_has_a_budget() -> None:
 def test_a_handler_loads_what_its_budget_says(handler: str) -> None:
     rooms = {
         "weighbridge",
+        "weighbridge.api",
         "weighbridge.aws",
         "weighbridge.core",
         "weighbridge.handlers",

@@ -1,4 +1,4 @@
-"""Imports run one way, handlers to aws to core, and the core is pure. Design: rule 5 and section 4."""
+"""Imports run one way, handlers to api to aws to core, and the core is pure. Design: rule 5 and section 4."""
 
 import ast
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.source import ROOT, Source, sources
 
-CORE, AWS, HANDLERS = (sources(f"functions/weighbridge/{room}") for room in ("core", "aws", "handlers"))
+CORE, AWS, API, HANDLERS = (sources(f"functions/weighbridge/{room}") for room in ("core", "aws", "api", "handlers"))
 ALL = sources("functions")
 OUTSIDE = [*sources("infra"), *sources("local"), *sources("statemachine"), Source(ROOT / "app.py")]
 AWS_SDK = {"boto3", "botocore"}
@@ -43,6 +43,7 @@ def _rooms(source: Source) -> set[str]:
 def test_the_rooms_are_there() -> None:
     assert len(CORE) > 10
     assert len(AWS) > 10
+    assert len(API) > 10
     assert len(HANDLERS) > 10
     assert len(OUTSIDE) > 20
 
@@ -65,9 +66,16 @@ def test_the_aws_room_knows_the_core_only(source: Source) -> None:
     assert "aws_lambda_powertools" not in source.packages
 
 
+@pytest.mark.parametrize("source", API, ids=str)
+def test_the_api_knows_no_handler_and_of_the_sdk_only_its_model_of_the_service(source: Source) -> None:
+    assert _rooms(source) <= {"api", "aws", "core", "telemetry"}
+    from_sdk = {name for name in source.imports if name.split(".")[0] in AWS_SDK}
+    assert {name.split(".")[1] for name in from_sdk} <= ({"loaders", "model"} if source.path.stem == "wire" else set())
+
+
 @pytest.mark.parametrize("source", HANDLERS, ids=str)
 def test_a_handler_knows_no_other_handler_and_calls_aws_through_its_room(source: Source) -> None:
-    assert _rooms(source) <= {"aws", "core", "telemetry"}
+    assert _rooms(source) <= {"api", "aws", "core", "telemetry"}
     assert not source.packages & AWS_SDK
 
 
@@ -81,6 +89,6 @@ def test_infrastructure_and_local_cloud_treat_functions_as_files(source: Source)
     assert "weighbridge" not in source.packages
 
 
-@pytest.mark.parametrize("source", [source for source in ALL if source not in AWS], ids=str)
+@pytest.mark.parametrize("source", [source for source in ALL if source not in [*AWS, *API]], ids=str)
 def test_botocores_errors_are_known_in_the_aws_room_only(source: Source) -> None:
     assert not source.packages & AWS_SDK

@@ -80,7 +80,7 @@ def test_a_sound_deployment_gets_its_plan_and_its_locks(place: SimpleNamespace) 
     arrived = _arrive(place)
     plan = _validate(arrived)
     # The handlers' inputs in events/ are what validation hands to the state machine.
-    ids = {key: plan[key] for key in ("deploymentId", "rollbackDeploymentId", "revisionId")}
+    ids = {key: plan[key] for key in ("deploymentGroupId", "deploymentId", "rollbackDeploymentId", "revisionId")}
     assert plan == PLAN | ids
     record = kept(arrived)
     assert record["plan"] == plan

@@ -1,22 +1,16 @@
 """CodeDeploy's API behind a function URL: the stock clients drive Weighbridge by it. Reference: sections 1 and 2."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.api import absent, applications, configs, deployments, groups, hooks, revisions, tags, targets
+from weighbridge.api import absent
 from weighbridge.api.door import respond
-from weighbridge.api.operations import Operation
+from weighbridge.api.served import OPERATIONS
 
 logger = Logger()
-OPERATIONS: Mapping[str, Operation] = {
-    name: operation
-    for module in (applications, groups, configs, revisions, deployments, targets, tags, hooks, absent)
-    for name, operation in module.OPERATIONS.items()
-}
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,0 +1,12 @@
+"""All the operations that are served, by name."""
+
+from collections.abc import Mapping
+
+from weighbridge.api import absent, applications, configs, deployments, groups, hooks, revisions, tags, targets
+from weighbridge.api.operations import Operation
+
+OPERATIONS: Mapping[str, Operation] = {
+    name: operation
+    for area in (applications, groups, configs, revisions, deployments, targets, tags, hooks, absent)
+    for name, operation in area.OPERATIONS.items()
+}

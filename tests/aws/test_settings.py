@@ -102,11 +102,13 @@ def test_items_that_were_left_unread_are_asked_for_again(monkeypatch: pytest.Mon
 
     def half(RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
         [(name, wanted)] = RequestItems.items()
+        answered: dict[str, Any]
         if len(wanted["Keys"]) == 1:
-            answered: dict[str, Any] = answer(RequestItems=RequestItems)
+            answered = answer(RequestItems=RequestItems)
             return answered
         first, rest = wanted["Keys"][:1], wanted["Keys"][1:]
-        return answer(RequestItems={name: wanted | {"Keys": first}}) | {"UnprocessedKeys": {name: wanted | {"Keys": rest}}}
+        answered = answer(RequestItems={name: wanted | {"Keys": first}})
+        return answered | {"UnprocessedKeys": {name: wanted | {"Keys": rest}}}
 
     for name in "abc":
         settings.create_application(name, [], "2026-11-23T06:00:00.000Z")

@@ -71,7 +71,7 @@ class Caller:
             "headers": HeadersDict(answer["headers"]),
             "body": answer["body"].encode(),
         }
-        parsed: dict[str, Any] = create_parser("json").parse(response, shape)
+        parsed: dict[str, Any] = create_parser("json").parse(response, shape)  # type: ignore[arg-type]
         metadata = parsed.pop("ResponseMetadata")
         assert answer["headers"]["Content-Type"] == "application/x-amz-json-1.1"
         assert answer["headers"]["x-amzn-RequestId"] == metadata["RequestId"] == Context.aws_request_id

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from weighbridge.aws import settings, table
+from weighbridge.aws import clients, settings, table
 from weighbridge.aws.table import Expression
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
 from weighbridge.core.groups import DeploymentGroup, parse
@@ -84,3 +84,34 @@ def test_a_configuration_is_created_once_and_never_changes() -> None:
     assert not settings.create_config(DeploymentConfig("mine", "TimeBasedCanary", 5, 1), "2026-11-24T06:00:00.000Z")
     assert settings.config("mine") == config
     assert _item("CONFIG", "mine")["createTime"] == "2026-11-23T06:00:00.000Z"
+
+
+def test_what_is_kept_is_listed() -> None:
+    _put(FULL)
+    settings.create_application("another", [], "2026-11-23T06:00:00.000Z")
+    settings.create_config(DeploymentConfig("mine", "AllAtOnce"), "2026-11-23T06:00:00.000Z")
+    assert table.listed(settings.APPLICATIONS) == (["another", "shop-app"], False)
+    assert table.listed(settings.APPLICATIONS, "another") == (["shop-app"], False)
+    assert table.listed(settings.APPLICATIONS, limit=1) == (["another"], True)
+    assert table.listed(settings.groups_of("shop-app")) == (["prod"], False)
+    assert table.listed(settings.CONFIGS) == (["mine"], False)
+
+
+def test_items_that_were_left_unread_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = clients.client("dynamodb")
+    answer = client.batch_get_item
+
+    def half(RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        [(name, wanted)] = RequestItems.items()
+        answered: dict[str, Any]
+        if len(wanted["Keys"]) == 1:
+            answered = answer(RequestItems=RequestItems)
+            return answered
+        first, rest = wanted["Keys"][:1], wanted["Keys"][1:]
+        answered = answer(RequestItems={name: wanted | {"Keys": first}})
+        return answered | {"UnprocessedKeys": {name: wanted | {"Keys": rest}}}
+
+    for name in "abc":
+        settings.create_application(name, [], "2026-11-23T06:00:00.000Z")
+    monkeypatch.setattr(client, "batch_get_item", half)
+    assert sorted(found["applicationName"] for found in settings.applications("abcd")) == ["a", "b", "c"]

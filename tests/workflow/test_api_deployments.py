@@ -2,22 +2,15 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
+from tests.workflow.conftest import Cli
 from tests.workflow.world import Alias, Shop, World, appspec, until
 
-CLI = Path(sys.executable).parent / "aws"
 QUICK = {"Delay": 1, "MaxAttempts": 60}
 # A hook as it is written for CodeDeploy: it knows nothing of Weighbridge, and its return value says nothing.
 REPORTS = (
@@ -25,45 +18,6 @@ REPORTS = (
     "deploymentId=event['DeploymentId'], lifecycleEventHookExecutionId=event['LifecycleEventHookExecutionId'], status={status!r})"
 )
 SAYS_NOTHING = "return None"
-
-Cli = Callable[..., Any]
-
-
-@pytest.fixture
-def codedeploy(world: World) -> Any:
-    """boto3's client as a user makes it, pointed at the function's URL."""
-    return boto3.client(
-        "codedeploy",
-        endpoint_url=world.outputs["ApiUrl"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(proxies={}),
-    )
-
-
-@pytest.fixture
-def deploy(world: World, tmp_path: Path) -> Cli:
-    """Runs `aws deploy …`; returns its answer, and of a failure what it says."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "AWS_ENDPOINT_URL_CODEDEPLOY": world.outputs["ApiUrl"],
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_PAGER": "",
-        "LC_ALL": "C.UTF-8",
-    }
-
-    def run(*arguments: str) -> Any:
-        command = [str(CLI), "deploy", *arguments, "--output", "json"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=False)
-        if done.returncode:
-            return done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    return run
 
 
 def names(shop: Shop) -> dict[str, str]:

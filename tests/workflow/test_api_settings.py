@@ -1,63 +1,19 @@
 """Applications, groups and configurations by CodeDeploy's own clients: stock boto3 and the real `aws deploy`."""
 
 import itertools
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from tests.workflow.conftest import Cli
 from tests.workflow.world import ROLE, World, until
 
-CLI = Path(sys.executable).parent / "aws"
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 _numbers = itertools.count(1)
-
-Cli = Callable[..., Any]
-
-
-@pytest.fixture
-def codedeploy(world: World) -> Any:
-    """boto3's client as a user makes it, pointed at the function's URL."""
-    return boto3.client(
-        "codedeploy",
-        endpoint_url=world.outputs["ApiUrl"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-    )
-
-
-@pytest.fixture
-def deploy(world: World, tmp_path: Path) -> Cli:
-    """Runs `aws deploy …`; returns its answer, and of a failure what it says."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "AWS_ENDPOINT_URL_CODEDEPLOY": world.outputs["ApiUrl"],
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_PAGER": "",
-        "LC_ALL": "C.UTF-8",
-    }
-
-    def run(*arguments: str) -> Any:
-        command = [str(CLI), "deploy", *arguments, "--output", "json"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode:
-            return done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    return run
 
 
 @pytest.fixture

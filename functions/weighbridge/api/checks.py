@@ -13,8 +13,18 @@ from weighbridge.core.requests import Revision
 from weighbridge.core.revisions import INLINE, identified
 
 LONGEST_DESCRIPTION = 256
+MOST_AT_ONCE = 25
+"""Deployments, revisions or instances that a batch may ask for."""
 INLINE_LIMIT = 100 * 1024
 """Bytes that the content of an inline revision may have: an item of the table holds 400 KB, its record among them."""
+
+
+def batch(request: Request, member: str) -> list[Any]:
+    """What a batch asks for; that there is something has been checked, since the model requires it."""
+    wanted: list[Any] = request.arguments[member]
+    if len(wanted) > MOST_AT_ONCE:
+        raise ApiError("BatchLimitExceededException", f"{member} may have at most {MOST_AT_ONCE}, not {len(wanted)}.")
+    return wanted
 
 
 def deployment_id(request: Request, value: str) -> str:

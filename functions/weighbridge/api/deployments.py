@@ -23,7 +23,6 @@ from weighbridge.core.interruptions import stop_interruption
 from weighbridge.core.overview import deployment_info
 
 logger = Logger()
-_MOST_AT_ONCE = 25
 _STATUSES: tuple[Status, ...] = ("Created", "InProgress", "Succeeded", "Failed", "Stopped")
 _STOPPED = "No more commands will be scheduled for execution in the deployment instances"
 _STOPPING = "The deployment is being stopped: what is in progress ends first, and nothing follows it."
@@ -143,13 +142,7 @@ def get_deployment(request: Request) -> Mapping[str, Any]:
 
 def batch_get_deployments(request: Request) -> Mapping[str, Any]:
     """Those of the deployments that are there, in the order in which they were asked for."""
-    wanted = request.arguments["deploymentIds"]
-    if not wanted:
-        raise ApiError("DeploymentIdRequiredException", "deploymentIds is empty; give at least one deployment ID.")
-    if len(wanted) > _MOST_AT_ONCE:
-        raise ApiError(
-            "BatchLimitExceededException", f"At most {_MOST_AT_ONCE} deployments can be asked for, not {len(wanted)}."
-        )
+    wanted = checks.batch(request, "deploymentIds")
     for deployment_id in wanted:
         checks.deployment_id(request, deployment_id)
     found = deployments.get_all(wanted)

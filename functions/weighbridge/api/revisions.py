@@ -12,7 +12,6 @@ from weighbridge.aws.registry import Registered
 from weighbridge.aws.table import MOST_LISTED
 from weighbridge.core.revisions import digest, shown
 
-_MOST_AT_ONCE = 25
 _MOST_LOOKED_AT = 1000
 """Revisions that one call looks through for its page; a filter that few of them pass gives a shorter page and a token."""
 _LARGEST_ANSWER = 4 * 1024 * 1024
@@ -42,13 +41,7 @@ def get_application_revision(request: Request) -> Mapping[str, Any]:
 
 def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
     """Those of the revisions that are there; `errorMessage` says which are not, or do not fit into one answer."""
-    wanted = request.arguments["revisions"]
-    if not wanted:
-        raise ApiError("RevisionRequiredException", "revisions is empty; give at least one revision.")
-    if len(wanted) > _MOST_AT_ONCE:
-        raise ApiError(
-            "BatchLimitExceededException", f"At most {_MOST_AT_ONCE} revisions can be asked for, not {len(wanted)}."
-        )
+    wanted = checks.batch(request, "revisions")
     application = str(named.application(request)["applicationName"])
     places = [checks.place(location) for location in wanted]
     found = registry.find_all(application, places)

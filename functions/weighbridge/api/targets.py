@@ -12,7 +12,6 @@ from weighbridge.core.deployment import Record
 from weighbridge.core.overview import lifecycle_events, target_status
 
 _TARGET_ID = re.compile(r"[A-Za-z0-9_:$./-]{1,256}", re.ASCII)
-_MOST_INSTANCES = 25
 _STATUSES = {"Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"}
 
 
@@ -64,8 +63,6 @@ def get_deployment_target(request: Request) -> Mapping[str, Any]:
 
 def batch_get_deployment_targets(request: Request) -> Mapping[str, Any]:
     wanted = request.arguments["targetIds"]
-    if not wanted:
-        raise ApiError("DeploymentTargetIdRequiredException", "targetIds is empty; give the deployment's target ID.")
     if len(wanted) > 1:
         raise ApiError(
             "DeploymentTargetListSizeExceededException", "A deployment to Lambda has one target; ask for that one alone."
@@ -127,13 +124,7 @@ def get_deployment_instance(request: Request) -> Mapping[str, Any]:
 
 
 def batch_get_deployment_instances(request: Request) -> Mapping[str, Any]:
-    wanted = [_instance_id(one) for one in request.arguments["instanceIds"]]
-    if not wanted:
-        raise ApiError("InstanceIdRequiredException", "instanceIds is empty; give the deployment's target ID.")
-    if len(wanted) > _MOST_INSTANCES:
-        raise ApiError(
-            "BatchLimitExceededException", f"At most {_MOST_INSTANCES} instances can be asked for, not {len(wanted)}."
-        )
+    wanted = [_instance_id(one) for one in checks.batch(request, "instanceIds")]
     record = checks.deployment(request)
     target_id = _target_id(record)
     missing = [one for one in wanted if one != target_id]

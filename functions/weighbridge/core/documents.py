@@ -164,10 +164,16 @@ class Document(BaseModel):
             broken = faults[0].get("ctx", {}).get("error")
             raise InvalidDocument(
                 " ".join(_sentence(fault) for fault in faults[:5]),
-                str(faults[0]["loc"][0]) if faults[0]["loc"] else "",
+                cls._key(faults[0]),
                 rule=str(broken) if broken else _sentence(faults[0]),
                 too_many=isinstance(broken, TooMany),
             ) from error
+
+    @classmethod
+    def _key(cls, fault: ErrorDetails) -> str:
+        """The top-level key that is wrong; what is missing pydantic calls by the field's name instead of its alias."""
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        return str(cls.model_fields[name].alias) if name in cls.model_fields else name
 
 
 def kind(value: object) -> str:

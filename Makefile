@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_NODE := $(CURDIR)/$(BIN)/node
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test lint deploy destroy picture lock clean
+.PHONY: help install demo local test lint deploy destroy picture client lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -39,7 +39,7 @@ test: install lint ## all checks and tests
 lint: install ## style and types
 	ruff check .
 	ruff format --check .
-	mypy app.py functions infra local statemachine tests
+	mypy app.py client functions infra local statemachine tests
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	cdk bootstrap
@@ -50,6 +50,9 @@ destroy: install ## remove the stack; the bucket and the table stay
 
 picture: install ## draw the state machine in the README again
 	python -m statemachine.picture
+
+client: install ## generate the botocore model of Weighbridge's API again
+	PYTHONPATH=functions python -m client.generate
 
 lock: ## pin the requirements again, with hashes
 	for set in uv layer dev; do \

@@ -1,8 +1,8 @@
-"""Writes the botocore model of Weighbridge's own API: `python -m client.generate`.
+"""Writes the botocore model of Weighbridge's own API: `make client`.
 
 The API is CodeDeploy's, and stock clients speak it; but they sign for the service `codedeploy`, which the IAM authorization
 of a function URL refuses. A client made of this model sends the same requests signed for `lambda`. It offers the operations
-that are served, with the words of their docstrings; members, shapes and errors are those of CodeDeploy's model.
+that are served, with the sentences of words.py; members, shapes and errors are those of CodeDeploy's model.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
+from client.words import WORDS
 from weighbridge.api.served import OPERATIONS
 
 MODELS = Path(__file__).parent / "models"
@@ -56,8 +57,7 @@ def _service(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _operation(operation: Mapping[str, Any], name: str) -> dict[str, Any]:
-    words = " ".join((OPERATIONS[name].__doc__ or "").split())
-    return {**_wordless(operation), "documentation": words}
+    return {**_wordless(operation), "documentation": WORDS[name]}
 
 
 def _wordless(part: Any) -> Any:

@@ -1,0 +1,42 @@
+"""The model that `client/` ships: up to date, in our words, and signed for what a function URL expects."""
+
+import json
+from typing import Any
+
+from client.generate import MODELS, files
+from client.words import WORDS
+from tests.api.test_wire import FOR_SERVERS
+from weighbridge.api import wire
+from weighbridge.api.served import OPERATIONS
+
+SERVICE = json.loads((MODELS / "weighbridge" / "2014-10-06" / "service-2.json").read_text(encoding="utf-8"))
+
+
+def test_it_is_what_the_script_writes() -> None:
+    assert {path: path.read_text(encoding="utf-8") for path in files()} == files(), "run `make client`"
+
+
+def test_it_signs_for_function_urls() -> None:
+    assert SERVICE["metadata"]["signingName"] == "lambda"
+    assert SERVICE["metadata"]["targetPrefix"] == wire.service().metadata["targetPrefix"]
+
+
+def test_it_has_every_operation_that_is_served_and_says_what_it_does() -> None:
+    assert set(SERVICE["operations"]) == set(OPERATIONS) == set(wire.service().operation_names) - FOR_SERVERS
+    for name, operation in SERVICE["operations"].items():
+        assert operation["documentation"] == WORDS[name]
+    assert set(WORDS) == set(OPERATIONS)
+
+
+def test_no_word_of_codedeploys_own_documentation_is_in_it() -> None:
+    theirs = {shape.documentation for shape in map(wire.service().shape_for, wire.service().shape_names)} - {""}
+    ours = {text for part in (SERVICE["operations"], SERVICE["shapes"]) for text in _documentation(part)}
+    assert not ours & theirs
+    assert not list(_documentation(SERVICE["shapes"]))
+
+
+def _documentation(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["documentation"]] if isinstance(part.get("documentation"), str) else []
+        return [*own, *(text for value in part.values() for text in _documentation(value))]
+    return [text for item in part for text in _documentation(item)] if isinstance(part, list) else []

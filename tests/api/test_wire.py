@@ -265,7 +265,6 @@ def test_operations_for_servers_say_so(api: Caller, operation: str) -> None:
     assert "Lambda functions, which are all that run here" in error["Message"]
 
 
-@pytest.mark.xfail(reason="deployments, revisions and targets are still to come", strict=True)
 def test_every_other_operation_is_served() -> None:
     assert set(handler_module.OPERATIONS) == set(OPERATIONS) - FOR_SERVERS
 

@@ -15,8 +15,6 @@ from weighbridge.core.revisions import INLINE, identified
 LONGEST_DESCRIPTION = 256
 MOST_AT_ONCE = 25
 """Deployments, revisions or instances that a batch may ask for."""
-INLINE_LIMIT = 100 * 1024
-"""Bytes that the content of an inline revision may have: an item of the table holds 400 KB, its record among them."""
 
 
 def batch(request: Request, member: str) -> list[Any]:
@@ -65,11 +63,6 @@ def revision(location: Mapping[str, Any]) -> dict[str, Any]:
         raise ApiError("InvalidRevisionException", "revisionType is missing; give S3, AppSpecContent or String.")
     if kind == "S3" and "bundleType" not in location.get("s3Location", {"bundleType": ""}):
         raise ApiError("InvalidRevisionException", "BundleType must be either YAML or JSON; s3Location names none.")
-    if member and len(str(location.get(member, {}).get("content", "")).encode()) > INLINE_LIMIT:
-        raise ApiError(
-            "InvalidRevisionException",
-            f"The content has more than {INLINE_LIMIT} bytes; put it into an S3 object and give its s3Location.",
-        )
     try:
         read = Revision.read(location)
     except InvalidDocument as error:

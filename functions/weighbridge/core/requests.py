@@ -24,13 +24,20 @@ class S3Location(Document):
         return value.upper()
 
 
-INLINE_LIMIT = 128 * 1024
-"""Characters: with the rest of the deployment's record it has to fit into an item of 400 KB, at up to 3 bytes each."""
+INLINE_LIMIT = 100 * 1024
+"""Bytes that the content of an inline revision may have: an item of the table holds 400 KB, its record among them."""
 
 
 class InlineContent(Document):
-    content: str = Field(min_length=1, max_length=INLINE_LIMIT)
+    content: str = Field(min_length=1)
     sha256: str | None = None
+
+    @field_validator("content")
+    @classmethod
+    def _fits_an_item(cls, content: str) -> str:
+        if len(content.encode("utf-8", "surrogatepass")) > INLINE_LIMIT:
+            raise ValueError(f"has more than {INLINE_LIMIT} bytes; put it into an S3 object and give its s3Location")
+        return content
 
     @model_validator(mode="after")
     def _digest_matches(self) -> "InlineContent":

@@ -48,7 +48,7 @@ def main() -> None:
 @click.option("--directory", type=click.Path(path_type=Path, file_okay=False), default=ROOT / ".local", hidden=True)
 def up(*, port: int, time_scale: float, assembly: Path | None, app: Path, directory: Path) -> None:
     """Start the local cloud, deploy Weighbridge to it, and run until interrupted."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    _end_on_signals()
     outputs_file = directory / "outputs.json"
     try:
         with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
@@ -89,7 +89,7 @@ def demo(*, port: int | None, time_scale: float, app: Path, directory: Path) -> 
     "Traffic restored in N s" is the time from the alarm's change to ALARM, as its state change event says, to the update
     of the alias to 100 % of the old version, as the rollback's record says.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    _end_on_signals()
     try:
         with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
             outputs = _deployed(cloud, None, app, directory)
@@ -159,7 +159,15 @@ def _write_atomically(path: Path, document: dict[str, str]) -> None:
     fresh.replace(path)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+def _end_on_signals() -> None:
+    """Ctrl-C and SIGTERM end the command, once: pressed again, they do not disturb the cleaning up."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

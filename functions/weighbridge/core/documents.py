@@ -205,7 +205,7 @@ def _sentence(fault: ErrorDetails) -> str:
             said = str(fault["ctx"]["error"])
         case _:
             said = fault["msg"][:1].lower() + fault["msg"][1:]
-    end = "" if said.endswith(".") else "."
+    end = "" if said.endswith((".", "?")) else "."
     if path:
         return f"{path}: {said}{end}"
     return f"The file {said}{end}" if said.startswith("must") else f"{said[:1].upper()}{said[1:]}{end}"

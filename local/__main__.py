@@ -17,7 +17,7 @@ from local.cloud import CREDENTIALS, ROOT, LocalCloud, LocalCloudError
 from local.demo import verdict
 from local.demo.display import display
 from local.demo.story import Story, TooLate
-from local.deployment import DeploymentError, SynthesisError, synthesize
+from local.deployment import DeploymentError, SynthesisError, deploy, synthesize
 
 DEMO_TIME_SCALE = 0.035
 EXIT_INTERRUPTED = 130
@@ -119,7 +119,7 @@ def _deployed(cloud: LocalCloud, assembly: Path | None, app: Path, directory: Pa
         with _step("Synthesizing the stack"):
             synthesize(app, assembly)
     with _step("Deploying it to the local cloud"):
-        return cloud.deploy(assembly)
+        return deploy(cloud, assembly)
 
 
 @contextmanager

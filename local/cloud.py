@@ -17,8 +17,6 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
-from local import deployment
-
 ROOT = Path(__file__).parents[1]
 REGION = "us-east-1"
 # Any credentials will do; these say where they belong.
@@ -101,13 +99,6 @@ class LocalCloud:
             # Buckets are addressed by path, for no name resolves below 127.0.0.1; nor would a proxy know it.
             config=Config(s3={"addressing_style": "path"}, max_pool_connections=50, proxies={}),
         )
-
-    def deploy(self, assembly: Path) -> dict[str, str]:
-        """Create the stack of a synthesized cloud assembly (a `cdk.out` directory) and return its outputs.
-
-        Raises `local.deployment.DeploymentError` with what was refused.
-        """
-        return deployment.deploy(self, assembly)
 
     def wait(self) -> None:
         """Block until the server ends, which it does not do by itself. Raises LocalCloudError when it did."""

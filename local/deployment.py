@@ -1,7 +1,5 @@
 """Synthesize the CDK app and deploy a cloud assembly to the local cloud, as the CDK CLI would to AWS."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -10,15 +8,13 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from local.cloud import LocalCloud
+from local.cloud import LocalCloud
 
 ACCOUNT = "000000000000"
 LAYER = ".build/layer/local"

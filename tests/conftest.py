@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.cloud import ROOT, LocalCloud
-from local.deployment import synthesize
+from local.deployment import deploy, synthesize
 from tests.workflow.world import SCALE, World
 
 
@@ -15,4 +15,4 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     assembly: Path = tmp_path_factory.mktemp("deployed") / "assembly"
     synthesize(ROOT / "app.py", assembly, {"hookUrl": True})
     with LocalCloud(time_scale=SCALE, directory=tmp_path_factory.mktemp("cloud")) as cloud:
-        yield World(cloud, cloud.deploy(assembly))
+        yield World(cloud, deploy(cloud, assembly))

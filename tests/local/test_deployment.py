@@ -7,7 +7,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from local.deployment import LAYER, LEFT_OUT, DeploymentError, SynthesisError, synthesize, without_left_out
+from local.deployment import LAYER, LEFT_OUT, DeploymentError, SynthesisError, deploy, synthesize, without_left_out
 from tests.local.workbench import Workbench
 
 ROLE = {
@@ -74,7 +74,8 @@ def test_assets_are_published_and_outputs_returned(filled: Workbench, tmp_path: 
     }
     url = {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE", "TargetFunctionArn": {"Ref": "Function"}}}
     version = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/any/version"}
-    outputs = filled.cloud.deploy(
+    outputs = deploy(
+        filled.cloud,
         assembly(
             tmp_path / "greeter",
             {"Role": ROLE, "Function": function, "Url": url},
@@ -83,7 +84,7 @@ def test_assets_are_published_and_outputs_returned(filled: Workbench, tmp_path: 
                 "FunctionName": {"Value": {"Ref": "Function"}},
                 "ApiUrl": {"Value": {"Fn::GetAtt": ["Url", "FunctionUrl"]}},
             },
-        )
+        ),
     )
     answer = filled.client("lambda").invoke(FunctionName=outputs["FunctionName"])
     assert answer["Payload"].read() == b'"hello"'
@@ -95,7 +96,7 @@ def test_assets_are_published_and_outputs_returned(filled: Workbench, tmp_path: 
 def test_unknown_type_is_named(filled: Workbench, tmp_path: Path) -> None:
     directory = assembly(tmp_path / "unknown", {"Canary": {"Type": "AWS::Synthetics::Canary", "Properties": {}}})
     with pytest.raises(DeploymentError, match=r"stack unknown.*AWS::Synthetics::Canary"):
-        filled.cloud.deploy(directory)
+        deploy(filled.cloud, directory)
 
 
 def test_failed_resource_is_named_with_its_reason(filled: Workbench, tmp_path: Path) -> None:
@@ -103,14 +104,14 @@ def test_failed_resource_is_named_with_its_reason(filled: Workbench, tmp_path: P
     arn = f"arn:aws:lambda:{filled.cloud.region}:000000000000:function:{fails}"
     custom = {"Type": "Custom::Thing", "Properties": {"ServiceToken": arn, "ServiceTimeout": "1"}}
     with pytest.raises(DeploymentError, match=r"(?s)stack broken ended as ROLLBACK_COMPLETE.*Thing \(Custom::Thing\)"):
-        filled.cloud.deploy(assembly(tmp_path / "broken", {"Thing": custom}))
+        deploy(filled.cloud, assembly(tmp_path / "broken", {"Thing": custom}))
 
 
 def test_two_stacks_are_refused(filled: Workbench, tmp_path: Path) -> None:
     stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"One": stack, "Two": stack}}))
     with pytest.raises(DeploymentError, match="2 stacks"):
-        filled.cloud.deploy(tmp_path)
+        deploy(filled.cloud, tmp_path)
 
 
 def test_left_out_types_are_refused_by_the_emulator(bare: Workbench) -> None:

@@ -161,11 +161,11 @@ def test_an_alarm_during_a_hook_that_is_still_running_ends_the_wait(world: World
     alarm = world.alarm()
     shop = world.shop(alarmConfiguration={"alarms": [{"name": alarm}]})
     deployment_id = world.drop(
-        shop, BeforeAllowTraffic=world.hook("import time; time.sleep(6)\nreturn {'status': 'Succeeded'}")
+        shop, BeforeAllowTraffic=world.hook("import time; time.sleep(15)\nreturn {'status': 'Succeeded'}")
     )
     world.in_hook(deployment_id, BEFORE)
     world.set_alarm(alarm, "ALARM")
-    deployment = world.ended(deployment_id, patience=5)
+    deployment = world.ended(deployment_id, patience=12)
     assert deployment.outcome == ("Stopped", "ALARM_ACTIVE")
     assert world.alias(shop) == Alias("1", {})
 

@@ -34,7 +34,7 @@ def test_an_alarm_in_mid_bake_ends_it_at_once_and_traffic_goes_back(world: World
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
     world.set_alarm(alarm, "ALARM")
-    until("the old version", lambda: world.alias(shop) == Alias("1", {}), patience=5)
+    until("the old version", lambda: world.alias(shop) == Alias("1", {}), patience=15)
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Stopped", "ALARM_ACTIVE")
     assert deployment.lifecycle == ["Succeeded", "Failed", "Skipped"]

@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right, functions_named, roles_named
+from infra.rights import Right, act_as_service_role, functions_named
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     actions=["lambda:GetAlias", "lambda:UpdateAlias"],
                     resources=functions_named(settings.deployable_functions),
                 ),
-                Right(
-                    "Acts as the service role of the deployment group; the context restricts which roles.",
-                    actions=["sts:AssumeRole"],
-                    resources=roles_named(settings.service_roles),
-                ),
+                act_as_service_role(settings.service_roles),
             ],
         ),
         notify=Handler(
@@ -141,11 +137,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     actions=["sns:Publish"],
                     resources=[Stack.of(scope).format_arn(service="sns", resource="*")],
                 ),
-                Right(
-                    "Acts as the service role of the deployment group; the context restricts which roles.",
-                    actions=["sts:AssumeRole"],
-                    resources=roles_named(settings.service_roles),
-                ),
+                act_as_service_role(settings.service_roles),
             ],
         ),
     )

@@ -62,3 +62,11 @@ def functions_named(patterns: Sequence[str]) -> list[str]:
 
 def roles_named(patterns: Sequence[str]) -> list[str]:
     return [f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{pattern}" for pattern in patterns]
+
+
+def act_as_service_role(patterns: Sequence[str]) -> Right:
+    return Right(
+        "Acts as the service role of the deployment group; the context restricts which roles.",
+        actions=["sts:AssumeRole"],
+        resources=roles_named(patterns),
+    )

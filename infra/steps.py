@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.basis import Basis
 from infra.handler import Handler
-from infra.rights import Right, functions_named, roles_named
+from infra.rights import Right, act_as_service_role, functions_named
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,7 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
     package, settings = basis.package, basis.settings
     functions = functions_named(settings.deployable_functions)
     hooks = functions_named(settings.invocable_hooks)
-    service_role = Right(
-        "Acts as the service role of the deployment group; the context restricts which roles.",
-        actions=["sts:AssumeRole"],
-        resources=roles_named(settings.service_roles),
-    )
+    service_role = act_as_service_role(settings.service_roles)
     return Steps(
         validate=Handler(
             scope,

@@ -57,6 +57,14 @@ def plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def images(change: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]] | None:
+    """An item before (None where it is new) and after a change, from a record of the stream; None where it was deleted."""
+    sides = change["dynamodb"]
+    if "NewImage" not in sides:
+        return None
+    return plain(sides["OldImage"]) if "OldImage" in sides else None, plain(sides["NewImage"])
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)

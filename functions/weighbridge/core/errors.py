@@ -41,10 +41,6 @@ ALARM_SENTENCE = (
     "and the affected deployments have been stopped. Activated alarms:"
 )
 HOOK_SENTENCE = "The deployment failed because one or more of the lifecycle event validation functions failed."
-HOOK_TIMEOUT_SENTENCE = (
-    "The deployment timed out while waiting for a status callback. CodeDeploy expects a status callback "
-    "within one hour after a deployment hook is invoked."
-)
 
 # A message ends up in a DynamoDB item, an event of at most 256 KiB and a state's output: a stranger's text is cut here.
 MESSAGE_LIMIT = 2_000

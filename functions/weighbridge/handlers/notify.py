@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import events
-from weighbridge.aws.table import plain
+from weighbridge.aws.table import images
 from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.notifications import notifications
 
@@ -27,11 +27,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _tell(record: DynamoDBRecord) -> None:
-    images = record.raw_event["dynamodb"]
-    if "NewImage" not in images:
+    if not (sides := images(record.raw_event)):
         return
-    old = plain(images["OldImage"]) if "OldImage" in images else None
-    new = plain(images["NewImage"])
+    old, new = sides
     logger.append_keys(deploymentId=new["deploymentId"])
     news = notifications(old, new, record.raw_event["awsRegion"])
     if not news:

@@ -26,11 +26,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _send(record: DynamoDBRecord) -> None:
-    images = record.raw_event["dynamodb"]
-    if "NewImage" not in images:
+    if not (sides := table.images(record.raw_event)):
         return
-    old = table.plain(images["OldImage"]) if "OldImage" in images else None
-    new = table.plain(images["NewImage"])
+    old, new = sides
     if old and old["status"] == new["status"]:
         return  # nothing that a trigger tells: the group need not be read
     logger.append_keys(deploymentId=new["deploymentId"])

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from tests.workflow.conftest import Cli
-from tests.workflow.world import Alias, Shop, World, appspec, until
+from tests.workflow.world import Alias, Shop, World, appspec
 
 QUICK = {"Delay": 1, "MaxAttempts": 60}
 # A hook as it is written for CodeDeploy: it knows nothing of Weighbridge, and its return value says nothing.
@@ -124,7 +124,7 @@ def test_a_report_is_heard_once_and_only_with_the_id(world: World, codedeploy: A
     queue = world.client("sqs").create_queue(QueueName="hook-by-api")["QueueUrl"]
     tells = f"boto3.client('sqs', endpoint_url=os.environ['AWS_ENDPOINT_URL']).send_message(QueueUrl={queue!r}, MessageBody=json.dumps(event))"
     deployment_id = create(codedeploy, shop, BeforeAllowTraffic=world.hook(tells))
-    messages = until("the hook's call", lambda: world.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    messages = world.until("the hook's call", lambda: world.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
     execution_id = json.loads(messages[0]["Body"])["LifecycleEventHookExecutionId"]
 
     def report(status: str, given: str = execution_id) -> Any:
@@ -300,7 +300,7 @@ def test_a_stop_during_a_hook(world: World, codedeploy: Any, event: str) -> None
 def test_a_stop_while_traffic_moves(world: World, codedeploy: Any) -> None:
     shop = world.shop(deploymentConfigName="CodeDeployDefault.LambdaLinear10PercentEvery1Minute")
     deployment_id = create(codedeploy, shop)
-    until("a shift", lambda: world.alias(shop).weights)  # seen before the record knows of it, so no wait is open yet
+    world.until("a shift", lambda: world.alias(shop).weights)  # seen before the record knows of it, so no wait is open yet
     assert codedeploy.stop_deployment(deploymentId=deployment_id)["status"] in {"Pending", "Succeeded"}
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Stopped", "MANUAL_STOP")

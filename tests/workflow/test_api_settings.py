@@ -9,7 +9,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from tests.workflow.conftest import Cli
-from tests.workflow.world import ROLE, World, until
+from tests.workflow.world import ROLE, World
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
@@ -168,7 +168,7 @@ def test_what_was_created_is_deployed_by_drops(world: World, codedeploy: Any) ->
         found = codedeploy.get_deployment_group(applicationName=shop.name, deploymentGroupName="prod")
         return bool(found["deploymentGroupInfo"]["deploymentConfigName"] == "Brief")
 
-    until("the group's new configuration", taken_over)
+    world.until("the group's new configuration", taken_over)
 
 
 def test_a_deployment_ends_as_usual_though_its_group_is_gone(world: World, codedeploy: Any) -> None:

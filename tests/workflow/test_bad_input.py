@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.workflow.world import Alias, Shop, World, appspec, until
+from tests.workflow.world import Alias, Shop, World, appspec
 
 CANARY: dict[str, Any] = {"deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes"}
 APPSPEC = "INVALID_LAMBDA_CONFIGURATION"
@@ -235,13 +235,13 @@ def test_two_drops_at_the_same_instant_are_one_deployment_and_one_refusal(world:
 def test_a_key_that_belongs_to_nothing_is_logged_and_counted(world: World, key: str) -> None:
     before = _count(world, "DropsRefused")
     world.put(key, "version: 0.0")
-    until(f"the refusal of {key}", lambda: _count(world, "DropsRefused") > before)
-    assert f'"key":"{key}"' in world.cloud.log.read_text()
+    world.until(f"the refusal of {key}", lambda: _count(world, "DropsRefused") > before)
+    assert f'"key":"{key}"' in world.log()
 
 
 def _count(world: World, metric: str) -> int:
     """How often a metric was written to the log in the embedded metric format, which is how CloudWatch reads it."""
-    return world.cloud.log.read_text().count(f'"{metric}":[1.0]')
+    return world.log().count(f'"{metric}":[1.0]')
 
 
 def test_the_same_event_twice_is_one_deployment(world: World) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.workflow.world import Alias, World, until
+from tests.workflow.world import Alias, World
 
 BEFORE, AFTER = "BeforeAllowTraffic", "AfterAllowTraffic"
 # A hook that hands what it was given to the scenario, which then reports in its place, and returns nothing.
@@ -64,7 +64,7 @@ def silent_hook(world: World) -> tuple[str, str]:
 
 
 def told(world: World, queue: str) -> dict[str, str]:
-    messages = until("the hook's call", lambda: world.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    messages = world.until("the hook's call", lambda: world.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
     given: dict[str, str] = json.loads(messages[0]["Body"])
     return given
 
@@ -99,7 +99,7 @@ def test_a_hook_that_reports_later(world: World, event: str, status: str) -> Non
     _report(world, given, "Perhaps")
     _report(world, given, "Succeeded", lifecycleEventHookExecutionId="guessed")
     _report(world, given, "Succeeded", deploymentId="d-000000000")
-    until("the hook's return", lambda: any(e["event"] == "HookReturned" for e in world.record(deployment_id)["timeline"]))
+    world.until("the hook's return", lambda: any(e["event"] == "HookReturned" for e in world.record(deployment_id)["timeline"]))
     assert world.record(deployment_id)["status"] == "InProgress"
     _report(world, given, status)
     deployment = world.ended(deployment_id)
@@ -178,7 +178,7 @@ def test_hook_ids_and_task_tokens_are_nowhere_in_the_log(world: World) -> None:
     token = world.in_hook(deployment_id, BEFORE)["gate"]["token"]
     _report(world, given, "Succeeded")
     world.ended(deployment_id)
-    log = world.cloud.log.read_text()
+    log = world.log()
     assert deployment_id in log
     assert given["LifecycleEventHookExecutionId"] not in log
     assert token not in log

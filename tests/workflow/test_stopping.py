@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.world import BROKEN, PATIENCE, Alias, World, appspec, until
+from tests.workflow.world import BROKEN, PATIENCE, Alias, World, appspec
 
 ENDLESS: dict[str, Any] = {"deploymentConfigName": "Endless"}
 MINUTE_STEPS: dict[str, Any] = {"deploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"}
@@ -34,7 +34,7 @@ def test_an_alarm_in_mid_bake_ends_it_at_once_and_traffic_goes_back(world: World
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
     world.set_alarm(alarm, "ALARM")
-    until("the old version", lambda: world.alias(shop) == Alias("1", {}), patience=15)
+    world.until("the old version", lambda: world.alias(shop) == Alias("1", {}), patience=15)
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Stopped", "ALARM_ACTIVE")
     assert deployment.lifecycle == ["Succeeded", "Failed", "Skipped"]
@@ -200,8 +200,8 @@ def test_a_handler_that_crashes_fails_the_deployment_and_traffic_goes_back(
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
     with world.broken(construct):
-        until("the rollback", lambda: "Roll back" in _states(world, deployment_id))
-        until("the old version", lambda: world.alias(shop) == Alias("1", {}))
+        world.until("the rollback", lambda: "Roll back" in _states(world, deployment_id))
+        world.until("the old version", lambda: world.alias(shop) == Alias("1", {}))
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Failed", "INTERNAL_ERROR")
     assert deployment.states[deployment.states.index("Roll back?") - 1] == failed_after

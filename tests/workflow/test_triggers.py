@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.workflow.world import Alias, World, until
+from tests.workflow.world import Alias, World
 
 EVENTS = ["DeploymentStart", "DeploymentSuccess", "DeploymentFailure", "DeploymentStop", "DeploymentRollback"]
 
@@ -12,6 +12,7 @@ class Subscriber:
     """A topic and a queue that collects what is sent to it."""
 
     def __init__(self, world: World, name: str) -> None:
+        self._world = world
         self._sqs = world.client("sqs")
         self.topic = world.client("sns").create_topic(Name=name)["TopicArn"]
         self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -29,7 +30,7 @@ class Subscriber:
             told = [message["Subject"] for message in self._seen]
             return self._seen if all(any(subject.startswith(s) for subject in told) for s in subjects) else None
 
-        return until(f"{subjects} of {self.topic}", ask)
+        return self._world.until(f"{subjects} of {self.topic}", ask)
 
 
 def _trigger(topic: str, name: str = "team") -> dict[str, Any]:
@@ -65,4 +66,4 @@ def test_a_topic_that_is_gone_neither_fails_nor_delays_and_ends_in_the_dead_lett
     subscriber.until_told(f"SUCCEEDED: AWS CodeDeploy {deployment.id} ")
     queues = world.client("sqs").list_queues()["QueueUrls"]
     [letters] = [queue for queue in queues if "FailuresChanges" in queue]
-    until("a dead letter", lambda: world.client("sqs").receive_message(QueueUrl=letters).get("Messages"))
+    world.until("a dead letter", lambda: world.client("sqs").receive_message(QueueUrl=letters).get("Messages"))

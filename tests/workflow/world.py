@@ -102,6 +102,14 @@ class World:
     def client(self, service: str) -> Any:
         return self._clients.setdefault(service, self.cloud.client(service))
 
+    def until(self, what: str, ask: Callable[[], T | None], patience: float = PATIENCE) -> T:
+        """Asks until there is an answer; fails, naming `what`, where there is none in time."""
+        return until(what, ask, patience)
+
+    def log(self) -> str:
+        """What the functions have written to their logs."""
+        return self.cloud.log.read_text()
+
     # ----------------------------------------------------------------------------------------- what there is
 
     def function(self, name: str, *sources: str) -> None:
@@ -141,7 +149,7 @@ class World:
                 and ("alarmConfiguration" in kept) == ("alarmConfiguration" in settings)
             )
 
-        until(f"the group of {shop.name}", taken_over)
+        self.until(f"the group of {shop.name}", taken_over)
 
     def hook(self, source: str) -> str:
         """A hook function; its source may use `event` and answer by `return`."""
@@ -226,7 +234,7 @@ class World:
         return {name: _deserializer.deserialize(value) for name, value in found.items()} if found else None
 
     def record(self, deployment_id: str) -> dict[str, Any]:
-        return until(f"the record of {deployment_id}", lambda: self.item(f"DEPLOYMENT#{deployment_id}", "DEPLOYMENT"))
+        return self.until(f"the record of {deployment_id}", lambda: self.item(f"DEPLOYMENT#{deployment_id}", "DEPLOYMENT"))
 
     def deployment_of(self, identity: str) -> str:
         """The id of the deployment that `identity` (an object's version or an event) became."""
@@ -244,7 +252,7 @@ class World:
             )
             return next((item["deploymentId"]["S"] for page in pages for item in page["Items"]), None)
 
-        return until(f"a deployment for {identity}", ask)
+        return self.until(f"a deployment for {identity}", ask)
 
     def in_bake(self, deployment_id: str, step: int = 1) -> dict[str, Any]:
         """Waits until step `step` has been taken and is watched; the record then."""
@@ -256,14 +264,14 @@ class World:
             shifts = [entry for entry in record["timeline"] if entry["event"] == "TrafficShifted"]
             return record if len(shifts) >= step and record.get("gate", {}).get("waitingFor") == "bake" else None
 
-        return until(f"the bake of {deployment_id}", ask)
+        return self.until(f"the bake of {deployment_id}", ask)
 
     def in_hook(self, deployment_id: str, event: str) -> dict[str, Any]:
         def ask() -> dict[str, Any] | None:
             record = self.record(deployment_id)
             return record if event in record["hooks"] else None
 
-        return until(f"the {event} hook of {deployment_id}", ask)
+        return self.until(f"the {event} hook of {deployment_id}", ask)
 
     def execution(self, deployment_id: str) -> dict[str, Any] | None:
         arn = self.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:") + f":{deployment_id}"
@@ -287,7 +295,7 @@ class World:
             states = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
             return Deployment(record, execution, states)
 
-        return until(f"the end of {deployment_id}", ask, patience)
+        return self.until(f"the end of {deployment_id}", ask, patience)
 
     def rollback_of(self, deployment: Deployment) -> Deployment:
         """The deployment that rolled another back; both must name each other."""
@@ -366,13 +374,14 @@ class World:
                 }
             }
             self.put(f"deployment-configs/{name}.yaml", yaml.safe_dump(document))
-            until(f"the configuration {name}", lambda name=name: self.item(f"CONFIG#{name}", "CONFIG"))  # type: ignore[misc]
+            self.until(f"the configuration {name}", lambda name=name: self.item(f"CONFIG#{name}", "CONFIG"))  # type: ignore[misc]
 
 
 class Notices:
     """What the default bus was told, collected by a queue as a user's own rule would."""
 
     def __init__(self, world: World) -> None:
+        self._world = world
         self._sqs = world.client("sqs")
         self._queue = self._sqs.create_queue(QueueName="notices")["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -390,7 +399,7 @@ class Notices:
             told = [notice for notice in self._seen if notice["detail"]["deploymentId"] == deployment_id]
             return told if any(last in {notice["detail"].get("state"), notice["detail-type"]} for notice in told) else None
 
-        return until(f"{last} of {deployment_id}", ask)
+        return self._world.until(f"{last} of {deployment_id}", ask)
 
 
 def appspec(function: str, target: str = "2", *, current: str | None = "1", **hooks: str) -> str:

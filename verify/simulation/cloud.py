@@ -1,0 +1,150 @@
+"""An account in this process with Weighbridge deployed to it, in virtual time."""
+
+import importlib
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.cloud import REGION, ROOT
+from local.deployment import deploy
+
+sys.path.append(str(ROOT / "functions"))
+
+from verify.simulation.clock import Clock  # noqa: E402
+from verify.simulation.emulator import ENDPOINT, Emulator  # noqa: E402
+from verify.simulation.faults import Faults  # noqa: E402
+from verify.simulation.functions import Functions  # noqa: E402
+from verify.simulation.machine import Machine  # noqa: E402
+from verify.simulation.wire import Wire  # noqa: E402
+
+START = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
+POLL = 0.2
+"""Seconds between two looks at the table's stream."""
+_WRITES = {f"dynamodb.{operation}" for operation in ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")}
+
+
+@dataclass
+class Cloud:
+    """What `simulated` opens. `outputs` are those of the stack."""
+
+    clock: Clock
+    emulator: Emulator
+    functions: Functions
+    machine: Machine
+    wire: Wire
+    faults: Faults
+    outputs: Mapping[str, str]
+    client: Callable[[str], Any]
+    region: str = REGION
+    _reading: bool = False
+    endpoint: str = ENDPOINT
+
+    def forget(self) -> None:
+        """Back to how the account was right after the deployment; users' functions and objects stay."""
+        self.clock.clear()
+        self.faults.forget()
+        self.machine.forget()
+        self.functions.running.clear()
+        self.emulator.forget(self.outputs["TableName"])
+        self._begin()
+
+    def _begin(self) -> None:
+        """What goes on by itself: the stream is read, schedules come round."""
+
+        self._reading = False
+        for name, rule, targets in self.emulator.rules():
+            schedule = str(rule.get("ScheduleExpression") or "")
+            if schedule:
+                [count, unit] = schedule.removeprefix("rate(").removesuffix(")").split()
+                seconds = int(count) * {"minute": 60, "hour": 3600}[unit.removesuffix("s")]
+                self._repeat(name, seconds, [str(target["Arn"]).rpartition(":")[2] for target in targets])
+
+    def stream_grows(self) -> None:
+        """Has the table's stream read in a moment, and again until all of it is."""
+        if self._reading:
+            return
+        self._reading = True
+
+        def read() -> None:
+            try:
+                while self.emulator.has_unread_changes():
+                    self.clock.sleep(POLL, "the stream is read")
+                    self.emulator.poll_streams()
+            finally:
+                self._reading = False
+
+        self.clock.spawn("stream", read)
+
+    def _repeat(self, rule: str, seconds: float, functions: list[str]) -> None:
+        event = {
+            "version": "0",
+            "id": rule,
+            "source": "aws.events",
+            "detail-type": "Scheduled Event",
+            "time": self.clock.time.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "detail": {},
+        }
+
+        def fire() -> None:
+            for function in functions:
+                self.functions.start(function, event)
+            self._repeat(rule, seconds, functions)
+
+        self.clock.after(seconds, fire, f"the schedule of {rule}")
+
+
+@contextmanager
+def _sleeping(clock: Clock) -> Iterator[None]:
+    """Meanwhile a task that sleeps lets virtual time pass."""
+    real = time.sleep
+    time.sleep = lambda seconds: clock.sleep(seconds) if clock.current else real(seconds)
+    try:
+        yield
+    finally:
+        time.sleep = real
+
+
+@contextmanager
+def _logging(clock: Clock) -> Iterator[None]:
+    """Meanwhile the handlers' loggers write to the clock's output, whoever imported them first."""
+    names = [path.stem for path in (ROOT / "functions" / "weighbridge" / "handlers").glob("[!_]*.py")]
+    loggers = [importlib.import_module(f"weighbridge.handlers.{name}").logger for name in names]
+    writers = {handler for logger in loggers for handler in logger.handlers if isinstance(handler, logging.StreamHandler)}
+    before = [(writer, writer.setStream(clock.output)) for writer in writers]
+    try:
+        yield
+    finally:
+        for writer, stream in before:
+            writer.setStream(stream)
+
+
+@contextmanager
+def simulated(assembly: Path) -> Iterator[Cloud]:
+    """An account with the stack of a cloud assembly in it."""
+    with Clock(START) as clock:
+        functions, faults = Functions(clock), Faults()
+        emulator = Emulator(clock, functions.execute)
+        functions.emulator = emulator
+        machine = Machine(clock, emulator, functions, faults)
+        wire = Wire(clock, emulator, faults)
+        wire.served |= {"lambda": functions.serve, "sfn": machine.serve}
+        wire.served |= {"codedeploy": functions.serve_url, "weighbridge": functions.serve_url}
+        with wire.connected(), _sleeping(clock), _logging(clock):
+            client = cache(lambda service: boto3.client(service))
+            cloud = Cloud(clock, emulator, functions, machine, wire, faults, {}, client)
+            cloud.outputs = deploy(cloud, assembly)
+            functions.load()
+            functions.hook_url = cloud.outputs.get("HookUrl", "")
+            machine.load(cloud.outputs["StateMachineArn"])
+            wire.watch.append(lambda _who, operation, *_: operation in _WRITES and cloud.stream_grows())
+            cloud._begin()  # noqa: SLF001
+            yield cloud

@@ -1,0 +1,178 @@
+"""The emulator of the local cloud inside this process: the same services, without sockets, threads or workers.
+
+It holds what AWS would hold (the table, functions and aliases, the bucket, alarms, rules) and is deployed to from the same
+synthesized template. Threads that it would start become tasks of the clock, its pauses pass virtual time.
+"""
+
+import asyncio
+import io
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+from local.cloud import CREDENTIALS, REGION
+from local.server import ENVIRONMENT
+from verify.simulation.clock import Clock
+
+ENDPOINT = "http://127.0.0.1:1"
+"""Where every client believes AWS to be; nothing is ever sent there."""
+
+# The emulator reads these once, when it is imported.
+os.environ.update(ENVIRONMENT, **CREDENTIALS, AWS_DEFAULT_REGION=REGION, AWS_ENDPOINT_URL=ENDPOINT)
+
+from ministack import app  # noqa: E402
+from ministack.services import (  # noqa: E402
+    cloudwatch,
+    dynamodb,
+    eventbridge,
+    lambda_svc,
+    s3,
+    sqs,
+)
+
+from local.gaps import alarm_events, alias_rules, asynchronous_targets, object_events, stream_batches  # noqa: E402
+from local.gaps.patching import wrap  # noqa: E402
+
+Item = dict[str, Any]
+Execute = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+"""Runs a function's record with an event; answers as the emulator's own executor does."""
+
+# What it says of every request is of no interest here, and takes longer than to answer it.
+logging.getLogger().setLevel(logging.CRITICAL)
+
+
+class _Answer(io.BytesIO):
+    """A body as botocore reads one."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        while chunk := self.read():
+            yield chunk
+
+
+class Emulator:
+    """One to a process, since the emulator's state is that of its modules."""
+
+    def __init__(self, clock: Clock, execute: Execute) -> None:
+        self._clock = clock
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        alias_rules.install()
+        object_events.install()
+        alarm_events.install()
+        asynchronous_targets.install()
+        stream_batches.install(time_scale=1)
+        for module in (lambda_svc, s3, eventbridge):
+            wrap(module, "threading", self._tasks_for)
+            wrap(module, "time", self._virtual)
+        wrap(lambda_svc, "_execute_function", lambda _: execute)
+        wrap(lambda_svc, "_execute_function_with_config_scope", lambda _: execute)
+        # Streams are polled by the simulation.
+        wrap(lambda_svc, "_poller_started", lambda _: True)
+
+    def _tasks_for(self, module: Any) -> SimpleNamespace:
+        clock = self._clock
+
+        class Thread:
+            def __init__(self, target: Callable[..., Any], args: Any = (), kwargs: Any = None, **_: Any) -> None:
+                self._run = lambda: target(*args, **(kwargs or {}))
+                self._name = getattr(args[0] if args else target, "__name__", "background")
+
+            def start(self) -> None:
+                clock.spawn(self._name, self._run)
+
+        return SimpleNamespace(**vars(module) | {"Thread": Thread})
+
+    def _virtual(self, module: Any) -> SimpleNamespace:
+        # The emulator's time comes from the module, which the clock has changed already; only its pauses have not.
+        return SimpleNamespace(**vars(module) | {"sleep": self._clock.sleep, "time": lambda: time.time()})  # noqa: PLW0108
+
+    def answer(self, request: AWSPreparedRequest) -> AWSResponse:
+        """What the emulated service answers to a signed request of botocore's."""
+        url = urlsplit(request.url)
+        headers = {name.lower(): _text(value) for name, value in request.headers.items()} | {"host": url.netloc}
+        body = request.body.read() if hasattr(request.body, "read") else request.body or b""
+        query = parse_qs(url.query, keep_blank_values=True)
+        status, answered, content = self._loop.run_until_complete(
+            app._dispatch_service_request(  # noqa: SLF001
+                request.method, unquote(url.path), headers, body if isinstance(body, bytes) else body.encode(), query, "request"
+            )
+        )
+        return response(request, status, answered, content if isinstance(content, bytes) else content.encode())
+
+    # ------------------------------------------------------------------------- what is there, read past the wire
+
+    def function(self, name: str) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = lambda_svc._functions.get(name)  # noqa: SLF001
+        return found
+
+    def functions(self) -> dict[str, Mapping[str, Any]]:
+        return dict(lambda_svc._functions.items())  # noqa: SLF001
+
+    def alias(self, function: str, name: str) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = ((self.function(function) or {}).get("aliases") or {}).get(name)
+        return found
+
+    def items(self, table: str) -> Iterator[Item]:
+        """The items of a table in DynamoDB's form."""
+        for rows in list(dynamodb._tables[table]["items"].values()):  # noqa: SLF001
+            yield from list(rows.values())
+
+    def item(self, table: str, pk: str, sk: str) -> Item | None:
+        found: Item | None = dynamodb._tables[table]["items"].get(pk, {}).get(sk)  # noqa: SLF001
+        return found
+
+    def queued(self) -> dict[str, int]:
+        """Queues by name, and how many messages are in each."""
+        return {queue["name"]: len(queue["messages"]) for queue in sqs._queues.values()}  # noqa: SLF001
+
+    def published(self) -> list[dict[str, Any]]:
+        """Every event that was put on a bus, in order."""
+        return list(eventbridge._events_log_list())  # noqa: SLF001
+
+    def put_event(self, entry: Mapping[str, Any]) -> None:
+        """An event of an AWS service on the default bus."""
+        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)  # noqa: SLF001
+
+    def poll_streams(self) -> bool:
+        """Hands the functions that read streams their next batches; whether there was anything."""
+        return bool(lambda_svc._poll_dynamodb_streams())  # noqa: SLF001
+
+    def has_unread_changes(self) -> bool:
+        """Whether a function that reads a stream has not come to its end yet."""
+        for _, _, mapping in lambda_svc._iter_all_esms():  # noqa: SLF001
+            table = str(mapping["EventSourceArn"]).split("/")[1]
+            position = lambda_svc._dynamodb_stream_positions.get(mapping["UUID"], 0)  # noqa: SLF001
+            position = max(position, dynamodb.stream_start_position(table))
+            if dynamodb.stream_records_since(table, position, 1):
+                return True
+        return False
+
+    def rules(self) -> Iterator[tuple[str, Mapping[str, Any], list[Mapping[str, Any]]]]:
+        """Name, rule and targets of every rule."""
+        for key, rule in list(eventbridge._rules.items()):  # noqa: SLF001
+            yield rule["Name"], rule, eventbridge._targets.get(key, [])  # noqa: SLF001
+
+    def forget(self, table: str) -> None:
+        """Empties a table, its stream, the queues and what the buses and alarms remember."""
+        dynamodb._tables[table]["items"].clear()  # noqa: SLF001
+        for member in ("ItemCount", "TableSizeBytes"):
+            dynamodb._tables[table][member] = 0  # noqa: SLF001
+        dynamodb._tables[table].pop(dynamodb._INDEX_MEMBERS, None)  # noqa: SLF001
+        eventbridge._events_log_list().clear()  # noqa: SLF001
+        cloudwatch._alarms._data.clear()  # noqa: SLF001
+        for queue in sqs._queues.values():  # noqa: SLF001
+            queue["messages"].clear()
+
+
+def response(request: AWSPreparedRequest, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
+    return AWSResponse(request.url, status, dict(headers), _Answer(body))
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

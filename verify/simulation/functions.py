@@ -1,0 +1,168 @@
+"""Lambda functions in this process: the deployed handlers themselves, and users' functions as plain Python functions."""
+
+import importlib
+import itertools
+import json
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from verify.simulation.clock import Clock, Killed, Task
+from verify.simulation.emulator import Emulator
+from verify.simulation.wire import Answer, Caller
+
+START = 0.02
+"""Seconds until an invoked function runs."""
+USER = "arn:aws:iam::000000000000:user/somebody"
+Event = Any
+UserFunction = Callable[[Event], Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    function_name: str
+    aws_request_id: str
+    memory_limit_in_mb: int = 512
+
+    @property
+    def invoked_function_arn(self) -> str:
+        return f"arn:aws:lambda:us-east-1:000000000000:function:{self.function_name}"
+
+
+class ImportModuleError(Exception):
+    """What Lambda makes of a module that cannot be imported."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an invocation gave: what the function returned, as JSON carries it, or its error."""
+
+    value: Any = None
+    error: Mapping[str, Any] | None = None
+
+
+class Functions:
+    """Runs the functions that the emulator knows; `users` maps the names of those that are no handlers to what they do."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._numbers = itertools.count(1)
+        self.users: dict[str, UserFunction] = {}
+        self.running: list[Task] = []
+        self.emulator: Emulator
+        self.hook_url = ""
+
+    def load(self) -> None:
+        """Takes over the environment of every deployed function, so that all handlers run in this process."""
+        for record in self.emulator.functions().values():
+            for name, value in record["config"].get("Environment", {}).get("Variables", {}).items():
+                known = os.environ.setdefault(name, value)
+                if known != value:
+                    raise RuntimeError(f"two functions differ in {name}, so they cannot share a process")
+
+    def execute(self, record: Mapping[str, Any], event: Event) -> dict[str, Any]:
+        """Runs a function's record for the emulator, and answers as its own executor does."""
+        outcome = self.invoke(record["config"]["FunctionName"], event)
+        if outcome.error is not None:
+            return {"body": dict(outcome.error), "error": True, "function_error": "Unhandled"}
+        return {"body": outcome.value}
+
+    def invoke(self, name: str, event: Event) -> Outcome:
+        """Runs a function and waits until it has ended, in a task; it goes on if the task is ended meanwhile."""
+        record = self.emulator.function(name)
+        if record is None:
+            return Outcome(error={"errorType": "Lambda.ResourceNotFoundException", "errorMessage": f"No function {name}"})
+        task = self.start(name, event)
+        timeout = float(record["config"]["Timeout"])
+        if not task.join(timeout):
+            task.kill()
+            task.join()
+            return Outcome(error={"errorType": "Sandbox.Timedout", "errorMessage": f"Task timed out after {timeout} seconds"})
+        if isinstance(task.error, Killed):
+            return Outcome(error={"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error: exit status 1"})
+        if task.error is not None:
+            return Outcome(error=_described(task.error))
+        return Outcome(task.result)
+
+    def start(self, name: str, event: Event) -> Task:
+        """The task in which the function runs."""
+        number = next(self._numbers)
+        arrived = json.dumps(event)
+        task = self._clock.spawn(
+            f"{_construct(name)} {number}", lambda: self._run(name, arrived, f"request-{number}"), delay=START
+        )
+        task.context = Caller(_construct(name))
+        self.running = [one for one in self.running if not one.done]
+        self.running.append(task)
+        return task
+
+    def _run(self, name: str, event: str, request_id: str) -> Any:
+        user = self.users.get(name)
+        if user:
+            return json.loads(json.dumps(user(json.loads(event))))
+        record = self.emulator.function(name)
+        if record is None:
+            raise KeyError(name)
+        module, _, attribute = record["config"]["Handler"].rpartition(".")
+        try:
+            handler = getattr(importlib.import_module(module), attribute)
+        except ImportError as error:
+            raise ImportModuleError(f"Unable to import module '{module}': {error}") from error
+        return json.loads(json.dumps(handler(json.loads(event), Context(name, request_id))))
+
+    def serve_url(self, _operation: str, request: Any) -> Answer:
+        """Answers a request to the API's function URL."""
+        name = self.named("ReportHook" if self.hook_url and self.hook_url in request.url else "Api")
+        body = request.body if isinstance(request.body, str) else (request.body or b"").decode()
+        event = {
+            "version": "2.0",
+            "rawPath": "/",
+            "rawQueryString": "",
+            "headers": {key.lower(): _text(value) for key, value in request.headers.items()},
+            "requestContext": {"http": {"method": request.method, "path": "/"}, "authorizer": {"iam": {"userArn": USER}}},
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        outcome = self.invoke(name, event)
+        if outcome.error is not None:
+            return 502, {"Content-Type": "application/json"}, b'{"Message": "Internal Server Error"}'
+        answer = outcome.value
+        return answer["statusCode"], answer["headers"], answer["body"].encode()
+
+    def named(self, construct: str) -> str:
+        """The name of the deployed function of a construct."""
+        [name] = [name for name in self.emulator.functions() if name.startswith(f"Weighbridge-{construct}Function")]
+        return name
+
+    def serve(self, operation: str, request: Any) -> Answer | None:
+        """Answers Lambda's Invoke in the emulator's place."""
+        if operation != "Invoke":
+            return None
+        name = request.url.partition("/functions/")[2].partition("/")[0]
+        name = name.replace("%3A", ":").rpartition("function:")[2].partition(":")[0]
+        if self.emulator.function(name) is None:
+            error = json.dumps({"Type": "User", "Message": f"Function not found: {name}"}).encode()
+            return 404, {"x-amzn-ErrorType": "ResourceNotFoundException", "Content-Type": "application/json"}, error
+        if request.headers.get("X-Amz-Invocation-Type") in {"DryRun", b"DryRun"}:
+            return 204, {}, b""
+        outcome = self.invoke(name, json.loads(request.body))
+        if outcome.error is not None:
+            return 200, {"X-Amz-Function-Error": "Unhandled"}, json.dumps(outcome.error).encode()
+        return 200, {}, json.dumps(outcome.value).encode()
+
+
+def _construct(name: str) -> str:
+    """The name of the construct that a deployed function belongs to; other functions keep their own."""
+    return name.removeprefix("Weighbridge-").partition("Function")[0]
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    trace = traceback.format_tb(error.__traceback__)[1:]
+    kind = "Runtime.ImportModuleError" if isinstance(error, ImportModuleError) else type(error).__name__
+    return {"errorMessage": str(error), "errorType": kind, "requestId": "request", "stackTrace": trace}
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

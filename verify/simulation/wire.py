@@ -1,0 +1,182 @@
+"""Where stock boto3 clients meet the simulation: every request of theirs is answered here, or struck by a fault."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, NoReturn
+from xml.sax.saxutils import escape
+
+import boto3
+import botocore.endpoint
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError
+
+from verify.simulation.clock import Clock, Killed
+from verify.simulation.emulator import Emulator, response
+from verify.simulation.faults import LATE_BY, Call, Fault, Faults, Kind, Span
+
+LATENCY = 0.004
+"""Seconds from a request to its answer."""
+
+Answer = tuple[int, Mapping[str, str], bytes]
+Serve = Callable[[str, AWSPreparedRequest], Answer | None]
+"""Answers an operation's request in the emulator's place; None where it does not serve it."""
+
+# What each service calls being asked too often, and its HTTP status.
+_THROTTLES = {
+    "lambda": ("TooManyRequestsException", 429),
+    "dynamodb": ("ThrottlingException", 400),
+    "sfn": ("ThrottlingException", 400),
+    "s3": ("SlowDown", 503),
+    "sts": ("Throttling", 400),
+    "cloudwatch": ("ThrottlingException", 400),
+    "eventbridge": ("ThrottlingException", 400),
+    "sns": ("Throttling", 400),
+}
+_DENIALS = {"s3": "AccessDenied", "sts": "AccessDenied", "sns": "AuthorizationError"}
+_FAILURES = {
+    "lambda": "ServiceException",
+    "dynamodb": "InternalServerError",
+    "s3": "InternalError",
+    "sns": "InternalError",
+}
+
+
+class ProcessDied(Killed):
+    """The process of a Lambda function ended in the middle of its work."""
+
+
+@dataclass
+class Caller:
+    """Whoever makes calls: a function's invocation, or an execution of the state machine."""
+
+    name: str
+    fault: Fault | None = None
+    """What befalls the call that is being made."""
+    requests: int = 0
+    """How many requests that call has taken so far."""
+
+
+class Wire:
+    """`watch` is told of every request that was answered, by whom it was made, and what the answer was."""
+
+    def __init__(self, clock: Clock, emulator: Emulator, faults: Faults) -> None:
+        self._clock = clock
+        self._emulator = emulator
+        self._faults = faults
+        self.served: dict[str, Serve] = {}
+        self.watch: list[Callable[[str, str, AWSPreparedRequest, AWSResponse], object]] = []
+        self.before: list[Callable[[Call], None]] = []
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Meanwhile every client that boto3's default session makes is connected to the simulation."""
+        session = botocore.session.Session()
+        session.register("before-call", self._begin)
+        session.register("before-send", self._answer)
+        kept_session, kept_time = boto3.DEFAULT_SESSION, botocore.endpoint.time
+        boto3.setup_default_session(botocore_session=session)
+        # The pauses before the client tries again.
+        botocore.endpoint.time = SimpleNamespace(sleep=self._clock.sleep)  # type: ignore[assignment]
+        try:
+            yield
+        finally:
+            boto3.DEFAULT_SESSION, botocore.endpoint.time = kept_session, kept_time  # type: ignore[assignment]
+
+    @property
+    def _caller(self) -> Caller | None:
+        task = self._clock.current
+        return task.context if task and isinstance(task.context, Caller) else None
+
+    def _begin(self, event_name: str, **_: Any) -> None:
+        caller = self._caller
+        if caller is None:
+            return
+        _, service, operation = event_name.split(".")
+        call, caller.fault = self._faults.of(caller.name, service, operation, self._clock.now)
+        caller.requests = 0
+        for look in self.before:
+            look(call)
+
+    def _answer(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
+        _, service, operation = event_name.split(".")
+        caller = self._caller
+        if caller is None:
+            return self._served("user", service, operation, request)
+        self._clock.sleep(LATENCY, f"{caller.name} asks {service} to {operation}")
+        caller.requests += 1
+        fault = caller.fault
+        if fault and self._strikes(fault, caller.requests):
+            return self._struck(fault.kind, caller, service, operation, request)
+        return self._served(caller.name, service, operation, request)
+
+    def _strikes(self, fault: Fault, request: int) -> bool:
+        match fault.span:
+            case Span.ONCE:
+                return request == 1
+            case Span.MINUTE:
+                return fault.began is not None and self._clock.now <= fault.began + 60
+        return not (fault.span is Span.GOOD and fault.ended)
+
+    def _struck(
+        self, kind: Kind, caller: Caller, service: str, operation: str, request: AWSPreparedRequest
+    ) -> AWSResponse:
+        match kind:
+            case Kind.THROTTLED:
+                code, status = _THROTTLES[service]
+                return refusal(request, service, code, status, "Rate exceeded")
+            case Kind.SERVER_ERROR:
+                return refusal(request, service, _FAILURES.get(service, "InternalFailure"), 500, "Something went wrong")
+            case Kind.DENIED:
+                who = f"arn:aws:sts::000000000000:assumed-role/{caller.name}/{caller.name}"
+                said = f"User: {who} is not authorized to perform: {operation}"
+                return refusal(request, service, _DENIALS.get(service, "AccessDeniedException"), 403, said)
+            case Kind.CUT:
+                raise ConnectionClosedError(endpoint_url=request.url)
+            case Kind.LOST:
+                self._served(caller.name, service, operation, request)
+                raise ConnectionClosedError(endpoint_url=request.url)
+            case Kind.DIES_BEFORE:
+                raise ProcessDied
+            case Kind.DIES_AFTER:
+                self._served(caller.name, service, operation, request)
+                raise ProcessDied
+            case Kind.TIMES_OUT:
+                self._hang(lambda: None)
+            case Kind.LATE:
+                self._hang(lambda: self._served(caller.name, service, operation, request))
+        raise AssertionError(kind)
+
+    def _hang(self, then: Callable[[], object]) -> NoReturn:
+        """Waits until the function is ended; `then` happens a moment later."""
+        try:
+            while True:
+                self._clock.sleep(3600, "an answer that never comes")
+        except Killed:
+            self._clock.after(LATE_BY, lambda: then() and None, "a late call takes effect")
+            raise
+
+    def _served(self, who: str, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse:
+        own = self.served.get(service)
+        answer = own(operation, request) if own else None
+        answered = self._emulator.answer(request) if answer is None else response(request, *answer)
+        for look in self.watch:
+            look(who, f"{service}.{operation}", request, answered)
+        return answered
+
+
+def refusal(request: AWSPreparedRequest, service: str, code: str, status: int, message: str) -> AWSResponse:
+    """An error as the service's protocol spells it."""
+    match service:
+        case "s3":
+            error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+            return response(request, status, {"Content-Type": "application/xml"}, error.encode())
+        case "sts" | "sns":
+            error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+            wrapped = f"<ErrorResponse>{error}<RequestId>request</RequestId></ErrorResponse>"
+            return response(request, status, {"Content-Type": "text/xml"}, wrapped.encode())
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return response(request, status, {"Content-Type": "application/json", "x-amzn-ErrorType": code}, body)

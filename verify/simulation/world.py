@@ -1,0 +1,59 @@
+"""The words in which scenarios are told, for the simulation."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from tests.workflow.world import World
+from verify.simulation.clock import Stuck
+from verify.simulation.cloud import Cloud
+
+PATIENCE = 200_000.0
+"""Virtual seconds: longer than any deployment takes."""
+_deserializer = TypeDeserializer()
+T = TypeVar("T")
+
+
+class SimulatedWorld(World):
+    def __init__(self, cloud: Cloud) -> None:
+        self.simulation = cloud
+        super().__init__(cloud, cloud.outputs)  # type: ignore[arg-type]
+
+    def until(self, what: str, ask: Callable[[], T | None], patience: float = 0) -> T:  # noqa: ARG002
+        found: list[T] = []
+
+        def holds() -> bool:
+            answer = ask()
+            if answer:
+                found.append(answer)
+            return bool(answer)
+
+        try:
+            self.simulation.clock.run(holds, PATIENCE, what)
+        except Stuck as stuck:
+            raise AssertionError(str(stuck)) from stuck
+        return found[0]
+
+    def item(self, pk: str, sk: str) -> dict[str, Any] | None:
+        found = self.simulation.emulator.item(self.outputs["TableName"], pk, sk)
+        return {name: _deserializer.deserialize(value) for name, value in found.items()} if found else None
+
+    def deployment_of(self, identity: str) -> str:
+        def ask() -> str | None:
+            items = self.simulation.emulator.items(self.outputs["TableName"])
+            return next((i["deploymentId"]["S"] for i in items if i.get("identity") == {"S": identity}), None)
+
+        return self.until(f"a deployment for {identity}", ask)
+
+    def execution(self, deployment_id: str) -> dict[str, Any] | None:
+        return self.simulation.machine.described(deployment_id)
+
+    def log(self) -> str:
+        return self.simulation.clock.output.getvalue()
+
+    def function(self, name: str, *sources: str) -> None:
+        super().function(name, *sources)
+        namespace: dict[str, Any] = {}
+        exec(sources[-1], namespace)  # noqa: S102 - the source of a user's function, as Lambda would run it
+        self.simulation.functions.users[name] = lambda event: namespace["handler"](event, None)

@@ -99,6 +99,11 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                 ),
                 Right("Starts the rollback.", actions=["states:StartExecution"], resources=[machine.arn]),
                 Right(
+                    "Ends a wait with what is on record for it, where whoever recorded that could not.",
+                    actions=["states:SendTaskSuccess", "states:SendTaskFailure"],
+                    resources=[machine.arn],
+                ),
+                Right(
                     "Restores the traffic itself when no execution can; the context restricts which functions.",
                     actions=["lambda:GetAlias", "lambda:UpdateAlias"],
                     resources=functions_named(settings.deployable_functions),

@@ -173,6 +173,15 @@ class Clock(AbstractContextManager["Clock"]):
         """The task that runs; None outside of any."""
         return self._tasks.get(getcurrent())
 
+    @property
+    def busy(self) -> list[str]:
+        """The names of the tasks that have not ended."""
+        return [task.name for task in self._tasks.values() if not task.done]
+
+    @property
+    def idle(self) -> bool:
+        return not self.busy
+
     def after(self, seconds: float, run: Callable[[], None], what: str) -> Due:
         due = Due(self.now + seconds, next(self._numbers), run, what)
         heapq.heappush(self._agenda, due)

@@ -1,18 +1,20 @@
 """An account in this process with Weighbridge deployed to it, in virtual time."""
 
 import importlib
+import json
 import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from local.cloud import REGION, ROOT
 from local.deployment import deploy
@@ -32,6 +34,16 @@ POLL = 0.2
 _WRITES = {f"dynamodb.{operation}" for operation in ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")}
 
 
+@dataclass(frozen=True)
+class Write:
+    """An UpdateAlias that took effect, by a function of the stack or by a user."""
+
+    who: str
+    function: str
+    routing: tuple[str, Mapping[str, float]]
+    revision_id: str
+
+
 @dataclass
 class Cloud:
     """What `simulated` opens. `outputs` are those of the stack."""
@@ -44,18 +56,30 @@ class Cloud:
     faults: Faults
     outputs: Mapping[str, str]
     client: Callable[[str], Any]
+    writes: list[Write] = field(default_factory=list)
     region: str = REGION
     _reading: bool = False
     endpoint: str = ENDPOINT
 
     def forget(self) -> None:
-        """Back to how the account was right after the deployment; users' functions and objects stay."""
+        """Back to how the account was when it was remembered; users' functions and objects stay."""
         self.clock.clear()
         self.faults.forget()
         self.machine.forget()
         self.functions.running.clear()
+        self.writes.clear()
+        self.clock.output.seek(0)
+        self.clock.output.truncate()
         self.emulator.forget(self.outputs["TableName"])
         self._begin()
+
+    def _note_write(self, who: str, operation: str, request: AWSPreparedRequest, answered: AWSResponse) -> None:
+        if operation != "lambda.UpdateAlias" or answered.status_code >= 300:  # noqa: PLR2004
+            return
+        alias = json.loads(answered.content)
+        weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        function = request.url.partition("/functions/")[2].partition("/")[0]
+        self.writes.append(Write(who, function, (alias["FunctionVersion"], weights), alias["RevisionId"]))
 
     def _begin(self) -> None:
         """What goes on by itself: the stream is read, schedules come round."""
@@ -145,6 +169,7 @@ def simulated(assembly: Path) -> Iterator[Cloud]:
             functions.load()
             functions.hook_url = cloud.outputs.get("HookUrl", "")
             machine.load(cloud.outputs["StateMachineArn"])
+            wire.watch.append(cloud._note_write)  # noqa: SLF001
             wire.watch.append(lambda _who, operation, *_: operation in _WRITES and cloud.stream_grows())
             cloud._begin()  # noqa: SLF001
             yield cloud

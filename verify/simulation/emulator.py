@@ -5,6 +5,7 @@ synthesized template. Threads that it would start become tasks of the clock, its
 """
 
 import asyncio
+import copy
 import io
 import logging
 import os
@@ -60,6 +61,7 @@ class Emulator:
 
     def __init__(self, clock: Clock, execute: Execute) -> None:
         self._clock = clock
+        self._remembered: dict[str, Any] = {}
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         alias_rules.install()
@@ -158,12 +160,21 @@ class Emulator:
         for key, rule in list(eventbridge._rules.items()):  # noqa: SLF001
             yield rule["Name"], rule, eventbridge._targets.get(key, [])  # noqa: SLF001
 
+    def remember(self, table: str) -> None:
+        """Keeps the table's items, for `forget`."""
+        self._remembered = copy.deepcopy(dict(dynamodb._tables[table]["items"]))  # noqa: SLF001
+
     def forget(self, table: str) -> None:
-        """Empties a table, its stream, the queues and what the buses and alarms remember."""
-        dynamodb._tables[table]["items"].clear()  # noqa: SLF001
-        for member in ("ItemCount", "TableSizeBytes"):
-            dynamodb._tables[table][member] = 0  # noqa: SLF001
-        dynamodb._tables[table].pop(dynamodb._INDEX_MEMBERS, None)  # noqa: SLF001
+        """Back to the items that were remembered, with an empty stream and queues, no alarms, and nothing on any bus."""
+        kept = dynamodb._tables[table]  # noqa: SLF001
+        kept["items"].clear()
+        kept["items"].update(copy.deepcopy(self._remembered))
+        kept.pop(dynamodb._INDEX_MEMBERS, None)  # noqa: SLF001
+        dynamodb._stream_records[table] = []  # noqa: SLF001
+        lambda_svc._dynamodb_stream_positions.clear()  # noqa: SLF001
+        lambda_svc._esm_backoff_until.clear()  # noqa: SLF001
+        stream_batches._retries.clear()  # noqa: SLF001
+        stream_batches._limits.clear()  # noqa: SLF001
         eventbridge._events_log_list().clear()  # noqa: SLF001
         cloudwatch._alarms._data.clear()  # noqa: SLF001
         for queue in sqs._queues.values():  # noqa: SLF001

@@ -99,6 +99,11 @@ class Faults:
     def forget(self) -> None:
         self.__init__()  # type: ignore[misc]
 
+    def strike(self, fault: Fault) -> None:
+        """From now on calls are numbered anew, and `fault` befalls them."""
+        self.forget()
+        self.active.append(fault)
+
     def of(self, caller: str, service: str, operation: str, now: float) -> tuple[Call, Fault | None]:
         """The call that is about to be made, and the fault that befalls it."""
         name = (caller, service, operation)

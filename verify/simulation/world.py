@@ -1,8 +1,10 @@
 """The words in which scenarios are told, for the simulation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
+import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
 from tests.workflow.world import World
@@ -35,9 +37,19 @@ class SimulatedWorld(World):
             raise AssertionError(str(stuck)) from stuck
         return found[0]
 
+    def records(self) -> list[dict[str, Any]]:
+        """The records of all deployments."""
+        items = self.simulation.emulator.items(self.outputs["TableName"])
+        return [_plain(item) for item in items if item["sk"] == {"S": "DEPLOYMENT"} and item["pk"]["S"][:6] == "DEPLOY"]
+
+    @cached_property
+    def codedeploy(self) -> Any:
+        """A stock client of CodeDeploy, pointed at the API's URL."""
+        return boto3.client("codedeploy", endpoint_url=self.outputs["ApiUrl"])
+
     def item(self, pk: str, sk: str) -> dict[str, Any] | None:
         found = self.simulation.emulator.item(self.outputs["TableName"], pk, sk)
-        return {name: _deserializer.deserialize(value) for name, value in found.items()} if found else None
+        return _plain(found) if found else None
 
     def deployment_of(self, identity: str) -> str:
         def ask() -> str | None:
@@ -57,3 +69,7 @@ class SimulatedWorld(World):
         namespace: dict[str, Any] = {}
         exec(sources[-1], namespace)  # noqa: S102 - the source of a user's function, as Lambda would run it
         self.simulation.functions.users[name] = lambda event: namespace["handler"](event, None)
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}

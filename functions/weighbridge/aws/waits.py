@@ -19,9 +19,7 @@ def interrupt(deployment_id: str, interruption: Interruption, now: datetime) -> 
         record = deployments.get(deployment_id)
     if record is None or "interruption" not in record:
         return None
-    if "gate" in record:
-        details = record["interruption"]
-        executions.interrupt_wait(record["gate"]["token"], details["error"], details)
+    hand_on(record)
     return record
 
 
@@ -37,8 +35,23 @@ def answer(record: Record, lifecycle_event: str, given: Answer, now: datetime) -
     # None may mean that this very answer was kept and only the reply got lost: the record says what holds.
     current = answered or deployments.get(deployment_id) or record
     kept = current["hooks"][lifecycle_event].get("answer")
-    if not kept or current.get("gate", {}).get("waitingFor") != lifecycle_event:
-        return False
-    # Handed to the wait once more, the first answer does no harm.
-    heard = executions.end_wait(current["gate"]["token"], hook_result(lifecycle_event, current["plan"], kept))
+    # Whichever answer counts is handed on once more: whoever kept it may not have been able to.
+    heard = hand_on(current)
     return heard and kept == change.sets[f"hooks.{lifecycle_event}.answer"]
+
+
+def hand_on(record: Record) -> bool:
+    """Ends the wait that is open with what the record holds for it; False where it holds nothing, or the wait is over.
+
+    An interruption ends any wait, a hook's answer the wait for that hook. Done again, it does no harm.
+    """
+    gate, interruption = record.get("gate"), record.get("interruption")
+    if gate is None:
+        return False
+    if interruption is not None:
+        return executions.interrupt_wait(gate["token"], interruption["error"], interruption)
+    lifecycle_event = gate["waitingFor"]
+    answer = record["hooks"].get(lifecycle_event, {}).get("answer")
+    if answer is None:
+        return False
+    return executions.end_wait(gate["token"], hook_result(lifecycle_event, record["plan"], answer))

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from weighbridge.core import hooks
-from weighbridge.core.errors import HookFailed, WeighbridgeError, clip
+from weighbridge.core.errors import HookFailed, WeighbridgeError, clip, described
 from weighbridge.core.plan import Plan
 from weighbridge.core.routing import Routing
 
@@ -260,7 +260,7 @@ def hook_result(event: str, plan: Plan, answer: hooks.Answer) -> dict[str, Any]:
     if answer["status"] == "Succeeded":
         return {"status": "Succeeded"}
     failure = HookFailed(hooks.failure_detail(event, plan["hooks"][event], answer))
-    return {"status": "Failed", "failure": {"error": type(failure).__name__, "cause": str(failure)}}
+    return {"status": "Failed", "failure": described(failure)}
 
 
 def alarms_read(reason: str, now: datetime) -> Change:

@@ -180,6 +180,11 @@ class TimedOut(WeighbridgeError):
     code = "TIMEOUT"
 
 
+def described(error: WeighbridgeError) -> dict[str, str]:
+    """An error as Step Functions tells of one: {error, cause}, which `classify` reads back."""
+    return {"error": type(error).__name__, "cause": str(error)}
+
+
 def _tree(root: type[WeighbridgeError]) -> dict[str, type[WeighbridgeError]]:
     found = {root.__name__: root}
     for child in root.__subclasses__():

@@ -1,6 +1,6 @@
 """What the world is told of a deployment, from two states of its record. Reference: section 7.1, and the design's table.
 
-CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; three detail-types of ours say what it never tells.
+CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; four detail-types of ours say what it never tells.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,10 @@ STATE_CHANGE = "CodeDeploy Deployment State-change Notification"
 TRAFFIC_SHIFTED = "Deployment Traffic Shifted"
 HOOK_REPORTED = "Deployment Hook Reported"
 ROLLED_BACK = "Deployment Rolled Back"
+ROLLBACK_HELD_UP = "Deployment Rollback Held Up"
 
 _STATES = {"InProgress": "START", "Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
-_TOLD = {"TrafficShifted": TRAFFIC_SHIFTED, "HookAnswered": HOOK_REPORTED}
+_TOLD = {"TrafficShifted": TRAFFIC_SHIFTED, "HookAnswered": HOOK_REPORTED, "RollbackHeldUp": ROLLBACK_HELD_UP}
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,23 @@ On the reaction path: standard library only.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from weighbridge.core import hooks
-from weighbridge.core.deployment import ROLLBACK_CREATOR, Change, Record, created, entry, group_status, stamp, without_hook
+from weighbridge.core.deployment import (
+    ROLLBACK_CREATOR,
+    Change,
+    Record,
+    created,
+    entry,
+    group_status,
+    is_rollback,
+    is_running,
+    stamp,
+    without_hook,
+)
+from weighbridge.core.errors import classify
 from weighbridge.core.plan import Plan, every_routing, restored
 from weighbridge.core.routing import Routing
 
@@ -86,7 +99,46 @@ def traffic_restored(plan: Plan, revision_id: str, now: datetime) -> Change:
             f"lifecycleEvents.{hooks.BEFORE}": without_hook(now),
             f"lifecycleEvents.{hooks.SHIFT}": without_hook(now),
         },
+        removes=["heldUp"],
         timeline=[shift],
+    )
+
+
+# An alias that somebody else routed is theirs, and one that is gone cannot be routed: no further try changes that.
+FINAL = ("AliasMoved", "InvalidLambdaFunction")
+
+
+def goes_on(
+    record: Record, failure: Mapping[str, str], made: Mapping[str, str], rollback: Record | None
+) -> bool:
+    """Whether traffic is still to be restored, so that a deployment that has failed, or a rollback, has not ended yet.
+
+    `made` says how the execution of the deployment's rollback ended, empty where there was none, and `rollback` is its
+    record, None where there is none yet.
+    """
+    if is_rollback(record):
+        return failure["error"] not in FINAL
+    return made.get("status") == "FAILED" and (rollback is None or is_running(rollback))
+
+
+def has_restored(rollback: Record) -> bool:
+    """Whether a rollback has taken effect, as far as its record knows."""
+    return bool(rollback["lifecycleEvents"][hooks.SHIFT]["status"] == "Succeeded")
+
+
+def held_up(failure: Mapping[str, str], now: datetime) -> Change:
+    """Traffic could not be restored so far, and trying again alone may not help: somebody has to know.
+
+    `failure` is {error, cause}, as deployments end with it.
+    """
+    kind, message = classify(failure["error"], failure.get("cause", ""))
+    return Change(
+        sets={"heldUp": {"code": kind.code, "message": message}},
+        timeline=[
+            entry(
+                now, "RollbackHeldUp", code=kind.code, reason=f"Traffic is not restored yet; it is tried again. {message}"
+            )
+        ],
     )
 
 

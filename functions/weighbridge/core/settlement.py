@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weighbridge.core.deployment import Record, is_rollback, is_running
-from weighbridge.core.errors import AliasMoved, StopRequested, TimedOut, WeighbridgeError, classify
-from weighbridge.core.interruptions import stop_interruption
+from weighbridge.core.errors import AliasMoved, StopRequested, TimedOut, WeighbridgeError, classify, described
+from weighbridge.core.interruptions import restores, stop_interruption
 
 ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 
 
 @dataclass(frozen=True)
 class Nothing:
-    """The deployment has ended, or its execution is alive."""
+    """The deployment has ended, or its execution is alive and waits for nothing that is known already."""
+
+
+@dataclass(frozen=True)
+class HandOn:
+    """The execution is alive, but may still wait for what the record holds: whoever recorded it could not tell it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Close:
     rollback: Mapping[str, str]
 
 
-Settlement = Nothing | Start | StartRollback | RestoreTraffic | Close
+Settlement = Nothing | HandOn | Start | StartRollback | RestoreTraffic | Close
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,20 @@ class Execution:
     cause: str = ""
 
 
-def settlement(record: Record, execution: Execution, rollback: Execution) -> Settlement:
-    """What the deployment of `record` needs now, given its own execution and its rollback's."""
-    if not is_running(record) or execution.status in {"RUNNING", "PENDING_REDRIVE"}:
+@dataclass(frozen=True)
+class Rollback:
+    """What became of a deployment's rollback: its execution, and its record where there is one."""
+
+    execution: Execution = Execution(None)
+    record: Record | None = None
+
+
+def settlement(record: Record, execution: Execution, rollback: Rollback) -> Settlement:
+    """What the deployment of `record` needs now, given its own execution and what became of its rollback."""
+    if not is_running(record):
         return Nothing()
+    if execution.status in {"RUNNING", "PENDING_REDRIVE"}:
+        return HandOn() if "gate" in record else Nothing()
     if is_rollback(record):
         return RestoreTraffic()
     if execution.status is None:
@@ -66,7 +81,9 @@ def settlement(record: Record, execution: Execution, rollback: Execution) -> Set
     failure, rolls_back = _why(record, execution)
     if not rolls_back:
         return Close(failure, {})
-    match rollback.status:
+    if rollback.record and not is_running(rollback.record):
+        return Close(failure, _ended(rollback.record))
+    match rollback.execution.status:
         case None:
             return StartRollback()
         case "RUNNING" | "PENDING_REDRIVE":
@@ -77,6 +94,13 @@ def settlement(record: Record, execution: Execution, rollback: Execution) -> Set
             return RestoreTraffic()
 
 
+def _ended(rollback: Record) -> dict[str, str]:
+    """How a rollback ended, by its own record."""
+    if rollback["status"] == "Succeeded":
+        return {"status": "SUCCEEDED"}
+    return {"status": "FAILED", "cause": str(rollback["errorInformation"]["message"])}
+
+
 def why(record: Record, execution: Execution) -> dict[str, str]:
     """What ended an execution, as deployment.failed takes it."""
     return _why(record, execution)[0]
@@ -84,23 +108,21 @@ def why(record: Record, execution: Execution) -> dict[str, str]:
 
 def _why(record: Record, execution: Execution) -> tuple[dict[str, str], bool]:
     """The failure, and whether traffic has to be restored: never before it could have been touched."""
-    rolls_back = record["plan"]["rollBackOn"] if "plan" in record else None
     if "interruption" in record:
         interruption = record["interruption"]
         failure = {"error": str(interruption["error"]), "cause": str(interruption["message"])}
-        return failure, rolls_back is not None and bool(interruption["rollBack"])
+        return failure, restores(record)
+    rolls_back = record["plan"]["rollBackOn"] if "plan" in record else None
     if execution.status == "ABORTED":
         stop = stop_interruption(record, None)
         message = "The execution was stopped in Step Functions."
-        return _failure(StopRequested(message)), rolls_back is not None and stop is not None and stop.roll_back
+        return described(StopRequested(message)), rolls_back is not None and stop is not None and stop.roll_back
     if execution.status == "TIMED_OUT":
         error: WeighbridgeError = TimedOut("The deployment took longer than any deployment may.")
-        return _failure(error), bool(rolls_back and rolls_back["failure"])
+        return described(error), bool(rolls_back and rolls_back["failure"])
     kind, message = classify(execution.error or "ExecutionEnded", execution.cause)
     moved = kind is AliasMoved
     failure = {"error": execution.error or "ExecutionEnded", "cause": message}
     return failure, bool(rolls_back and rolls_back["failure"] and not moved)
 
 
-def _failure(error: WeighbridgeError) -> dict[str, str]:
-    return {"error": type(error).__name__, "cause": str(error)}

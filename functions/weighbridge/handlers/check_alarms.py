@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from weighbridge.aws import alarms, deployments
 from weighbridge.core.alarms import verdict
 from weighbridge.core.deployment import alarms_read
-from weighbridge.core.errors import Retryable, WeighbridgeError
+from weighbridge.core.errors import Retryable, WeighbridgeError, described
 
 logger = Logger()
 
@@ -29,4 +29,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         deployments.update(event["deploymentId"], alarms_read(judged.reason, datetime.now(UTC)))
     if judged.failure is None:
         return {}
-    return {"failure": {"error": type(judged.failure).__name__, "cause": str(judged.failure)}}
+    return {"failure": described(judged.failure)}

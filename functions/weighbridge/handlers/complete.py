@@ -6,10 +6,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments
+from weighbridge.aws import deployments, rollbacks
 from weighbridge.core.endings import succeeded
 from weighbridge.core.errors import WeighbridgeError
-from weighbridge.core.rollbacks import rollback_record
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -21,7 +20,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     logger.append_keys(deploymentId=event["deploymentId"])
     now = datetime.now(UTC)
     if event["plan"]["rollbackDeploymentId"] == event["deploymentId"]:
-        deployments.create(rollback_record(event["plan"], now))  # where the shift could not keep it
+        rollbacks.keep(event["plan"], now)  # where the shift could not keep it
     record = deployments.get(event["deploymentId"])
     if record is None:
         raise WeighbridgeError(f"There is no record of deployment {event['deploymentId']}.")

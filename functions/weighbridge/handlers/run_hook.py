@@ -13,14 +13,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments, executions, hooks
+from weighbridge.aws import deployments, hooks, waits
 from weighbridge.core.deployment import (
     Record,
     hook_answered,
     hook_awaited,
     hook_called,
     hook_not_run,
-    hook_result,
     hook_silent,
 )
 from weighbridge.core.errors import HookFailed, Interrupted, ServiceUnavailable, Throttled
@@ -47,7 +46,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
         if record is None:
             raise Interrupted("The deployment was interrupted before its hook was run.")
         if event_of(record["hooks"], execution_id) is None:  # else the call is this one, and only an answer was lost
-            _hand_on(record, lifecycle_event)
+            _hand_on(record)
             return
     _run(plan, lifecycle_event, execution_id)
 
@@ -71,12 +70,10 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str) -> None:
     change = hook_answered(lifecycle_event, function, answer, now)
     record = deployments.update(deployment_id, change, unless=answered) or deployments.get(deployment_id)
     if record:
-        _hand_on(record, lifecycle_event)
+        _hand_on(record)
 
 
-def _hand_on(record: Record, lifecycle_event: str) -> None:
+def _hand_on(record: Record) -> None:
     """Ends the wait that is open with the answer that counts, if there is one: the first."""
-    answer, gate = record["hooks"][lifecycle_event].get("answer"), record.get("gate", {})
-    if answer and gate.get("waitingFor") == lifecycle_event:
-        executions.end_wait(gate["token"], hook_result(lifecycle_event, record["plan"], answer))
-        logger.info("Hook answered", extra={"status": answer["status"]})
+    if waits.hand_on(record):
+        logger.info("Hook answered")

@@ -9,15 +9,26 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments, executions
+from weighbridge.aws import deployments, executions, rollbacks, waits
 from weighbridge.aws.aliases import Lambda
 from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
-from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, WeighbridgeError
+from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Retryable, WeighbridgeError, described
 from weighbridge.core.interruptions import given_up
 from weighbridge.core.plan import Plan
-from weighbridge.core.rollbacks import rollback_record, traffic_restored
-from weighbridge.core.settlement import Close, Execution, Nothing, RestoreTraffic, Start, StartRollback, settlement, why
+from weighbridge.core.rollbacks import traffic_restored
+from weighbridge.core.settlement import (
+    Close,
+    HandOn,
+    Nothing,
+    RestoreTraffic,
+    Rollback,
+    Start,
+    StartRollback,
+    settlement,
+    why,
+)
+from weighbridge.telemetry import count
 
 logger = Logger()
 
@@ -26,7 +37,12 @@ logger = Logger()
 @event_source(data_class=EventBridgeEvent)
 def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: ARG001
     if event.source == "aws.states":
-        _settle(event.detail["name"])
+        try:
+            _settle(event.detail["name"])
+        except Retryable:
+            raise  # Lambda tries again in a minute, which is sooner than the next sweep
+        except WeighbridgeError:
+            logger.exception("Not settled yet")
         return
     unforeseen: list[Exception] = []
     for deployment_id in deployments.unfinished():
@@ -53,8 +69,10 @@ def _settle(deployment_id: str) -> None:
 
 
 def _finish(record: Record) -> None:
-    execution = executions.describe(record["deploymentId"])
-    rollback = executions.describe(record["plan"]["rollbackDeploymentId"]) if "plan" in record else Execution(None)
+    execution, rollback = executions.describe(record["deploymentId"]), Rollback()
+    if "plan" in record:
+        rollback_id = record["plan"]["rollbackDeploymentId"]
+        rollback = Rollback(executions.describe(rollback_id), deployments.get(rollback_id))
     decided = settlement(record, execution, rollback)
     if isinstance(decided, StartRollback | RestoreTraffic) and not is_rollback(record):
         deployments.update(
@@ -63,6 +81,9 @@ def _finish(record: Record) -> None:
     match decided:
         case Nothing():
             return
+        case HandOn():
+            if not waits.hand_on(record):
+                return
         case Start():
             executions.start(record["deploymentId"])
         case StartRollback():
@@ -80,15 +101,18 @@ def _restore(plan: Plan) -> dict[str, str]:
     """Does what a rollback's execution would have done, and closes its record; returns what deployment.failed takes."""
     now = datetime.now(UTC)
     deployment_id = plan["rollbackDeploymentId"]
-    deployments.create(rollback_record(plan, now))
+    rollbacks.keep(plan, now)
     try:
         alias = Lambda(deployment_id, plan.get("serviceRoleArn")).restore(plan)
     except (AliasMoved, InvalidLambdaFunction) as error:
-        failure = {"error": type(error).__name__, "cause": str(error)}
         record = deployments.get(deployment_id)
         if record:
-            deployments.end(record, failed(record, failure, {}, now))
+            deployments.end(record, failed(record, described(error), {}, now))
         return {"status": "FAILED", "cause": str(error)}
+    except WeighbridgeError as error:
+        rollbacks.hold_up(plan, described(error), now)
+        count("RollbacksHeldUp")
+        raise
     record = deployments.update(deployment_id, traffic_restored(plan, alias.revision_id, now))
     if record:
         deployments.end(record, succeeded(record, now))

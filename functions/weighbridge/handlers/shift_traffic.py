@@ -9,12 +9,21 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments
+from weighbridge.aws import deployments, rollbacks
 from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core.deployment import Change, is_running, shifted
-from weighbridge.core.errors import DeploymentEnded, Interrupted, WeighbridgeError
+from weighbridge.core.errors import (
+    AliasMoved,
+    DeploymentEnded,
+    Interrupted,
+    InvalidLambdaFunction,
+    Retryable,
+    WeighbridgeError,
+    described,
+)
 from weighbridge.core.plan import Plan
-from weighbridge.core.rollbacks import rollback_record, traffic_restored
+from weighbridge.core.rollbacks import traffic_restored
+from weighbridge.telemetry import count
 
 logger = Logger()
 
@@ -51,10 +60,13 @@ def _shift_back(control_plane: Lambda, plan: Plan) -> Alias:
     began = datetime.now(UTC)
     try:
         alias = control_plane.restore(plan)
-    except WeighbridgeError:
-        deployments.create(rollback_record(plan, began))  # so that it can be seen while it is tried again
+    except WeighbridgeError as error:
+        rollbacks.keep(plan, began)  # so that it can be seen while it is tried again
+        if not isinstance(error, Retryable | AliasMoved | InvalidLambdaFunction):
+            rollbacks.hold_up(plan, described(error), began)
+            count("RollbacksHeldUp")
         raise
-    deployments.create(rollback_record(plan, began))
+    rollbacks.keep(plan, began)
     _keep(plan["rollbackDeploymentId"], traffic_restored(plan, alias.revision_id, datetime.now(UTC)))
     return alias
 

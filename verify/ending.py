@@ -1,0 +1,121 @@
+"""What must hold after every story, however it was disturbed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.workflow.world import appspec
+from verify.simulation.clock import Stuck
+from verify.simulation.world import SimulatedWorld
+from verify.stories import RUNNING, Told
+
+LONGEST = 6 * 3600.0
+"""Seconds within which everything has to have come to rest."""
+
+
+def come_to_rest(world: SimulatedWorld) -> str | None:
+    """Lets everything happen that is still to happen; says what did not come to its end."""
+    cloud = world.simulation
+
+    def quiet() -> bool:
+        return (
+            cloud.clock.idle
+            and all(record["status"] not in RUNNING for record in world.records())
+            and all(execution.status != "RUNNING" for execution in cloud.machine.executions.values())
+        )
+
+    try:
+        cloud.clock.run(quiet, LONGEST, "the end of everything")
+    except Stuck:
+        open_records = [record["deploymentId"] for record in world.records() if record["status"] in RUNNING]
+        running = [one.name for one in cloud.machine.executions.values() if one.status == "RUNNING"]
+        return f"not at rest after {LONGEST:g} s: open records {open_records}, running executions {running}, {cloud.clock.busy}"
+    return None
+
+
+def breaches(world: SimulatedWorld, told: Told) -> Iterator[str]:
+    """What does not hold now that everything has come to rest, one sentence each."""
+    alias = world.alias(told.shop)
+    if alias.weights:
+        yield f"the alias is left between two versions: {alias}"
+    for deployment_id in told.deployments:
+        record = world.record(deployment_id)
+        yield from _of_record(world, told, record, alias.version)
+    if not world.is_free(told.shop):
+        yield "a lock is left behind"
+    yield from _of_secrets(world, told)
+
+
+def _of_record(world: SimulatedWorld, told: Told, record: dict[str, Any], version: str) -> Iterator[str]:
+    deployment_id = record["deploymentId"]
+    if record["status"] in RUNNING:
+        yield f"{deployment_id} is still {record['status']}"
+        return
+    if "open" in record or "gate" in record:
+        yield f"{deployment_id} has ended and keeps {sorted({'open', 'gate'} & record.keys())}"
+    plan = record.get("plan")
+    should = {"Succeeded": plan and plan["targetVersion"]}.get(record["status"], plan["currentVersion"] if plan else "1")
+    if version != should:
+        yield f"{deployment_id} is {record['status']}, but the alias is on version {version} instead of {should}"
+    if record["status"] != "Succeeded":
+        error = record.get("errorInformation", {})
+        if not error.get("code") or not error.get("message"):
+            yield f"{deployment_id} does not say why it is {record['status']}"
+    if record["timeline"][-1]["event"] != "Ended":
+        yield f"the timeline of {deployment_id} does not tell of its end: {record['timeline'][-1]}"
+    yield from _of_timeline(world, told, record)
+    yield from _of_notifications(world, record)
+
+
+def _of_timeline(world: SimulatedWorld, told: Told, record: dict[str, Any]) -> Iterator[str]:
+    """The alias's last revision is told of, by the deployment or by its rollback."""
+    revision = (world.simulation.emulator.alias(told.shop.name, "live") or {}).get("RevisionId")
+    rollback = world.item(f"DEPLOYMENT#{record.get('plan', {}).get('rollbackDeploymentId')}", "DEPLOYMENT")
+    shifts = [
+        entry
+        for each in (record, rollback)
+        for entry in (each or {}).get("timeline", [])
+        if entry["event"] == "TrafficShifted"
+    ]
+    written = [write for write in world.simulation.writes if write.function == told.shop.name and write.who != "user"]
+    if written and revision not in {entry["revisionId"] for entry in shifts}:
+        yield f"no timeline tells of the alias's last revision: {[(e['weight'], e['revisionId']) for e in shifts]}"
+    if rollback and rollback["status"] in RUNNING:
+        yield f"the rollback {rollback['deploymentId']} is still {rollback['status']}"
+
+
+def _of_notifications(world: SimulatedWorld, record: dict[str, Any]) -> Iterator[str]:
+    ends = {"Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
+    told = [
+        json.loads(event["Detail"])
+        for event in world.simulation.emulator.published()
+        if event["Source"] == "weighbridge" and event["DetailType"].startswith("CodeDeploy")
+    ]
+    states = [detail["state"] for detail in told if detail["deploymentId"] == record["deploymentId"]]
+    given_up = any(count for name, count in world.simulation.emulator.queued().items() if "Changes" in name)
+    if ends[record["status"]] not in states and not given_up:
+        yield f"nobody was told of the end of {record['deploymentId']}, only of {states}"
+
+
+def _of_secrets(world: SimulatedWorld, told: Told) -> Iterator[str]:
+    log = world.log()
+    for secret in (*told.hook_ids, *world.simulation.machine.tokens):
+        if secret in log:
+            yield f"the log holds the secret {secret}"
+
+
+def next_deployment(world: SimulatedWorld, told: Told) -> Iterator[str]:
+    """A further deployment of the same alias succeeds, whatever became of the one before."""
+    target = "3" if world.alias(told.shop).version != "3" else "2"
+    revision = {
+        "revisionType": "AppSpecContent",
+        "appSpecContent": {"content": appspec(told.shop.name, target, current=None)},
+    }
+    asked = {
+        "revision": revision,
+        "deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce",
+        "overrideAlarmConfiguration": {"enabled": False},
+    }
+    deployment = world.ended(world.request(told.shop, asked))
+    if deployment.record["status"] != "Succeeded" or world.alias(told.shop).version != target:
+        yield f"a further deployment ended {deployment.outcome}: {deployment.message}"

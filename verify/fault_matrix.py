@@ -1,0 +1,102 @@
+"""Every fault at every call of every story. The calls are those that the undisturbed story makes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from verify.ending import breaches, come_to_rest, next_deployment
+from verify.simulation.faults import Call, Fault, Kind, Span
+from verify.simulation.machine import CALLER
+from verify.simulation.world import SimulatedWorld
+from verify.stories import STORIES, Told
+
+OF_FUNCTIONS = {Kind.DIES_BEFORE, Kind.DIES_AFTER, Kind.TIMES_OUT, Kind.LATE}
+SPANS = (Span.ONCE, Span.THRICE, Span.MINUTE)
+# What a deployment that a fault has ended may say: CodeDeploy's code for it, or that something failed, where it has none.
+CODES = {
+    Kind.THROTTLED: {"THROTTLED"},
+    Kind.DENIED: {"IAM_ROLE_PERMISSIONS", "IAM_ROLE_MISSING"},
+}
+
+
+@dataclass(frozen=True)
+class Struck:
+    """One case: a story, and the fault that strikes it."""
+
+    story: str
+    kind: Kind
+    span: Span
+    at: Call
+
+    def __str__(self) -> str:
+        return f"{self.story}: {self.kind.value} {self.span.value} at {self.at}"
+
+    def run(self, world: SimulatedWorld) -> list[str]:
+        """What did not hold; empty where everything did."""
+        usual = undisturbed(world, self.story)
+        world.simulation.forget()
+        fault = Fault(self.kind, self.span, self.at)
+        told = STORIES[self.story].told(world, before=lambda: world.simulation.faults.strike(fault))
+        stuck = come_to_rest(world)
+        if stuck:
+            return [stuck]
+        world.simulation.faults.active.clear()
+        return [*breaches(world, told), *self._of_reason(world, told, usual), *next_deployment(world, told)]
+
+    def _of_reason(self, world: SimulatedWorld, told: Told, usual: "Undisturbed") -> Iterator[str]:
+        """The deployment ends as ever, or says that this fault has ended it."""
+        for deployment_id in told.deployments:
+            record = world.record(deployment_id)
+            outcome = (record["status"], record.get("errorInformation", {}).get("code"))
+            if outcome == usual.outcome:
+                continue
+            allowed = CODES.get(self.kind, {"INTERNAL_ERROR"}) | _codes_of(self.at)
+            if outcome[0] == "Succeeded" or outcome[1] not in allowed:
+                message = record.get("errorInformation", {}).get("message")
+                yield f"it ended {outcome} instead of {usual.outcome}: {message}"
+
+
+def _codes_of(at: Call) -> set[str]:
+    """What a deployment may say of a call that could not be made, beside what the fault itself is called."""
+    codes = set()
+    if at.caller == "CheckAlarms" or at.operation == "Invoke CheckAlarms":
+        codes.add("CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND")
+    if at.caller == "RunHook":
+        codes.add("HOOK_EXECUTION_FAILURE")
+    if at.caller == CALLER:
+        codes.add("INTERNAL_ERROR")
+    return codes
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    outcome: tuple[str, str | None]
+    calls: tuple[Call, ...]
+
+
+@cache
+def undisturbed(world: SimulatedWorld, story: str) -> Undisturbed:
+    """How a story ends when nothing happens to it, and the calls that it makes until then."""
+    world.simulation.forget()
+    told = STORIES[story].told(world, before=world.simulation.faults.forget)
+    stuck = come_to_rest(world)
+    problems = [stuck] if stuck else [*breaches(world, told)]
+    calls = tuple(world.simulation.faults.calls)
+    problems += next_deployment(world, told)
+    if problems:
+        raise AssertionError(f"{story}, undisturbed: {problems}")
+    [deployment_id] = told.deployments
+    record: dict[str, Any] = world.record(deployment_id)
+    return Undisturbed((record["status"], record.get("errorInformation", {}).get("code")), calls)
+
+
+def cases(world: SimulatedWorld) -> Iterator[Struck]:
+    """Every case there is."""
+    for story in STORIES:
+        for call in undisturbed(world, story).calls:
+            for kind in Kind:
+                if kind in OF_FUNCTIONS and call.caller == CALLER:
+                    continue
+                for span in SPANS:
+                    yield Struck(story, kind, span, call)

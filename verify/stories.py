@@ -1,0 +1,199 @@
+"""Deployments to be disturbed: each story goes one way through the state machine, and together they go every way.
+
+A story is told by what its user does; what comes of it is looked at afterwards, by `verify.ending`. Disturbed, it may end
+sooner than its user expects.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from tests.workflow.world import Shop, appspec
+from verify.simulation.world import SimulatedWorld
+
+T = TypeVar("T")
+RUNNING = {"Created", "InProgress"}
+
+
+@dataclass
+class Told:
+    """What was deployed: `deployments` are those that were asked for, `hook_ids` what hooks were given to report with."""
+
+    shop: Shop
+    deployments: list[str] = field(default_factory=list)
+    hook_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Story:
+    name: str
+    tell: Callable[[SimulatedWorld, Told], None]
+    settings: Callable[[SimulatedWorld], dict[str, Any]] = lambda _: {}
+
+    def told(self, world: SimulatedWorld, before: Callable[[], None] = lambda: None) -> Told:
+        """Tells the story to its end; `before` happens once everything is there that its user made beforehand."""
+        told = Told(world.shop(deploymentConfigName="Brief", **self.settings(world)))
+        before()
+        self.tell(world, told)
+        return told
+
+
+def _alarm(world: SimulatedWorld) -> dict[str, Any]:
+    return {"alarmConfiguration": {"enabled": True, "alarms": [{"name": world.alarm()}]}}
+
+
+def _its_alarm(world: SimulatedWorld, told: Told) -> str:
+    group = world.item(f"GROUP#{told.shop.name}/prod", "GROUP") or {}
+    return str(group["settings"]["alarmConfiguration"]["alarms"][0]["name"])
+
+
+def _drop(world: SimulatedWorld, told: Told, **hooks: str) -> str:
+    deployment_id = world.drop(told.shop, **hooks)
+    told.deployments.append(deployment_id)
+    return deployment_id
+
+
+def _in_bake(world: SimulatedWorld, deployment_id: str) -> bool:
+    """Waits until the first share is watched; False where the deployment has ended instead."""
+
+    def ask() -> str | None:
+        record = world.record(deployment_id)
+        if record["status"] not in RUNNING:
+            return "ended"
+        return "baking" if record.get("gate", {}).get("waitingFor") == "bake" else None
+
+    return world.until(f"the bake of {deployment_id}, or its end", ask) == "baking"
+
+
+def _hook(world: SimulatedWorld, told: Told, answer: Callable[[dict[str, str]], Any]) -> str:
+    """A hook that does `answer`; its name."""
+    name = world.hook("return None")
+
+    def hook(event: dict[str, str]) -> Any:
+        told.hook_ids.append(event["LifecycleEventHookExecutionId"])
+        return answer(event)
+
+    world.simulation.functions.users[name] = hook
+    return name
+
+
+def _returns(status: str) -> Callable[[dict[str, str]], Any]:
+    return lambda _: {"status": status, "message": "seen for itself"}
+
+
+def _reports_later(world: SimulatedWorld) -> Callable[[dict[str, str]], Any]:
+    def answer(event: dict[str, str]) -> None:
+        detail = {
+            "deploymentId": event["DeploymentId"],
+            "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
+            "status": "Succeeded",
+        }
+        world.simulation.clock.after(30, lambda: world.send("Lifecycle Event Hook Reported", detail) and None, "the report")
+
+    return answer
+
+
+# ------------------------------------------------------------------------------------------------------- the stories
+
+
+def _all_is_well(world: SimulatedWorld, told: Told) -> None:
+    before, after = _hook(world, told, _returns("Succeeded")), _hook(world, told, _reports_later(world))
+    _drop(world, told, BeforeAllowTraffic=before, AfterAllowTraffic=after)
+
+
+def _alarm_fires(world: SimulatedWorld, told: Told) -> None:
+    deployment_id = _drop(world, told)
+    if _in_bake(world, deployment_id):
+        world.set_alarm(_its_alarm(world, told), "ALARM")
+
+
+def _alarm_event_is_lost(world: SimulatedWorld, told: Told) -> None:
+    with world.without_rule("AlarmFired"):
+        _alarm_fires(world, told)
+
+
+def _hook_says_no(world: SimulatedWorld, told: Told) -> None:
+    _drop(world, told, AfterAllowTraffic=_hook(world, told, _returns("Failed")))
+
+
+def _hook_never_answers(world: SimulatedWorld, told: Told) -> None:
+    _drop(world, told, BeforeAllowTraffic=_hook(world, told, lambda _: None))
+
+
+def _stopped_by_request(world: SimulatedWorld, told: Told) -> None:
+    deployment_id = _drop(world, told)
+    if _in_bake(world, deployment_id):
+        world.stop(deployment_id)
+
+
+def _stop_execution(world: SimulatedWorld, name: str) -> None:
+    arn = world.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:") + f":{name}"
+    world.client("stepfunctions").stop_execution(executionArn=arn)
+
+
+def _stopped_in_the_console(world: SimulatedWorld, told: Told) -> None:
+    deployment_id = _drop(world, told)
+    if _in_bake(world, deployment_id):
+        _stop_execution(world, deployment_id)
+
+
+def _rollback_stopped_in_the_console(world: SimulatedWorld, told: Told) -> None:
+    deployment_id = _drop(world, told)
+    if not _in_bake(world, deployment_id):
+        return
+    rollback_id = world.record(deployment_id)["plan"]["rollbackDeploymentId"]
+    world.stop(deployment_id)
+
+    def ask() -> bool:
+        execution = world.simulation.machine.executions.get(rollback_id)
+        return (execution is not None and "Shift traffic back" in execution.states) or (
+            world.record(deployment_id)["status"] not in RUNNING
+        )
+
+    world.until("the rollback's execution", ask)
+    execution = world.simulation.machine.executions.get(rollback_id)
+    if execution and execution.status == "RUNNING":
+        _stop_execution(world, rollback_id)
+
+
+def _by_the_api(world: SimulatedWorld, told: Told) -> None:
+    names = {"applicationName": told.shop.name, "deploymentGroupName": "prod"}
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(told.shop.name)}}
+    deployment_id = _insisting(
+        lambda: world.codedeploy.create_deployment(**names, revision=revision)["deploymentId"],
+        # The call may have taken effect all the same: then the deployment is there, and the next try is told so.
+        lambda: next((record["deploymentId"] for record in world.records()), None),
+    )
+    told.deployments.append(deployment_id)
+    if _in_bake(world, deployment_id):
+        _insisting(lambda: world.codedeploy.stop_deployment(deploymentId=deployment_id), lambda: None)
+
+
+def _insisting(call: Callable[[], T], otherwise: Callable[[], T | None]) -> T | None:
+    """Makes a call of the API until it is not refused, or until `otherwise` gives what it was made for."""
+    for _ in range(5):
+        try:
+            return call()
+        except ClientError:
+            found = otherwise()
+            if found is not None:
+                return found
+    return None
+
+
+STORIES = {
+    story.name: story
+    for story in (
+        Story("all is well", _all_is_well, _alarm),
+        Story("an alarm fires", _alarm_fires, _alarm),
+        Story("an alarm's event is lost", _alarm_event_is_lost, _alarm),
+        Story("a hook says no", _hook_says_no),
+        Story("a hook never answers", _hook_never_answers),
+        Story("stopped by request", _stopped_by_request),
+        Story("stopped in the console", _stopped_in_the_console),
+        Story("rollback stopped in the console", _rollback_stopped_in_the_console),
+        Story("created and stopped by the API", _by_the_api),
+    )
+}

@@ -60,10 +60,10 @@ class Events(Construct):
         events.Rule(
             self,
             "Sweep",
-            description="Weighbridge: Looks for deployments whose execution ended unnoticed.",
+            description="Weighbridge: Looks for deployments whose execution ended unnoticed, and for events left undone.",
             schedule=events.Schedule.rate(every),
             # By then the next sweep is due.
-            targets=[self._target(listeners.settle, every)],
+            targets=[self._target(listeners.settle, every), self._target(listeners.redeliver, every)],
         )
 
     def _request(self, name: str, detail_type: str, meaning: str, handler: Handler) -> None:

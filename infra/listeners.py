@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right, act_as_service_role, functions_named
+from infra.rights import Right, act_as_service_role, functions_named, give
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Listeners:
     receive: Handler
     interrupt: Handler
     settle: Handler
+    redeliver: Handler
     notify: Handler
     send_triggers: Handler
 
@@ -111,6 +112,20 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                 act_as_service_role(settings.service_roles),
             ],
         ),
+        redeliver=Handler(
+            scope,
+            "Redeliver",
+            package,
+            timeout=Duration.seconds(60),
+            environment={"DEAD_LETTERS_URL": basis.failures.events.queue_url},
+            rights=[
+                Right(
+                    "Takes out of the queue what is delivered again.",
+                    actions=["sqs:ReceiveMessage", "sqs:DeleteMessage"],
+                    resources=[basis.failures.events.queue_arn],
+                )
+            ],
+        ),
         notify=Handler(
             scope,
             "Notify",
@@ -146,7 +161,18 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
             ],
         ),
     )
-    for handler in (listeners.receive, listeners.interrupt, listeners.settle):
+    called_by_events = (listeners.receive, listeners.interrupt, listeners.settle)
+    give(
+        listeners.redeliver.role,
+        [
+            Right(
+                "Hands an event to the function that could not handle it.",
+                actions=["lambda:InvokeFunction"],
+                resources=[handler.function.function_arn for handler in called_by_events],
+            )
+        ],
+    )
+    for handler in called_by_events:
         handler.function.configure_async_invoke(
             on_failure=destinations.SqsDestination(basis.failures.events),
             retry_attempts=2,

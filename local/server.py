@@ -29,6 +29,14 @@ ENVIRONMENT = {
 ASYNCHRONOUS_RETRY_SECONDS = 60
 
 
+def asynchronous_retries(time_scale: float) -> dict[str, str]:
+    """The emulator's settings for the pauses before a failed asynchronous invocation is tried again."""
+    return {
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(ASYNCHRONOUS_RETRY_SECONDS * time_scale),
+        "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(ASYNCHRONOUS_RETRY_SECONDS * 2 * time_scale),
+    }
+
+
 @click.command()
 @click.option("--port", type=int, required=True)
 @click.option("--time-scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
@@ -39,10 +47,8 @@ def serve(*, port: int, time_scale: float, bare: bool, end_with_parent: bool) ->
     if end_with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(
-        ENVIRONMENT,
+        ENVIRONMENT | asynchronous_retries(time_scale),
         GATEWAY_PORT=str(port),
-        LAMBDA_ASYNC_RETRY_BASE_SECONDS=str(ASYNCHRONOUS_RETRY_SECONDS * time_scale),
-        LAMBDA_ASYNC_RETRY_MAX_SECONDS=str(ASYNCHRONOUS_RETRY_SECONDS * 2 * time_scale),
         SFN_WAIT_SCALE=str(time_scale),
     )
     # Imported only now, because importing the emulator reads the environment.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from tests.workflow.world import appspec
@@ -68,8 +69,7 @@ def _of_record(world: SimulatedWorld, told: Told, record: dict[str, Any], versio
 
 
 def _of_timeline(world: SimulatedWorld, told: Told, record: dict[str, Any]) -> Iterator[str]:
-    """The alias's last revision is told of, by the deployment or by its rollback."""
-    revision = (world.simulation.emulator.alias(told.shop.name, "live") or {}).get("RevisionId")
+    """Where the alias was left is told of, by the deployment or by its rollback; written twice, it is told of once."""
     rollback = world.item(f"DEPLOYMENT#{record.get('plan', {}).get('rollbackDeploymentId')}", "DEPLOYMENT")
     shifts = [
         entry
@@ -77,9 +77,10 @@ def _of_timeline(world: SimulatedWorld, told: Told, record: dict[str, Any]) -> I
         for entry in (each or {}).get("timeline", [])
         if entry["event"] == "TrafficShifted"
     ]
-    written = [write for write in world.simulation.writes if write.function == told.shop.name and write.who != "user"]
-    if written and revision not in {entry["revisionId"] for entry in shifts}:
-        yield f"no timeline tells of the alias's last revision: {[(e['weight'], e['revisionId']) for e in shifts]}"
+    written = [write for write in world.simulation.writes if write.function == told.shop.name]
+    last = list(takewhile(lambda write: write.routing == written[-1].routing, reversed(written)))
+    if last and not {write.revision_id for write in last} & {entry["revisionId"] for entry in shifts}:
+        yield f"no timeline tells how the alias came to be as it is: {written}, {shifts}"
     if rollback and rollback["status"] in RUNNING:
         yield f"the rollback {rollback['deploymentId']} is still {rollback['status']}"
 

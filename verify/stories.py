@@ -119,7 +119,9 @@ def _hook_says_no(world: SimulatedWorld, told: Told) -> None:
 
 
 def _hook_never_answers(world: SimulatedWorld, told: Told) -> None:
-    _drop(world, told, BeforeAllowTraffic=_hook(world, told, lambda _: None))
+    deployment_id = _drop(world, told, BeforeAllowTraffic=_hook(world, told, lambda _: None))
+    with world.without_rule("Sweep"):  # a dozen sweeps that find nothing to do would be a dozen times the same
+        world.until("the end of the hour", lambda: world.record(deployment_id)["status"] not in RUNNING)
 
 
 def _stopped_by_request(world: SimulatedWorld, told: Told) -> None:
@@ -162,25 +164,27 @@ def _by_the_api(world: SimulatedWorld, told: Told) -> None:
     names = {"applicationName": told.shop.name, "deploymentGroupName": "prod"}
     revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(told.shop.name)}}
     deployment_id = _insisting(
+        world,
         lambda: world.codedeploy.create_deployment(**names, revision=revision)["deploymentId"],
         # The call may have taken effect all the same: then the deployment is there, and the next try is told so.
         lambda: next((record["deploymentId"] for record in world.records()), None),
     )
     told.deployments.append(deployment_id)
     if _in_bake(world, deployment_id):
-        _insisting(lambda: world.codedeploy.stop_deployment(deploymentId=deployment_id), lambda: None)
+        ended = lambda: world.record(deployment_id)["status"] not in RUNNING or None  # noqa: E731
+        _insisting(world, lambda: world.codedeploy.stop_deployment(deploymentId=deployment_id), ended)
 
 
-def _insisting(call: Callable[[], T], otherwise: Callable[[], T | None]) -> T | None:
-    """Makes a call of the API until it is not refused, or until `otherwise` gives what it was made for."""
-    for _ in range(5):
+def _insisting(world: SimulatedWorld, call: Callable[[], T], otherwise: Callable[[], T | None]) -> T:
+    """Makes a call of the API every half minute until it is not refused, or `otherwise` gives what it was made for."""
+    while True:
         try:
             return call()
         except ClientError:
             found = otherwise()
             if found is not None:
                 return found
-    return None
+        world.simulation.clock.advance(30)
 
 
 STORIES = {

@@ -144,6 +144,8 @@ class Clock(AbstractContextManager["Clock"]):
     def __init__(self, start: datetime) -> None:
         self.start = start
         self.now = 0.0
+        self.changes = 0
+        """How often something may have changed that can be asked for."""
         self.output = io.StringIO()
         """What tasks print."""
         self.choose: Choose | None = None
@@ -208,11 +210,22 @@ class Clock(AbstractContextManager["Clock"]):
         with redirect_stdout(self.output):
             while not until():
                 due = self._next()
-                if due is None or due.time > end:
+                if due is not None and due.time > end:
+                    heapq.heappush(self._agenda, due)
+                    due = None
+                self._pass(end if due is None else due.time)
+                if due is None:
                     raise Stuck(f"{what} did not come about within {limit:g} s")
-                self.now = max(self.now, due.time)
-                self._traveller.move_to(self.time)
                 due.run()
+
+    def advance(self, seconds: float) -> None:
+        """Lets things happen for `seconds`, outside of tasks."""
+        with suppress(Stuck):
+            self.run(lambda: False, seconds, "time that passes")
+
+    def _pass(self, time: float) -> None:
+        self.now = max(self.now, time)
+        self._traveller.move_to(self.time)
 
     def _next(self) -> Due | None:
         if self.choose is None:

@@ -119,8 +119,9 @@ class Cloud:
         }
 
         def fire() -> None:
-            for function in functions:
-                self.functions.start(function, event)
+            if self.emulator.is_enabled(rule):
+                for function in functions:
+                    self.emulator.invoke_later(function, event)
             self._repeat(rule, seconds, functions)
 
         self.clock.after(seconds, fire, f"the schedule of {rule}")

@@ -7,6 +7,7 @@ synthesized template. Threads that it would start become tasks of the clock, its
 import asyncio
 import copy
 import io
+import json
 import logging
 import os
 import time
@@ -18,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from local.cloud import CREDENTIALS, REGION
-from local.server import ENVIRONMENT
+from local.server import ENVIRONMENT, asynchronous_retries
 from verify.simulation.clock import Clock
 
 ENDPOINT = "http://127.0.0.1:1"
@@ -26,6 +27,7 @@ ENDPOINT = "http://127.0.0.1:1"
 
 # The emulator reads these once, when it is imported.
 os.environ.update(ENVIRONMENT, **CREDENTIALS, AWS_DEFAULT_REGION=REGION, AWS_ENDPOINT_URL=ENDPOINT)
+os.environ.update(asynchronous_retries(time_scale=1))
 
 from ministack import app  # noqa: E402
 from ministack.services import (  # noqa: E402
@@ -102,7 +104,12 @@ class Emulator:
         query = parse_qs(url.query, keep_blank_values=True)
         status, answered, content = self._loop.run_until_complete(
             app._dispatch_service_request(  # noqa: SLF001
-                request.method, unquote(url.path), headers, body if isinstance(body, bytes) else body.encode(), query, "request"
+                request.method,
+                unquote(url.path),
+                headers,
+                body if isinstance(body, bytes) else body.encode(),
+                query,
+                "request",
             )
         )
         return response(request, status, answered, content if isinstance(content, bytes) else content.encode())
@@ -141,6 +148,10 @@ class Emulator:
         """An event of an AWS service on the default bus."""
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)  # noqa: SLF001
 
+    def invoke_later(self, function: str, event: Any) -> None:
+        """Invokes a function asynchronously, as a rule does."""
+        eventbridge._dispatch_to_lambda(lambda_svc._func_arn(function), json.dumps(event))  # noqa: SLF001
+
     def poll_streams(self) -> bool:
         """Hands the functions that read streams their next batches; whether there was anything."""
         return bool(lambda_svc._poll_dynamodb_streams())  # noqa: SLF001
@@ -159,6 +170,9 @@ class Emulator:
         """Name, rule and targets of every rule."""
         for key, rule in list(eventbridge._rules.items()):  # noqa: SLF001
             yield rule["Name"], rule, eventbridge._targets.get(key, [])  # noqa: SLF001
+
+    def is_enabled(self, rule: str) -> bool:
+        return any(name == rule and one.get("State") == "ENABLED" for name, one, _ in self.rules())
 
     def remember(self, table: str) -> None:
         """Keeps the table's items, for `forget`."""

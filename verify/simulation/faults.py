@@ -68,7 +68,11 @@ class Fault:
 
     def strikes(self, call: Call, now: float) -> bool:
         """Whether it befalls a call that begins now."""
-        if self.ended or (call.caller, call.service, call.operation) != (self.at.caller, self.at.service, self.at.operation):
+        if self.ended or (call.caller, call.service, call.operation) != (
+            self.at.caller,
+            self.at.service,
+            self.at.operation,
+        ):
             return False
         if self.began is None:
             if call.number != self.at.number:

@@ -79,9 +79,13 @@ class Functions:
         if not task.join(timeout):
             task.kill()
             task.join()
-            return Outcome(error={"errorType": "Sandbox.Timedout", "errorMessage": f"Task timed out after {timeout} seconds"})
+            return Outcome(
+                error={"errorType": "Sandbox.Timedout", "errorMessage": f"Task timed out after {timeout} seconds"}
+            )
         if isinstance(task.error, Killed):
-            return Outcome(error={"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error: exit status 1"})
+            return Outcome(
+                error={"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error: exit status 1"}
+            )
         if task.error is not None:
             return Outcome(error=_described(task.error))
         return Outcome(task.result)

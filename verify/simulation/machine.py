@@ -119,6 +119,7 @@ class Machine:
         if execution.status != "RUNNING":
             return
         execution.status, execution.error, execution.cause = status, error, cause
+        self._clock.changes += 1
         if status == "ABORTED":
             for child in execution.children:
                 self.end(child, "ABORTED")

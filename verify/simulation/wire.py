@@ -121,9 +121,7 @@ class Wire:
                 return fault.began is not None and self._clock.now <= fault.began + 60
         return not (fault.span is Span.GOOD and fault.ended)
 
-    def _struck(
-        self, kind: Kind, caller: Caller, service: str, operation: str, request: AWSPreparedRequest
-    ) -> AWSResponse:
+    def _struck(self, kind: Kind, caller: Caller, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         match kind:
             case Kind.THROTTLED:
                 code, status = _THROTTLES[service]
@@ -160,6 +158,7 @@ class Wire:
             raise
 
     def _served(self, who: str, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse:
+        self._clock.changes += 1
         own = self.served.get(service)
         answer = own(operation, request) if own else None
         answered = self._emulator.answer(request) if answer is None else response(request, *answer)

@@ -24,9 +24,14 @@ class SimulatedWorld(World):
 
     def until(self, what: str, ask: Callable[[], T | None], patience: float = 0) -> T:  # noqa: ARG002
         found: list[T] = []
+        seen = -1
 
         def holds() -> bool:
+            nonlocal seen
+            if seen == self.simulation.clock.changes:
+                return False  # nothing has changed that could be asked for
             answer = ask()
+            seen = self.simulation.clock.changes
             if answer:
                 found.append(answer)
             return bool(answer)

@@ -108,9 +108,7 @@ def traffic_restored(plan: Plan, revision_id: str, now: datetime) -> Change:
 FINAL = ("AliasMoved", "InvalidLambdaFunction")
 
 
-def goes_on(
-    record: Record, failure: Mapping[str, str], made: Mapping[str, str], rollback: Record | None
-) -> bool:
+def goes_on(record: Record, failure: Mapping[str, str], made: Mapping[str, str], rollback: Record | None) -> bool:
     """Whether traffic is still to be restored, so that a deployment that has failed, or a rollback, has not ended yet.
 
     `made` says how the execution of the deployment's rollback ended, empty where there was none, and `rollback` is its

@@ -73,7 +73,7 @@ def settlement(record: Record, execution: Execution, rollback: Rollback) -> Sett
     if not is_running(record):
         return Nothing()
     if execution.status in {"RUNNING", "PENDING_REDRIVE"}:
-        return HandOn() if "gate" in record else Nothing()
+        return HandOn() if _is_owed(record) else Nothing()
     if is_rollback(record):
         return RestoreTraffic()
     if execution.status is None:
@@ -92,6 +92,13 @@ def settlement(record: Record, execution: Execution, rollback: Rollback) -> Sett
             return Close(failure, {"status": "SUCCEEDED"})
         case _:
             return RestoreTraffic()
+
+
+def _is_owed(record: Record) -> bool:
+    """Whether the record holds what the wait that was opened last waits for."""
+    if "gate" not in record:
+        return False
+    return "interruption" in record or "answer" in record["hooks"].get(record["gate"]["waitingFor"], {})
 
 
 def _ended(rollback: Record) -> dict[str, str]:
@@ -124,5 +131,3 @@ def _why(record: Record, execution: Execution) -> tuple[dict[str, str], bool]:
     moved = kind is AliasMoved
     failure = {"error": execution.error or "ExecutionEnded", "cause": message}
     return failure, bool(rolls_back and rolls_back["failure"] and not moved)
-
-

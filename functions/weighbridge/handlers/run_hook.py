@@ -13,16 +13,17 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments, hooks, waits
+from weighbridge.aws import deployments, executions, hooks, waits
 from weighbridge.core.deployment import (
     Record,
     hook_answered,
     hook_awaited,
     hook_called,
     hook_not_run,
+    hook_result,
     hook_silent,
 )
-from weighbridge.core.errors import HookFailed, Interrupted, ServiceUnavailable, Throttled
+from weighbridge.core.errors import HookFailed, Interrupted, Retryable, ServiceUnavailable, Throttled
 from weighbridge.core.hooks import answer_of, event_of, payload
 from weighbridge.core.plan import Plan
 
@@ -48,10 +49,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
         if event_of(record["hooks"], execution_id) is None:  # else the call is this one, and only an answer was lost
             _hand_on(record)
             return
-    _run(plan, lifecycle_event, execution_id)
+    _run(plan, lifecycle_event, execution_id, event["taskToken"])
 
 
-def _run(plan: Plan, lifecycle_event: str, execution_id: str) -> None:
+def _run(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> None:
     deployment_id, function = plan["deploymentId"], plan["hooks"][lifecycle_event]
     body = json.dumps(payload(plan, lifecycle_event, execution_id)).encode()
     try:
@@ -68,7 +69,12 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str) -> None:
         logger.info("The hook's report is awaited")
         return
     change = hook_answered(lifecycle_event, function, answer, now)
-    record = deployments.update(deployment_id, change, unless=answered) or deployments.get(deployment_id)
+    try:
+        record = deployments.update(deployment_id, change, unless=answered) or deployments.get(deployment_id)
+    except Retryable:  # the hook does not run again, so its answer must not be lost with the record
+        logger.exception("The hook's answer could not be recorded")
+        executions.end_wait(token, hook_result(lifecycle_event, plan, answer))
+        return
     if record:
         _hand_on(record)
 

@@ -19,10 +19,12 @@ from weighbridge.core.plan import Plan
 from weighbridge.core.rollbacks import traffic_restored
 from weighbridge.core.settlement import (
     Close,
+    Execution,
     HandOn,
     Nothing,
     RestoreTraffic,
     Rollback,
+    Settlement,
     Start,
     StartRollback,
     settlement,
@@ -74,16 +76,18 @@ def _finish(record: Record) -> None:
         rollback_id = record["plan"]["rollbackDeploymentId"]
         rollback = Rollback(executions.describe(rollback_id), deployments.get(rollback_id))
     decided = settlement(record, execution, rollback)
-    if isinstance(decided, StartRollback | RestoreTraffic) and not is_rollback(record):
-        deployments.update(
-            record["deploymentId"], given_up(why(record, execution), datetime.now(UTC)), unless=["interruption"]
-        )
+    if isinstance(decided, Nothing):
+        return
+    if isinstance(decided, StartRollback | RestoreTraffic):
+        _give_up(record, execution)
+    _carry_out(decided, record, execution)
+    logger.warning("Deployment settled", extra={"execution": execution.status, "by": type(decided).__name__})
+
+
+def _carry_out(decided: Settlement, record: Record, execution: Execution) -> None:
     match decided:
-        case Nothing():
-            return
         case HandOn():
-            if not waits.hand_on(record):
-                return
+            waits.hand_on(record)
         case Start():
             executions.start(record["deploymentId"])
         case StartRollback():
@@ -94,7 +98,13 @@ def _finish(record: Record) -> None:
             rolled_back = _restore(record["plan"])
             if not is_rollback(record):
                 deployments.end(record, failed(record, why(record, execution), rolled_back, datetime.now(UTC)))
-    logger.warning("Deployment settled", extra={"execution": execution.status})
+
+
+def _give_up(record: Record, execution: Execution) -> None:
+    """Keeps a shift that is still on its way from going on after traffic has been restored."""
+    if not is_rollback(record):
+        change = given_up(why(record, execution), datetime.now(UTC))
+        deployments.update(record["deploymentId"], change, unless=["interruption"])
 
 
 def _restore(plan: Plan) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from verify.ending import breaches, come_to_rest, next_deployment
 from verify.simulation.faults import Call, Fault, Kind, Span
 from verify.simulation.machine import CALLER
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told
+from verify.undisturbed import Undisturbed, undisturbed
 
 OF_FUNCTIONS = {Kind.DIES_BEFORE, Kind.DIES_AFTER, Kind.TIMES_OUT, Kind.LATE}
 SPANS = (Span.ONCE, Span.THRICE, Span.MINUTE)
@@ -29,6 +28,10 @@ class Struck:
     span: Span
     at: Call
 
+    @property
+    def fault_class(self) -> str:
+        return self.kind.value
+
     def __str__(self) -> str:
         return f"{self.story}: {self.kind.value} {self.span.value} at {self.at}"
 
@@ -44,7 +47,7 @@ class Struck:
         world.simulation.faults.active.clear()
         return [*breaches(world, told), *self._of_reason(world, told, usual), *next_deployment(world, told)]
 
-    def _of_reason(self, world: SimulatedWorld, told: Told, usual: "Undisturbed") -> Iterator[str]:
+    def _of_reason(self, world: SimulatedWorld, told: Told, usual: Undisturbed) -> Iterator[str]:
         """The deployment ends as ever, or says that this fault has ended it."""
         for deployment_id in told.deployments:
             record = world.record(deployment_id)
@@ -67,28 +70,6 @@ def _codes_of(at: Call) -> set[str]:
     if at.caller == CALLER:
         codes.add("INTERNAL_ERROR")
     return codes
-
-
-@dataclass(frozen=True)
-class Undisturbed:
-    outcome: tuple[str, str | None]
-    calls: tuple[Call, ...]
-
-
-@cache
-def undisturbed(world: SimulatedWorld, story: str) -> Undisturbed:
-    """How a story ends when nothing happens to it, and the calls that it makes until then."""
-    world.simulation.forget()
-    told = STORIES[story].told(world, before=world.simulation.faults.forget)
-    stuck = come_to_rest(world)
-    problems = [stuck] if stuck else [*breaches(world, told)]
-    calls = tuple(world.simulation.faults.calls)
-    problems += next_deployment(world, told)
-    if problems:
-        raise AssertionError(f"{story}, undisturbed: {problems}")
-    [deployment_id] = told.deployments
-    record: dict[str, Any] = world.record(deployment_id)
-    return Undisturbed((record["status"], record.get("errorInformation", {}).get("code")), calls)
 
 
 def cases(world: SimulatedWorld) -> Iterator[Struck]:

@@ -61,6 +61,10 @@ class Cloud:
     _reading: bool = False
     endpoint: str = ENDPOINT
 
+    def since(self, stamp: str) -> float:
+        """Seconds from the start of the clock to a time in ISO 8601, as records tell it."""
+        return (datetime.fromisoformat(stamp) - self.clock.start).total_seconds()
+
     def forget(self) -> None:
         """Back to how the account was when it was remembered; users' functions and objects stay."""
         self.clock.clear()

@@ -8,7 +8,7 @@ from weighbridge.aws import registry, table
 from weighbridge.aws.table import Expression, Key
 from weighbridge.core.deployment import RUNNING, Change, Record, is_rollback
 from weighbridge.core.endings import Ending
-from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, Throttled
+from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, Outdated, Throttled
 from weighbridge.core.revisions import shown
 
 _TRIES = 3
@@ -131,13 +131,16 @@ def _hold(holder: Key, deployment_id: str, attempted: Record | None = None) -> d
 def end(record: Record, ending: Ending) -> bool:
     """Applies an ending and frees what the deployment held, all or nothing; False where it has ended already.
 
-    A success is refused, with Interrupted, where an interruption has been recorded.
+    A success is refused, with Interrupted, where an interruption has been recorded, and any ending with Outdated, where the
+    deployment has taken locks since `record` was read: they would never be freed.
     """
     deployment_id, locks = record["deploymentId"], record.get("locks")
     expression = _expression(ending.change)
     condition = expression.equals("status", *RUNNING)
     if ending.status == "Succeeded":
         condition += f" AND {expression.absent('interruption')}"
+    if not locks:
+        condition += f" AND {expression.absent('locks')}"
     actions: list[dict[str, Any]] = [{"Update": expression.update(_key(deployment_id), condition)}]
     if locks:
         delete = {"TableName": table.name()}
@@ -155,9 +158,11 @@ def end(record: Record, ending: Ending) -> bool:
     if refused is None:
         return True
     now = get(deployment_id)
-    if now and now["status"] in RUNNING and ending.status == "Succeeded":
+    if now is None or now["status"] not in RUNNING:
+        return False
+    if ending.status == "Succeeded" and "interruption" in now:
         raise Interrupted("The deployment was interrupted before it was completed.")
-    return False
+    raise Outdated("The deployment has changed while it was closed.")
 
 
 def _release_group(record: Record, ending: Ending) -> dict[str, Any]:

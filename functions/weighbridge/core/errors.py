@@ -6,7 +6,8 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     WeighbridgeError
     ├── Retryable                 trying again may help
     │   ├── Throttled             THROTTLED
-    │   └── ServiceUnavailable    INTERNAL_ERROR
+    │   ├── ServiceUnavailable    INTERNAL_ERROR
+    │   └── Outdated              INTERNAL_ERROR
     ├── Interrupted               an interruption was recorded before the wait began; the record says which
     ├── DeploymentEnded           an execution that was started again after its deployment had ended
     ├── AlarmActive               ALARM_ACTIVE                          (Stopped)
@@ -72,6 +73,10 @@ class Throttled(Retryable):
 
 class ServiceUnavailable(Retryable):
     pass
+
+
+class Outdated(Retryable):
+    """What was decided on has changed meanwhile: it has to be read and decided again."""
 
 
 class Interrupted(WeighbridgeError):

@@ -13,7 +13,7 @@ from weighbridge.aws import deployments, executions, rollbacks, waits
 from weighbridge.aws.aliases import Lambda
 from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
-from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Retryable, WeighbridgeError, described
+from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Outdated, Retryable, WeighbridgeError, described
 from weighbridge.core.interruptions import given_up
 from weighbridge.core.plan import Plan
 from weighbridge.core.rollbacks import traffic_restored
@@ -65,7 +65,10 @@ def _settle(deployment_id: str) -> None:
     if record is None:
         return
     if is_running(record):
-        _finish(record)
+        try:
+            _finish(record)
+        except Outdated:  # a function that outlived the execution has just written; it does so once
+            _finish(deployments.get(deployment_id) or record)
     if is_rollback(record):
         _settle(record["rollbackInfo"]["rollbackTriggeringDeploymentId"])
 

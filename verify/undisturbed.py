@@ -1,0 +1,36 @@
+"""Stories as they go when nothing happens to them: what every disturbance is measured against."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from verify.ending import breaches, come_to_rest, next_deployment
+from verify.simulation.faults import Call
+from verify.simulation.world import SimulatedWorld
+from verify.stories import STORIES
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """`states` holds the states of each execution, and whether it was a rollback's."""
+
+    outcome: tuple[str, str | None]
+    calls: tuple[Call, ...]
+    states: tuple[tuple[bool, tuple[str, ...]], ...]
+
+
+@cache
+def undisturbed(world: SimulatedWorld, story: str) -> Undisturbed:
+    """How a story ends when nothing happens to it, and what it does until then; raises AssertionError where it goes wrong."""
+    world.simulation.forget()
+    told = STORIES[story].told(world, before=world.simulation.faults.forget)
+    stuck = come_to_rest(world)
+    problems = [stuck] if stuck else [*breaches(world, told)]
+    calls = tuple(world.simulation.faults.calls)
+    executions = world.simulation.machine.executions.values()
+    states = tuple(('"rollBack"' in execution.input, tuple(execution.states)) for execution in executions)
+    problems += next_deployment(world, told)
+    if problems:
+        raise AssertionError(f"{story}, undisturbed: {problems}")
+    [deployment_id] = told.deployments
+    record = world.record(deployment_id)
+    return Undisturbed((record["status"], record.get("errorInformation", {}).get("code")), calls, states)

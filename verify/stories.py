@@ -49,7 +49,7 @@ def _its_alarm(world: SimulatedWorld, told: Told) -> str:
     return str(group["settings"]["alarmConfiguration"]["alarms"][0]["name"])
 
 
-def _drop(world: SimulatedWorld, told: Told, **hooks: str) -> str:
+def drop(world: SimulatedWorld, told: Told, **hooks: str) -> str:
     deployment_id = world.drop(told.shop, **hooks)
     told.deployments.append(deployment_id)
     return deployment_id
@@ -67,15 +67,15 @@ def _in_bake(world: SimulatedWorld, deployment_id: str) -> bool:
     return world.until(f"the bake of {deployment_id}, or its end", ask) == "baking"
 
 
-def _hook(world: SimulatedWorld, told: Told, answer: Callable[[dict[str, str]], Any]) -> str:
+def hook(world: SimulatedWorld, told: Told, answer: Callable[[dict[str, str]], Any]) -> str:
     """A hook that does `answer`; its name."""
     name = world.hook("return None")
 
-    def hook(event: dict[str, str]) -> Any:
+    def run(event: dict[str, str]) -> Any:
         told.hook_ids.append(event["LifecycleEventHookExecutionId"])
         return answer(event)
 
-    world.simulation.functions.users[name] = hook
+    world.simulation.functions.users[name] = run
     return name
 
 
@@ -99,12 +99,12 @@ def _reports_later(world: SimulatedWorld) -> Callable[[dict[str, str]], Any]:
 
 
 def _all_is_well(world: SimulatedWorld, told: Told) -> None:
-    before, after = _hook(world, told, _returns("Succeeded")), _hook(world, told, _reports_later(world))
-    _drop(world, told, BeforeAllowTraffic=before, AfterAllowTraffic=after)
+    before, after = hook(world, told, _returns("Succeeded")), hook(world, told, _reports_later(world))
+    drop(world, told, BeforeAllowTraffic=before, AfterAllowTraffic=after)
 
 
 def _alarm_fires(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = _drop(world, told)
+    deployment_id = drop(world, told)
     if _in_bake(world, deployment_id):
         world.set_alarm(_its_alarm(world, told), "ALARM")
 
@@ -115,17 +115,17 @@ def _alarm_event_is_lost(world: SimulatedWorld, told: Told) -> None:
 
 
 def _hook_says_no(world: SimulatedWorld, told: Told) -> None:
-    _drop(world, told, AfterAllowTraffic=_hook(world, told, _returns("Failed")))
+    drop(world, told, AfterAllowTraffic=hook(world, told, _returns("Failed")))
 
 
 def _hook_never_answers(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = _drop(world, told, BeforeAllowTraffic=_hook(world, told, lambda _: None))
+    deployment_id = drop(world, told, BeforeAllowTraffic=hook(world, told, lambda _: None))
     with world.without_rule("Sweep"):  # a dozen sweeps that find nothing to do would be a dozen times the same
         world.until("the end of the hour", lambda: world.record(deployment_id)["status"] not in RUNNING)
 
 
 def _stopped_by_request(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = _drop(world, told)
+    deployment_id = drop(world, told)
     if _in_bake(world, deployment_id):
         world.stop(deployment_id)
 
@@ -136,13 +136,13 @@ def _stop_execution(world: SimulatedWorld, name: str) -> None:
 
 
 def _stopped_in_the_console(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = _drop(world, told)
+    deployment_id = drop(world, told)
     if _in_bake(world, deployment_id):
         _stop_execution(world, deployment_id)
 
 
 def _rollback_stopped_in_the_console(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = _drop(world, told)
+    deployment_id = drop(world, told)
     if not _in_bake(world, deployment_id):
         return
     rollback_id = world.record(deployment_id)["plan"]["rollbackDeploymentId"]

@@ -63,6 +63,8 @@ class Emulator:
 
     def __init__(self, clock: Clock, execute: Execute) -> None:
         self._clock = clock
+        self.delays: Callable[[Any], list[float]] | None = None
+        """After how many seconds each event reaches its function, once for every number; at once and once, where None."""
         self._remembered: dict[str, Any] = {}
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
@@ -76,6 +78,7 @@ class Emulator:
             wrap(module, "time", self._virtual)
         wrap(lambda_svc, "_execute_function", lambda _: execute)
         wrap(lambda_svc, "_execute_function_with_config_scope", lambda _: execute)
+        wrap(eventbridge, "_dispatch_to_lambda", self._delayed)
         # Streams are polled by the simulation.
         wrap(lambda_svc, "_poller_started", lambda _: True)
 
@@ -91,6 +94,16 @@ class Emulator:
                 clock.spawn(self._name, self._run)
 
         return SimpleNamespace(**vars(module) | {"Thread": Thread})
+
+    def _delayed(self, original: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        def dispatch(arn: str, payload: str) -> None:
+            if self.delays is None:
+                original(arn, payload)
+                return
+            for delay in self.delays(payload):
+                self._clock.after(delay, lambda: original(arn, payload), "an event arrives")
+
+        return dispatch
 
     def _virtual(self, module: Any) -> SimpleNamespace:
         # The emulator's time comes from the module, which the clock has changed already; only its pauses have not.

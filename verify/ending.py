@@ -41,31 +41,46 @@ def breaches(world: SimulatedWorld, told: Told) -> Iterator[str]:
         yield f"the alias is left between two versions: {alias}"
     for deployment_id in told.deployments:
         record = world.record(deployment_id)
-        yield from _of_record(world, told, record, alias.version)
-    if not world.is_free(told.shop):
-        yield "a lock is left behind"
-    yield from _of_secrets(world, told)
+        yield from of_record(record)
+        yield from _of_version(record, alias.version)
+        yield from _of_timeline(world, told, record)
+        yield from _of_notifications(world, record)
+    yield from of_locks(world, told)
+    yield from of_secrets(world, told)
 
 
-def _of_record(world: SimulatedWorld, told: Told, record: dict[str, Any], version: str) -> Iterator[str]:
+def of_record(record: dict[str, Any]) -> Iterator[str]:
+    """A record is final and says why."""
     deployment_id = record["deploymentId"]
     if record["status"] in RUNNING:
         yield f"{deployment_id} is still {record['status']}"
         return
     if "open" in record or "gate" in record:
         yield f"{deployment_id} has ended and keeps {sorted({'open', 'gate'} & record.keys())}"
-    plan = record.get("plan")
-    should = {"Succeeded": plan and plan["targetVersion"]}.get(record["status"], plan["currentVersion"] if plan else "1")
-    if version != should:
-        yield f"{deployment_id} is {record['status']}, but the alias is on version {version} instead of {should}"
     if record["status"] != "Succeeded":
         error = record.get("errorInformation", {})
         if not error.get("code") or not error.get("message"):
             yield f"{deployment_id} does not say why it is {record['status']}"
     if record["timeline"][-1]["event"] != "Ended":
         yield f"the timeline of {deployment_id} does not tell of its end: {record['timeline'][-1]}"
-    yield from _of_timeline(world, told, record)
-    yield from _of_notifications(world, record)
+
+
+def _of_version(record: dict[str, Any], version: str) -> Iterator[str]:
+    """The alias is on the version that the record says."""
+    plan = record.get("plan")
+    if record["status"] == "Succeeded":
+        should = plan["targetVersion"] if plan else None
+    else:
+        should = plan["currentVersion"] if plan else "1"
+    if version != should:
+        yield f"{record['deploymentId']} is {record['status']}, but the alias is on version {version} instead of {should}"
+
+
+def of_locks(world: SimulatedWorld, told: Told) -> Iterator[str]:
+    if not world.is_free(told.shop):
+        yield "a lock is left behind"
+    watched = [item["pk"]["S"] for item in world.simulation.emulator.items(world.outputs["TableName"])]
+    yield from (f"{pk} is still watched" for pk in watched if pk.startswith("ALARM#"))
 
 
 def _of_timeline(world: SimulatedWorld, told: Told, record: dict[str, Any]) -> Iterator[str]:
@@ -98,7 +113,7 @@ def _of_notifications(world: SimulatedWorld, record: dict[str, Any]) -> Iterator
         yield f"nobody was told of the end of {record['deploymentId']}, only of {states}"
 
 
-def _of_secrets(world: SimulatedWorld, told: Told) -> Iterator[str]:
+def of_secrets(world: SimulatedWorld, told: Told) -> Iterator[str]:
     log = world.log()
     for secret in (*told.hook_ids, *world.simulation.machine.tokens):
         if secret in log:

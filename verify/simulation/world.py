@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
-from tests.workflow.world import World
+from tests.workflow.world import Shop, World
 from verify.simulation.clock import Stuck
 from verify.simulation.cloud import Cloud
 
@@ -20,7 +20,14 @@ T = TypeVar("T")
 class SimulatedWorld(World):
     def __init__(self, cloud: Cloud) -> None:
         self.simulation = cloud
+        self.shops: list[str] = []
+        """The functions that were made to be deployed, the newest last."""
         super().__init__(cloud, cloud.outputs)  # type: ignore[arg-type]
+
+    def shop(self, **settings: Any) -> Shop:
+        made = super().shop(**settings)
+        self.shops.append(made.name)
+        return made
 
     def until(self, what: str, ask: Callable[[], T | None], patience: float = 0) -> T:  # noqa: ARG002
         found: list[T] = []

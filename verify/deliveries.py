@@ -8,11 +8,10 @@ from typing import Any
 from verify.ending import breaches, come_to_rest, next_deployment
 from verify.simulation.world import SimulatedWorld
 from verify import stories
-from verify.stories import STORIES, Story, Told
+from verify.stories import HOUR, STORIES, Story, Told
 from verify.undisturbed import undisturbed
 
 COPIES = 10
-HOUR = 3600.0
 SEEDS = 8
 
 

@@ -60,29 +60,39 @@ class Task:
         self._body = run
         self._waking: Due | None = None
         self._ended = Signal(clock)
+        self._afterwards: list[Callable[[], object]] = []
 
     def _run(self) -> None:
         try:
             self.result = self._body()
         except BaseException as error:  # noqa: BLE001 - kept for whoever waits for the task
             self.error = error
+        self._end()
+
+    def _end(self) -> None:
         self.done = True
         self._ended.set()
+        for call in self._afterwards:
+            call()
 
-    def kill(self) -> None:
-        """Ends the task where it waits; one that has ended, or not begun, just does not run any more."""
-        self._clock.after(0, self._kill, f"{self.name} is ended")
+    def when_done(self, call: Callable[[], object]) -> None:
+        """Calls `call` at once when the task has ended."""
+        self._afterwards.append(call)
 
-    def _kill(self) -> None:
+    def kill(self, error: Killed | None = None) -> None:
+        """Ends the task where it waits, with `error`; one that has ended, or not begun, just does not run any more."""
+        self._clock.after(0, lambda: self._kill(error or Killed()), f"{self.name} is ended")
+
+    def _kill(self, error: Killed) -> None:
         if self.done:
             return
         if self._waking:
             self._waking.cancel()
         if self._greenlet:
-            self._switch(lambda: self._greenlet.throw(Killed()))
+            self._switch(lambda: self._greenlet.throw(error))
         else:  # it has not begun
-            self.done, self.error = True, Killed()
-            self._ended.set()
+            self.error = error
+            self._end()
 
     def join(self, timeout: float | None = None) -> bool:
         """Waits until the task has ended; False where it has not within `timeout` seconds."""
@@ -245,6 +255,6 @@ class Clock(AbstractContextManager["Clock"]):
     def clear(self) -> None:
         """Ends every task and forgets what was to happen."""
         for task in list(self._tasks.values()):
-            task._kill()  # noqa: SLF001
+            task._kill(Killed())  # noqa: SLF001
         self._agenda.clear()
         self._tasks.clear()

@@ -70,7 +70,6 @@ class Cloud:
         self.clock.clear()
         self.faults.forget()
         self.machine.forget()
-        self.functions.running.clear()
         self.writes.clear()
         self.clock.output.seek(0)
         self.clock.output.truncate()

@@ -57,27 +57,29 @@ class Call:
 
 @dataclass
 class Fault:
-    """A fault that strikes at `at`, and then at the same caller's calls of that operation for as long as it lasts."""
+    """A fault that strikes at `at`, and then at the same caller's calls of that operation for as long as it lasts.
+
+    With `of_all` it is everybody's calls of that operation.
+    """
 
     kind: Kind
     span: Span
     at: Call
+    of_all: bool = False
     began: float | None = None
     calls: int = 0
     ended: bool = False
 
     def strikes(self, call: Call, now: float) -> bool:
         """Whether it befalls a call that begins now."""
-        if self.ended or (call.caller, call.service, call.operation) != (
-            self.at.caller,
-            self.at.service,
-            self.at.operation,
-        ):
+        if self.ended or (call.service, call.operation) != (self.at.service, self.at.operation):
             return False
         if self.began is None:
-            if call.number != self.at.number:
+            if call != self.at:
                 return False
             self.began = now
+        if call.caller != self.at.caller and not self.of_all:
+            return False
         self.calls += 1
         match self.span:
             case Span.ONCE:

@@ -31,6 +31,10 @@ class Context:
         return f"arn:aws:lambda:us-east-1:000000000000:function:{self.function_name}"
 
 
+class TimedOut(Killed):
+    """Thrown into an invocation that has run as long as its function may."""
+
+
 class ImportModuleError(Exception):
     """What Lambda makes of a module that cannot be imported."""
 
@@ -50,7 +54,6 @@ class Functions:
         self._clock = clock
         self._numbers = itertools.count(1)
         self.users: dict[str, UserFunction] = {}
-        self.running: list[Task] = []
         self.emulator: Emulator
         self.hook_url = ""
 
@@ -75,13 +78,9 @@ class Functions:
         if record is None:
             return Outcome(error={"errorType": "Lambda.ResourceNotFoundException", "errorMessage": f"No function {name}"})
         task = self.start(name, event)
-        timeout = float(record["config"]["Timeout"])
-        if not task.join(timeout):
-            task.kill()
-            task.join()
-            return Outcome(
-                error={"errorType": "Sandbox.Timedout", "errorMessage": f"Task timed out after {timeout} seconds"}
-            )
+        task.join()
+        if isinstance(task.error, TimedOut):
+            return Outcome(error={"errorType": "Sandbox.Timedout", "errorMessage": str(task.error)})
         if isinstance(task.error, Killed):
             return Outcome(
                 error={"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error: exit status 1"}
@@ -91,15 +90,17 @@ class Functions:
         return Outcome(task.result)
 
     def start(self, name: str, event: Event) -> Task:
-        """The task in which the function runs."""
+        """The task in which the function runs; Lambda ends it when its time is up, whether anybody waits for it or not."""
         number = next(self._numbers)
         arrived = json.dumps(event)
         task = self._clock.spawn(
             f"{_construct(name)} {number}", lambda: self._run(name, arrived, f"request-{number}"), delay=START
         )
         task.context = Caller(_construct(name))
-        self.running = [one for one in self.running if not one.done]
-        self.running.append(task)
+        timeout = float((self.emulator.function(name) or {"config": {"Timeout": 3}})["config"]["Timeout"])
+        too_long = TimedOut(f"Task timed out after {timeout} seconds")
+        limit = self._clock.after(START + timeout, lambda: task.kill(too_long), f"{task.name} has run too long")
+        task.when_done(limit.cancel)
         return task
 
     def _run(self, name: str, event: str, request_id: str) -> Any:
@@ -149,8 +150,12 @@ class Functions:
         if self.emulator.function(name) is None:
             error = json.dumps({"Type": "User", "Message": f"Function not found: {name}"}).encode()
             return 404, {"x-amzn-ErrorType": "ResourceNotFoundException", "Content-Type": "application/json"}, error
-        if request.headers.get("X-Amz-Invocation-Type") in {"DryRun", b"DryRun"}:
-            return 204, {}, b""
+        match _text(request.headers.get("X-Amz-Invocation-Type", "")):
+            case "DryRun":
+                return 204, {}, b""
+            case "Event":
+                self.emulator.invoke_later(name, json.loads(request.body))
+                return 202, {}, b""
         outcome = self.invoke(name, json.loads(request.body))
         if outcome.error is not None:
             return 200, {"X-Amz-Function-Error": "Unhandled"}, json.dumps(outcome.error).encode()

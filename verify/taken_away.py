@@ -1,0 +1,96 @@
+"""A right is taken away for good, until a person gives it back.
+
+While it is gone and traffic is half shifted, an event says so and the alarm's metric is counted. Once it is back, everything
+heals by itself.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verify.ending import breaches, come_to_rest, next_deployment
+from verify.simulation.faults import Call, Fault, Kind, Span
+from verify.simulation.machine import CALLER
+from verify.simulation.world import SimulatedWorld
+from verify.stories import HOUR, RUNNING, STORIES
+from verify.undisturbed import undisturbed
+
+GONE_FOR = 3 * HOUR
+"""Longer than a rollback's execution goes on trying."""
+GONE_FOR_EVENTS = HOUR / 2
+"""An event that cannot be received is delivered again for an hour; after that it waits in the queue for a person."""
+TOLD_WITHIN = 600.0
+RECEIVING = {"Receive", "Interrupt"}
+METRIC = '"RollbacksHeldUp":[1.0]'
+
+
+@dataclass(frozen=True)
+class TakenAway:
+    """From `at` on the operation is denied to whoever asks for it, or to the one caller alone."""
+
+    story: str
+    at: Call
+    to_all: bool
+
+    fault_class = "access taken away for good"
+
+    def __str__(self) -> str:
+        return f"{self.story}: from {self.at} on, denied to {'everybody' if self.to_all else self.at.caller}"
+
+    def run(self, world: SimulatedWorld) -> list[str]:
+        undisturbed(world, self.story)
+        world.simulation.forget()
+        fault = Fault(Kind.DENIED, Span.GOOD, self.at, of_all=self.to_all)
+        problems: list[str] = []
+
+        def gone() -> None:
+            world.simulation.faults.strike(fault)
+            gone_for = GONE_FOR_EVENTS if self.at.caller in RECEIVING else GONE_FOR
+            world.simulation.clock.after(gone_for, lambda: self._give_back(world, fault, problems), "it is given back")
+
+        told = STORIES[self.story].told(world, before=gone)
+        stuck = come_to_rest(world)
+        if stuck:
+            return [stuck]
+        world.simulation.faults.active.clear()
+        return [*problems, *breaches(world, told), *next_deployment(world, told)]
+
+    def _give_back(self, world: SimulatedWorld, fault: Fault, problems: list[str]) -> None:
+        problems += _untold(world)
+        fault.ended = True
+
+
+def _untold(world: SimulatedWorld) -> Iterator[str]:
+    """Where traffic is half shifted now, somebody has been told, and is being told."""
+    for record in world.records():
+        plan = record.get("plan")
+        alias = plan and world.simulation.emulator.alias(plan["functionName"], plan["alias"])
+        weights = alias and (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
+        if record["status"] not in RUNNING or not weights or record["creator"] != "codeDeployRollback":
+            continue
+        events = [json.loads(e["Detail"]) for e in world.simulation.emulator.published() if "Held Up" in e["DetailType"]]
+        if record["deploymentId"] not in {detail["deploymentId"] for detail in events}:
+            yield f"no event says that {record['deploymentId']} is held up"
+        if not _counted_lately(world):
+            yield f"the alarm's metric was not counted in the last {TOLD_WITHIN:g} s"
+
+
+def _counted_lately(world: SimulatedWorld) -> bool:
+    lines = [line for line in world.log().splitlines() if METRIC in line]
+    stamps = [json.loads(line)["_aws"]["Timestamp"] / 1000 for line in lines]
+    return bool(stamps) and world.simulation.clock.time.timestamp() - stamps[-1] <= TOLD_WITHIN
+
+
+def cases(world: SimulatedWorld) -> Iterator[TakenAway]:
+    """From the first and from the last of each caller's calls of an operation on."""
+    for story in STORIES:
+        calls = undisturbed(world, story).calls
+        ends: dict[tuple[str, str, str], list[Call]] = {}
+        for call in calls:
+            ends.setdefault((call.caller, call.service, call.operation), []).append(call)
+        for same in ends.values():
+            for call in dict.fromkeys((same[0], same[-1])):
+                yield TakenAway(story, call, to_all=False)
+                if call.caller != CALLER:
+                    yield TakenAway(story, call, to_all=True)
+

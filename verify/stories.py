@@ -41,7 +41,7 @@ class Story:
         return told
 
 
-def _alarm(world: SimulatedWorld) -> dict[str, Any]:
+def with_alarm(world: SimulatedWorld) -> dict[str, Any]:
     return {"alarmConfiguration": {"enabled": True, "alarms": [{"name": world.alarm()}]}}
 
 
@@ -191,9 +191,9 @@ def _insisting(world: SimulatedWorld, call: Callable[[], T], otherwise: Callable
 STORIES = {
     story.name: story
     for story in (
-        Story("all is well", _all_is_well, _alarm),
-        Story("an alarm fires", _alarm_fires, _alarm),
-        Story("an alarm's event is lost", _alarm_event_is_lost, _alarm),
+        Story("all is well", _all_is_well, with_alarm),
+        Story("an alarm fires", _alarm_fires, with_alarm),
+        Story("an alarm's event is lost", _alarm_event_is_lost, with_alarm),
         Story("a hook says no", _hook_says_no),
         Story("a hook never answers", _hook_never_answers),
         Story("stopped by request", _stopped_by_request),

@@ -93,4 +93,3 @@ def cases(world: SimulatedWorld) -> Iterator[TakenAway]:
                 yield TakenAway(story, call, to_all=False)
                 if call.caller != CALLER:
                     yield TakenAway(story, call, to_all=True)
-

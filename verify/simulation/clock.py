@@ -8,10 +8,11 @@ is the clock's.
 import heapq
 import io
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +28,17 @@ class Stuck(Exception):  # noqa: N818 - a situation
     """What was waited for did not come about within its time; nothing is left to happen, or too much."""
 
 
+class Kind(Enum):
+    STEP = auto()
+    """A task goes on; nobody else can tell when."""
+    CALL = auto()
+    """A call is answered: what others see may change."""
+    TIME_OUT = auto()
+    """A wait is over."""
+    BACKGROUND = auto()
+    """A schedule, or a limit that is far away."""
+
+
 @dataclass(order=True)
 class Due:
     """Something that happens at a time: `what` says it in the words of a trace."""
@@ -35,6 +47,7 @@ class Due:
     number: int
     run: Callable[[], None] = field(compare=False)
     what: str = field(compare=False)
+    kind: Kind = field(compare=False, default=Kind.STEP)
     cancelled: bool = field(compare=False, default=False)
 
     def cancel(self) -> None:
@@ -42,7 +55,6 @@ class Due:
 
 
 FOR_EVER = 1e9
-Choose = Callable[[Sequence[Due]], Due]
 
 
 class Task:
@@ -139,7 +151,8 @@ class Signal:
         elif not self.is_set:
             self._waiting.append(task)
             if timeout is not None:
-                task._waking = self._clock.after(timeout, task._resume, f"{task.name} has waited {timeout:g} s")  # noqa: SLF001
+                what = f"{task.name} has waited {timeout:g} s"
+                task._waking = self._clock.after(timeout, task._resume, what, Kind.TIME_OUT)  # noqa: SLF001
             try:
                 task._suspend()  # noqa: SLF001
             finally:
@@ -149,7 +162,7 @@ class Signal:
 
 
 class Clock(AbstractContextManager["Clock"]):
-    """`now` is in seconds since `start`. `choose` picks what happens next; by default what is due first."""
+    """`now` is in seconds since `start`."""
 
     def __init__(self, start: datetime) -> None:
         self.start = start
@@ -158,7 +171,6 @@ class Clock(AbstractContextManager["Clock"]):
         """How often something may have changed that can be asked for."""
         self.output = io.StringIO()
         """What tasks print."""
-        self.choose: Choose | None = None
         self._agenda: list[Due] = []
         self._numbers = itertools.count()
         self._tasks: dict[greenlet, Task] = {}
@@ -186,6 +198,11 @@ class Clock(AbstractContextManager["Clock"]):
         return self._tasks.get(getcurrent())
 
     @property
+    def name(self) -> str:
+        """The name of the task that runs."""
+        return self.current.name if self.current else "nobody"
+
+    @property
     def busy(self) -> list[str]:
         """The names of the tasks that have not ended."""
         return [task.name for task in self._tasks.values() if not task.done]
@@ -194,8 +211,8 @@ class Clock(AbstractContextManager["Clock"]):
     def idle(self) -> bool:
         return not self.busy
 
-    def after(self, seconds: float, run: Callable[[], None], what: str) -> Due:
-        due = Due(self.now + seconds, next(self._numbers), run, what)
+    def after(self, seconds: float, run: Callable[[], None], what: str, kind: Kind = Kind.STEP) -> Due:
+        due = Due(self.now + seconds, next(self._numbers), run, what, kind)
         heapq.heappush(self._agenda, due)
         return due
 
@@ -206,12 +223,12 @@ class Clock(AbstractContextManager["Clock"]):
         task._waking = self.after(delay, task._resume, f"{name} begins")  # noqa: SLF001
         return task
 
-    def sleep(self, seconds: float, what: str = "") -> None:
+    def sleep(self, seconds: float, what: str = "", kind: Kind = Kind.STEP) -> None:
         """Lets `seconds` pass; `what` is what the task does after them, for a trace. Outside of tasks it does nothing."""
         task = self.current
         if task is None:
             return
-        task._waking = self.after(seconds, task._resume, what or f"{task.name} goes on")  # noqa: SLF001
+        task._waking = self.after(seconds, task._resume, what or f"{task.name} goes on", kind)  # noqa: SLF001
         task._suspend()  # noqa: SLF001
 
     def run(self, until: Callable[[], bool], limit: float, what: str) -> None:
@@ -238,19 +255,23 @@ class Clock(AbstractContextManager["Clock"]):
         self._traveller.move_to(self.time)
 
     def _next(self) -> Due | None:
-        if self.choose is None:
-            while self._agenda:
-                due = heapq.heappop(self._agenda)
-                if not due.cancelled:
-                    return due
-            return None
-        self._agenda = [due for due in self._agenda if not due.cancelled]
-        if not self._agenda:
-            return None
-        due = self.choose(sorted(self._agenda))
-        self._agenda.remove(due)
-        heapq.heapify(self._agenda)
-        return due
+        while self._agenda:
+            due = heapq.heappop(self._agenda)
+            if not due.cancelled:
+                return due
+        return None
+
+    @property
+    def pending(self) -> list[Due]:
+        """What is to happen, in the order in which it is due."""
+        return sorted(due for due in self._agenda if not due.cancelled)
+
+    def happen(self, due: Due) -> None:
+        """Lets something that is pending happen now, whatever is due before it."""
+        due.cancelled = True
+        self._pass(due.time)
+        with redirect_stdout(self.output):
+            due.run()
 
     def clear(self) -> None:
         """Ends every task and forgets what was to happen."""

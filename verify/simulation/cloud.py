@@ -21,7 +21,7 @@ from local.deployment import deploy
 
 sys.path.append(str(ROOT / "functions"))
 
-from verify.simulation.clock import Clock  # noqa: E402
+from verify.simulation.clock import Clock, Kind  # noqa: E402
 from verify.simulation.emulator import ENDPOINT, Emulator  # noqa: E402
 from verify.simulation.faults import Faults  # noqa: E402
 from verify.simulation.functions import Functions  # noqa: E402
@@ -58,7 +58,7 @@ class Cloud:
     client: Callable[[str], Any]
     writes: list[Write] = field(default_factory=list)
     region: str = REGION
-    _reading: bool = False
+    is_reading: bool = False
     endpoint: str = ENDPOINT
 
     def since(self, stamp: str) -> float:
@@ -68,6 +68,7 @@ class Cloud:
     def forget(self) -> None:
         """Back to how the account was when it was remembered; users' functions and objects stay."""
         self.clock.clear()
+        self.functions.forget()
         self.faults.forget()
         self.machine.forget()
         self.writes.clear()
@@ -87,7 +88,7 @@ class Cloud:
     def _begin(self) -> None:
         """What goes on by itself: the stream is read, schedules come round."""
 
-        self._reading = False
+        self.is_reading = False
         for name, rule, targets in self.emulator.rules():
             schedule = str(rule.get("ScheduleExpression") or "")
             if schedule:
@@ -97,9 +98,9 @@ class Cloud:
 
     def stream_grows(self) -> None:
         """Has the table's stream read in a moment, and again until all of it is."""
-        if self._reading:
+        if self.is_reading:
             return
-        self._reading = True
+        self.is_reading = True
 
         def read() -> None:
             try:
@@ -107,7 +108,7 @@ class Cloud:
                     self.clock.sleep(POLL, "the stream is read")
                     self.emulator.poll_streams()
             finally:
-                self._reading = False
+                self.is_reading = False
 
         self.clock.spawn("stream", read)
 
@@ -127,7 +128,7 @@ class Cloud:
                     self.emulator.invoke_later(function, event)
             self._repeat(rule, seconds, functions)
 
-        self.clock.after(seconds, fire, f"the schedule of {rule}")
+        self.clock.after(seconds, fire, f"the schedule of {rule}", Kind.BACKGROUND)
 
 
 @contextmanager

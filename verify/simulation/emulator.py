@@ -187,6 +187,19 @@ class Emulator:
     def is_enabled(self, rule: str) -> bool:
         return any(name == rule and one.get("State") == "ENABLED" for name, one, _ in self.rules())
 
+    def snapshot(self, table: str, function: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The items of a table and the aliases of a function, for `restore`."""
+        return copy.deepcopy(dict(dynamodb._tables[table]["items"])), copy.deepcopy(lambda_svc._functions[function]["aliases"])  # noqa: SLF001
+
+    def restore(self, table: str, function: str, snapshot: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        """Puts items and aliases back as they were."""
+        items, aliases = copy.deepcopy(snapshot)
+        kept = dynamodb._tables[table]  # noqa: SLF001
+        kept["items"].clear()
+        kept["items"].update(items)
+        kept.pop(dynamodb._INDEX_MEMBERS, None)  # noqa: SLF001
+        lambda_svc._functions[function]["aliases"] = aliases  # noqa: SLF001
+
     def remember(self, table: str) -> None:
         """Keeps the table's items, for `forget`."""
         self._remembered = copy.deepcopy(dict(dynamodb._tables[table]["items"]))  # noqa: SLF001

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from verify.simulation.clock import Clock, Killed, Task
+from verify.simulation.clock import Clock, Killed, Kind, Task
 from verify.simulation.emulator import Emulator
 from verify.simulation.wire import Answer, Caller
 
@@ -57,6 +57,10 @@ class Functions:
         self.emulator: Emulator
         self.hook_url = ""
 
+    def forget(self) -> None:
+        """Invocations are numbered from the first again."""
+        self._numbers = itertools.count(1)
+
     def load(self) -> None:
         """Takes over the environment of every deployed function, so that all handlers run in this process."""
         for record in self.emulator.functions().values():
@@ -99,7 +103,9 @@ class Functions:
         task.context = Caller(_construct(name))
         timeout = float((self.emulator.function(name) or {"config": {"Timeout": 3}})["config"]["Timeout"])
         too_long = TimedOut(f"Task timed out after {timeout} seconds")
-        limit = self._clock.after(START + timeout, lambda: task.kill(too_long), f"{task.name} has run too long")
+        limit = self._clock.after(
+            START + timeout, lambda: task.kill(too_long), f"{task.name} has run too long", Kind.BACKGROUND
+        )
         task.when_done(limit.cancel)
         return task
 

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from ministack.services import stepfunctions
 
 from verify.simulation.clock import Clock, Killed, Signal, Task
+from verify.simulation.clock import Kind as Due
 from verify.simulation.emulator import Emulator
 from verify.simulation.faults import Call, Fault, Faults, Kind
 from verify.simulation.functions import Functions
@@ -40,6 +41,15 @@ class Wait:
     failure: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class Position:
+    """A state that is about to be run, with its input and the variables."""
+
+    state: str
+    value: Any
+    variables: Mapping[str, Any]
+
+
 @dataclass
 class Execution:
     """An execution; `states` are those that it has entered, `events` the length of its history."""
@@ -55,6 +65,8 @@ class Execution:
     cause: str | None = None
     states: list[str] = field(default_factory=list)
     events: int = 1
+    at: "Position | None" = None
+    """Where it begins, if not at the definition's first state, and then where it is."""
     task: Task | None = None
     children: list["Execution"] = field(default_factory=list)
 
@@ -80,6 +92,12 @@ class Machine:
     def forget(self) -> None:
         self.executions.clear()
         self._waits.clear()
+        self._tokens = itertools.count(1)
+
+    @property
+    def waits(self) -> dict[str, bool]:
+        """The task tokens that were given out, and whether the wait for each is over."""
+        return {token: wait.ended.is_set for token, wait in self._waits.items()}
 
     @property
     def tokens(self) -> list[str]:
@@ -97,7 +115,7 @@ class Machine:
             return 400, {"Content-Type": "application/x-amz-json-1.0"}, body
         return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answered).encode()
 
-    def start(self, name: str, state_input: str) -> Execution:
+    def start(self, name: str, state_input: str, at: Position | None = None) -> Execution:
         """Starts an execution; the same name and input again is the same execution for as long as it runs."""
         existing = self.executions.get(name)
         if existing:
@@ -105,13 +123,13 @@ class Machine:
                 return existing
             raise _Refused("ExecutionAlreadyExists", f"Execution Already Exists: '{existing.arn}'")
         arn = f"{self.arn.replace(':stateMachine:', ':execution:')}:{name}"
-        execution = Execution(name, arn, state_input, Signal(self._clock), self._clock.now)
+        execution = Execution(name, arn, state_input, Signal(self._clock), self._clock.now, at=at)
         self.executions[name] = execution
         execution.task = self._clock.spawn(f"execution {name}", lambda: self._run(execution), delay=TRANSITION)
         execution.task.context = Caller(CALLER)
         limit = self.definition.get("TimeoutSeconds")
         if limit:
-            self._clock.after(limit, lambda: self.end(execution, "TIMED_OUT"), f"{name} takes too long")
+            self._clock.after(limit, lambda: self.end(execution, "TIMED_OUT"), f"{name} takes too long", Due.BACKGROUND)
         return execution
 
     def end(self, execution: Execution, status: Status, error: str | None = None, cause: str | None = None) -> None:
@@ -219,11 +237,14 @@ class Machine:
             "QueryLanguage": "JSONata",
             "Execution": {"Id": execution.arn, "Name": execution.name, "Input": json.loads(execution.input)},
             "StateMachine": {"Id": self.arn, "Name": self.arn.rpartition(":")[2]},
-            "variables": {},
+            "variables": dict(execution.at.variables) if execution.at else {},
         }
-        name, value = self.definition["StartAt"], json.loads(execution.input)
+        first = execution.at or Position(self.definition["StartAt"], json.loads(execution.input), {})
+        name: str | None = first.state
+        value = first.value
         try:
             while name is not None:
+                execution.at = Position(name, value, dict(context["variables"]))
                 value, name = self._step(execution, name, value, context)
                 self._clock.sleep(TRANSITION, f"{execution.name} goes to {name}")
         except StatesError as failure:
@@ -364,7 +385,7 @@ class Machine:
     def _call(self, service: str, operation: str, errors: str) -> Iterator[None]:
         """A call of an optimized integration: what befalls it ends the block, as Step Functions names it."""
         call, fault = self._faults.of(CALLER, service, operation, self._clock.now)
-        self._clock.sleep(LATENCY, str(call))
+        self._clock.sleep(LATENCY, f"{self._clock.name} asks for {operation}", Due.CALL)
         if fault and fault.kind is not Kind.LOST:
             raise StatesError(*_refusal(fault, call, errors))
         yield

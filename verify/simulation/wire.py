@@ -15,6 +15,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
 from verify.simulation.clock import Clock, Killed
+from verify.simulation.clock import Kind as Due
 from verify.simulation.emulator import Emulator, response
 from verify.simulation.faults import LATE_BY, Call, Fault, Faults, Kind, Span
 
@@ -106,7 +107,7 @@ class Wire:
         caller = self._caller
         if caller is None:
             return self._served("user", service, operation, request)
-        self._clock.sleep(LATENCY, f"{caller.name} asks {service} to {operation}")
+        self._clock.sleep(LATENCY, f"{self._clock.name} asks {service} to {operation}", Due.CALL)
         caller.requests += 1
         fault = caller.fault
         if fault and self._strikes(fault, caller.requests):

@@ -7,6 +7,8 @@ by the wait of that try.
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +24,7 @@ from weighbridge.core.deployment import (
     hook_not_run,
     hook_result,
     hook_silent,
+    is_running,
 )
 from weighbridge.core.errors import HookFailed, Interrupted, Retryable, ServiceUnavailable, Throttled
 from weighbridge.core.hooks import answer_of, event_of, payload
@@ -40,16 +43,43 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     deployment_id, lifecycle_event, plan = event["deploymentId"], event["lifecycleEvent"], event["plan"]
     logger.append_keys(deploymentId=deployment_id, lifecycleEvent=lifecycle_event)
     execution_id = secrets.token_urlsafe(32)
-    call = hook_called(plan, lifecycle_event, execution_id, event["taskToken"], datetime.now(UTC))
-    if not deployments.update(deployment_id, call, unless=["interruption", f"hooks.{lifecycle_event}"]):
-        # Only the wait is new, and so is its token: from now on it is the one to end.
-        record = deployments.update(deployment_id, hook_awaited(call), unless=["interruption"])
-        if record is None:
-            raise Interrupted("The deployment was interrupted before its hook was run.")
-        if event_of(record["hooks"], execution_id) is None:  # else the call is this one, and only an answer was lost
-            _hand_on(record)
-            return
-    _run(plan, lifecycle_event, execution_id, event["taskToken"])
+    if _begin(plan, lifecycle_event, execution_id, event["taskToken"]):
+        _run(plan, lifecycle_event, execution_id, event["taskToken"])
+
+
+def _begin(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> bool:
+    """Puts on record that the hook is called with `execution_id`; whether it is this try that has to run it."""
+    deployment_id = plan["deploymentId"]
+    call = hook_called(plan, lifecycle_event, execution_id, token, datetime.now(UTC))
+    try:
+        if deployments.update(deployment_id, call, unless=["interruption", f"hooks.{lifecycle_event}"]):
+            return True
+    except ServiceUnavailable:  # it may be on record all the same
+        logger.exception("Nobody knows yet whether the call is on record")
+    with _not_in_vain(plan, lifecycle_event):
+        record = deployments.get(deployment_id)
+    if record is None or not is_running(record) or "interruption" in record:
+        raise Interrupted("The deployment was interrupted before its hook was run.")
+    if event_of(record["hooks"], execution_id):
+        return True
+    if lifecycle_event not in record["hooks"]:
+        raise ServiceUnavailable("The call of the hook could not be put on record.")
+    # An earlier try has called it. Only the wait is new, and so is its token: from now on it is the one to end.
+    record = deployments.update(deployment_id, hook_awaited(call), unless=["interruption"])
+    if record is None:
+        raise Interrupted("The deployment was interrupted before its hook was run.")
+    _hand_on(record)
+    return False
+
+
+@contextmanager
+def _not_in_vain(plan: Plan, lifecycle_event: str) -> Iterator[None]:
+    """What fails in the block fails the deployment: another try would take the hook for called, and wait for an hour."""
+    try:
+        yield
+    except Retryable as error:
+        function = plan["hooks"][lifecycle_event]
+        raise HookFailed(f"The {lifecycle_event} hook {function} could not be run: {error}") from error
 
 
 def _run(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> None:
@@ -58,7 +88,8 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> Non
     try:
         outcome = hooks.invoke(function, lifecycle_event, body, deployment_id, plan.get("serviceRoleArn"))
     except Throttled:  # the hook has not run, so the next try is to run it
-        deployments.update(deployment_id, hook_not_run(lifecycle_event))
+        with _not_in_vain(plan, lifecycle_event):
+            deployments.update(deployment_id, hook_not_run(lifecycle_event))
         raise
     except ServiceUnavailable as error:  # nobody knows whether it runs, and to await its report could take an hour in vain
         raise HookFailed(f"The {lifecycle_event} hook {function} could not be invoked: {error}") from error

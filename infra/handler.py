@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.rights import Right, give
-from infra.settings import ROOT
+from infra.settings import NAMESPACE, ROOT, SERVICE
 from infra.storage import Storage
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
@@ -36,8 +36,8 @@ class Package(Construct):
         )
         self.environment = {
             "TABLE_NAME": storage.table.table_name,
-            "POWERTOOLS_SERVICE_NAME": "weighbridge",
-            "POWERTOOLS_METRICS_NAMESPACE": "Weighbridge",
+            "POWERTOOLS_SERVICE_NAME": SERVICE,
+            "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
 

@@ -37,8 +37,8 @@ class DeploymentMachine(Construct):
                     resources=[handler.function.function_arn for handler in handlers],
                 ),
                 Right(
-                    "Stores the task token of a gate in the record, and reads the record.",
-                    actions=["dynamodb:GetItem", "dynamodb:UpdateItem"],
+                    "Stores the task token of a gate in the record, and why the deployment ends.",
+                    actions=["dynamodb:UpdateItem"],
                     resources=[table.table_arn],
                 ),
                 Right(

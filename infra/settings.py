@@ -23,6 +23,8 @@ from pathlib import Path
 from constructs import Construct
 
 ROOT = Path(__file__).resolve().parent.parent
+SERVICE, NAMESPACE = "weighbridge", "Weighbridge"
+"""Under which name, and in which namespace, the functions count what happens."""
 
 FUNCTION_NAME_PATTERN = re.compile(r"[A-Za-z0-9_*-]+")
 ROLE_NAME_PATTERN = re.compile(r"[A-Za-z0-9_+=.@/*-]+")

@@ -15,12 +15,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def world(request,tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     assembly: Path = tmp_path_factory.mktemp("deployed") / "assembly"
     synthesize(ROOT / "app.py", assembly, {"hookUrl": True})
     if request.config.getoption("--simulated"):
         from verify.simulation.cloud import simulated
         from verify.simulation.world import SimulatedWorld
+
         with simulated(assembly) as c:
             yield SimulatedWorld(c)
         return

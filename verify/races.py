@@ -201,7 +201,9 @@ class _Seen:
 def _state(world: SimulatedWorld, choices: dict[str, Due], seen: _Seen) -> str:
     """The state of everything, the same for the same, whatever times and random ids are in it."""
     simulation = world.simulation
-    items = sorted(simulation.emulator.items(world.outputs["TableName"]), key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+    items = sorted(
+        simulation.emulator.items(world.outputs["TableName"]), key=lambda item: (item["pk"]["S"], item["sk"]["S"])
+    )
     everything = {
         "items": items,
         "aliases": [(function, simulation.emulator.alias(function, "live")) for function in world.shops],
@@ -344,7 +346,9 @@ def _outlived(scene: Scene) -> None:
 
 RACES = [
     Race("a wait begins while an alarm fires and a stop is asked for", "Bake", _gate, _ended),
-    Race("a hook returns, reports, is stopped and runs out of time", "Run BeforeAllowTraffic hook", _hook, _ended, hooks=True),
+    Race(
+        "a hook returns, reports, is stopped and runs out of time", "Run BeforeAllowTraffic hook", _hook, _ended, hooks=True
+    ),
     Race("a deployment completes while an alarm fires and a stop is asked for", "Complete deployment", _completion, _ended),
     Race("two settlers and a shift that outlives its execution", "Shift traffic", _settlers, _ended, supervised=True),
     Race("a sweep and a stop request meet a living execution", "Bake", _living, _ended),

@@ -16,7 +16,7 @@ DEFINITION = ROOT / "statemachine" / "deployment.asl.json"
 INTEGRATIONS = {
     "arn:aws:states:::lambda:invoke",
     "arn:aws:states:::lambda:invoke.waitForTaskToken",
-    "arn:aws:states:::aws-sdk:dynamodb:getItem",
+    "arn:aws:states:::aws-sdk:dynamodb:updateItem",
     "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken",
     "arn:aws:states:::states:startExecution.sync:2",
 }

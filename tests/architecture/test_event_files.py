@@ -25,6 +25,7 @@ OF_RULE = {
 }
 # What the table's stream hands on; infra's tests hold the deployed filter against the same words.
 STREAM = {"dynamodb": {"Keys": {"sk": {"S": ["DEPLOYMENT"]}}}}
+OF_SCHEDULE = ["settle.sweep", "redeliver.sweep"]
 OF_URL = ["api.get_deployment", "report_hook.put_status"]
 OF_STATE = {
     "Validate deployment": "validate",
@@ -69,7 +70,7 @@ def test_every_handler_has_its_files_and_every_file_its_handler() -> None:
 
 
 def test_every_file_belongs_to_a_trigger_or_to_a_state() -> None:
-    assert {*OF_RULE.values(), *OF_STATE.values(), "settle.sweep", "notify.table_changed", *OF_URL} == set(FILES)
+    assert {*OF_RULE.values(), *OF_STATE.values(), *OF_SCHEDULE, "notify.table_changed", *OF_URL} == set(FILES)
 
 
 def test_every_rule_has_a_file() -> None:
@@ -93,7 +94,7 @@ def test_another_bucket_or_a_green_alarm_matches_nothing() -> None:
         assert not [rule for rule, (_, _, pattern) in RULES.items() if _matches(_filled(pattern), event)]
 
 
-@pytest.mark.parametrize("name", [*OF_RULE.values(), "settle.sweep"])
+@pytest.mark.parametrize("name", [*OF_RULE.values(), *OF_SCHEDULE])
 def test_an_event_has_eventbridges_envelope(name: str) -> None:
     event = event_file(name)
     members = ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]
@@ -101,8 +102,9 @@ def test_an_event_has_eventbridges_envelope(name: str) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["time"])
 
 
-def test_the_schedule_says_nothing_of_its_own() -> None:
-    sweep = event_file("settle.sweep")
+@pytest.mark.parametrize("name", OF_SCHEDULE)
+def test_the_schedule_says_nothing_of_its_own(name: str) -> None:
+    sweep = event_file(name)
     assert (sweep["source"], sweep["detail-type"], sweep["detail"]) == ("aws.events", "Scheduled Event", {})
 
 

@@ -27,7 +27,7 @@ MODULES = {
     | {"api.absent", "api.named", "api.pages", "api.platform", "api.served"}
     | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview"},
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
-    "complete": RECORDS | {"core.rollbacks", "telemetry"},
+    "complete": RECORDS | {"aws.rollbacks", "core.rollbacks", "telemetry"},
     "interrupt": RECORDS | WAITS | {"aws.waits", "telemetry"},
     "notify": (BASE | {"aws.table", "aws.events", "core.notifications"}),
     "receive": RECORDS
@@ -35,12 +35,13 @@ MODULES = {
     | SETTINGS
     | REQUESTS
     | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "telemetry"},
-    "record_failure": RECORDS | {"core.rollbacks", "telemetry"},
+    "record_failure": RECORDS | {"aws.rollbacks", "core.interruptions", "core.rollbacks", "telemetry"},
+    "redeliver": {"aws.clients", "aws.failures", "aws.letters", "core.errors", "core.letters", "telemetry"},
     "report_hook": RECORDS | WAITS | API | REQUESTS,
-    "run_hook": RECORDS | WAITS | {"aws.hooks"},
+    "run_hook": RECORDS | WAITS | {"aws.hooks", "aws.waits"},
     "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers"},
-    "settle": RECORDS | WAITS | {"aws.aliases", "core.rollbacks"},
-    "shift_traffic": RECORDS | {"aws.aliases", "core.rollbacks"},
+    "settle": RECORDS | WAITS | {"aws.aliases", "aws.rollbacks", "aws.waits", "core.rollbacks", "telemetry"},
+    "shift_traffic": RECORDS | {"aws.aliases", "aws.rollbacks", "core.rollbacks", "telemetry"},
     "validate": RECORDS
     | {"aws.aliases", "aws.hooks", "aws.revisions", "aws.settings"}
     | SETTINGS

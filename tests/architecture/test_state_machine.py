@@ -89,7 +89,7 @@ FAULTS: dict[str, tuple[Callable[[Definition], object], str]] = {
         "Run BeforeAllowTraffic hook: waits for a token that it hands to nobody",
     ),
     "a token without a wait": (
-        lambda m: _state(m, "Bake").update(Resource="arn:aws:states:::aws-sdk:dynamodb:getItem"),
+        lambda m: _state(m, "Bake").update(Resource="arn:aws:states:::aws-sdk:dynamodb:updateItem"),
         "Bake: hands on a token that nothing waits for",
     ),
     "a wait without an end": (lambda m: _state(m, "Bake").pop("TimeoutSeconds"), "Bake: may wait for ever"),

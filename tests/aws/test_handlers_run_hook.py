@@ -13,8 +13,16 @@ from tests.aws.account import Waits, client_error, events_of, keep_planned, kept
 from tests.aws.invocation import ID, event_file, invoke
 from tests.unit.samples import at
 from weighbridge.aws import deployments, hooks
+from weighbridge.aws.clients import client
 from weighbridge.core.deployment import hook_answered
-from weighbridge.core.errors import HookFailed, Interrupted, RolePermissions, StopRequested, Throttled
+from weighbridge.core.errors import (
+    HookFailed,
+    Interrupted,
+    RolePermissions,
+    ServiceUnavailable,
+    StopRequested,
+    Throttled,
+)
 from weighbridge.core.hooks import digest, reported
 from weighbridge.core.interruptions import Interruption, interrupted
 
@@ -249,3 +257,73 @@ def test_of_a_hook_that_is_still_running_the_record_does_not_say_that_it_returne
     _run()
     assert waits.ended == []
     assert "returned" not in kept(ID)["timeline"][-1]["reason"]
+
+
+# --------------------------------------------------------------------------------------- what cannot be put on record
+
+AWAY = client_error("InternalServerError", "UpdateItem", 500)
+
+
+def test_an_answer_that_cannot_be_recorded_ends_the_wait_all_the_same(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer() -> dict[str, str]:
+        refuse(monkeypatch, "dynamodb", "update_item", AWAY)
+        return SUCCEEDED
+
+    lambda_.answers = [answer]
+    _run()
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+
+
+def test_a_call_that_is_on_record_though_its_answer_never_came_is_made(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = client("dynamodb").update_item
+
+    def applied_but_not_answered(**request: Any) -> Any:
+        monkeypatch.setattr(client("dynamodb"), "update_item", update)
+        update(**request)
+        raise AWAY
+
+    monkeypatch.setattr(client("dynamodb"), "update_item", applied_but_not_answered)
+    lambda_.answers = [SUCCEEDED]
+    _run()
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+    assert len(lambda_.given) == 1
+
+
+def test_a_call_that_is_not_on_record_is_left_to_the_next_try(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "dynamodb", "update_item", AWAY)
+    with pytest.raises(ServiceUnavailable):
+        _run()
+    assert lambda_.given == []
+    lambda_.answers = [SUCCEEDED]
+    _run("the next try's token")
+    assert waits.ended == [("the next try's token", SUCCEEDED)]
+
+
+def test_a_call_that_may_be_on_record_fails_at_once_instead_of_being_awaited_for_an_hour(
+    lambda_: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "dynamodb", "update_item", AWAY)
+    refuse(monkeypatch, "dynamodb", "get_item", AWAY)
+    with pytest.raises(HookFailed, match="could not be run"):
+        _run()
+    assert lambda_.given == []
+
+
+def test_a_throttled_hook_that_stays_on_record_as_called_fails_at_once(
+    lambda_: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttled = client_error("TooManyRequestsException", "Invoke", 429)
+
+    def throttle() -> None:
+        refuse(monkeypatch, "dynamodb", "update_item", AWAY)
+        raise throttled
+
+    lambda_.answers = [throttle]
+    with pytest.raises(HookFailed, match="could not be run"):
+        _run()

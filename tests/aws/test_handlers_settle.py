@@ -7,12 +7,22 @@ from typing import Any
 
 import pytest
 
-from tests.aws.account import client_error, create_alias, keep_begun, keep_planned, kept, new_record, refuse, routing
+from tests.aws.account import (
+    Waits,
+    client_error,
+    create_alias,
+    keep_begun,
+    keep_planned,
+    kept,
+    new_record,
+    refuse,
+    routing,
+)
 from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
 from tests.unit.samples import at
 from weighbridge.aws import deployments
 from weighbridge.aws.clients import client
-from weighbridge.core.deployment import created
+from weighbridge.core.deployment import Change, begun, created
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import StopRequested, Throttled
 from weighbridge.core.interruptions import Interruption, interrupted
@@ -229,3 +239,79 @@ def test_a_record_that_nobody_foresaw_does_not_keep_the_sweep_from_the_others_ei
         invoke("settle", SWEEP)
     assert [type(error) for error in caught.value.exceptions] == [KeyError]
     assert set(_started(place)) == {"d-BBBBBBBBB"}
+
+
+# ---------------------------------------------------------------------------------- what nobody else could do so far
+
+
+def test_a_rollback_whose_role_may_not_restore_traffic_is_held_up_until_it_may(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _shifted()
+    executions(d_LAFB8W95J="FAILED", d_D6J7V9HE5="FAILED")
+    denied = client_error("AccessDeniedException", "UpdateAlias", 403)
+    refuse(monkeypatch, "lambda", "update_alias", denied, denied, denied)
+    invoke("settle", ENDED)  # the event is not delivered again: the sweep goes on with it
+    invoke("settle", SWEEP)  # it finds the deployment and its rollback
+    back = kept(ROLLBACK_ID)
+    assert [entry["event"] for entry in back["timeline"]].count("RollbackHeldUp") == 1
+    assert back["heldUp"]["code"] == "IAM_ROLE_PERMISSIONS"
+    assert capsys.readouterr().out.count('"RollbacksHeldUp":[1.0]') == 3
+    assert _outcome() == ("InProgress", None)
+    assert routing() == ("1", {"2": 0.3})
+    invoke("settle", SWEEP)
+    assert routing() == ("1", {})
+    assert _outcome() == ("Failed", "INTERNAL_ERROR")
+    assert _outcome(ROLLBACK_ID) == ("Succeeded", None)
+    assert "heldUp" not in kept(ROLLBACK_ID)
+
+
+def test_a_rollback_that_succeeded_is_not_made_again_whatever_became_of_its_execution(executions: Executions) -> None:
+    record = _shifted()
+    deployments.create(rollback_record(record["plan"], at(5)))
+    back = kept(ROLLBACK_ID)
+    deployments.end(back, succeeded(back, at(6)))
+    create_alias("2", {"1": 0.5})  # what was done to the alias since is nobody's business
+    executions(d_LAFB8W95J="FAILED", d_D6J7V9HE5="ABORTED")
+    invoke("settle", SWEEP)
+    assert routing() == ("2", {"1": 0.5})
+    assert _outcome()[0] == "Failed"
+    assert "Automatic rollback is triggered" in kept(ID)["rollbackInfo"]["rollbackMessage"]
+
+
+def test_a_wait_is_ended_with_what_is_on_record_where_whoever_recorded_it_could_not(
+    executions: Executions, waits: Waits
+) -> None:
+    _shifted()
+    deployments.update(ID, Change(sets={"gate": {"token": "t-1", "waitingFor": "bake"}}))
+    executions(d_LAFB8W95J="RUNNING")
+    invoke("settle", SWEEP)
+    assert waits.interrupted == []
+    deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(7)))
+    invoke("settle", SWEEP)
+    assert waits.interrupted == [("t-1", "StopRequested", {"error": "StopRequested", "message": "Stop.", "rollBack": True})]
+    assert _outcome() == ("InProgress", None)
+
+
+def test_locks_that_were_taken_while_a_deployment_was_closed_are_freed(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The execution was stopped in its first state, and the function that validates went on.
+    deployments.create(new_record(ID))
+    executions(d_LAFB8W95J="ABORTED")
+    get, told = deployments.get, []
+
+    def get_and_be_overtaken(deployment_id: str) -> Any:
+        record = get(deployment_id)
+        if not told:
+            told.append(record)
+            change = begun("c", group_id="g", alarms=["errors"], alias="shop:live", now=at(1))
+            deployments.begin(new_record(ID), change)
+        return record
+
+    monkeypatch.setattr(deployments, "get", get_and_be_overtaken)
+    invoke("settle", ENDED)
+    assert told
+    assert _outcome() == ("Stopped", "MANUAL_STOP")
+    assert deployments.watched_by("errors") == []
+    keep_begun("d-BBBBBBBBB")

@@ -14,6 +14,7 @@ from tests.aws.account import (
     keep_planned,
     kept,
     lost_answer,
+    new_record,
     refuse,
     routing,
 )
@@ -21,6 +22,7 @@ from tests.aws.invocation import APPSPEC, ID, ROLLBACK_ID, drop, event_file, inv
 from tests.unit.samples import at
 from weighbridge.aws import deployments, hooks, settings
 from weighbridge.aws.clients import client
+from weighbridge.core.deployment import begun
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import (
     AliasMoved,
@@ -441,14 +443,83 @@ def test_a_rollback_that_succeeded_although_its_start_seemed_to_fail_is_told_as_
     assert deployments.left_by("shop:live") is None
 
 
-def test_a_rollback_that_did_fail_is_told() -> None:
+def test_a_rollback_that_did_fail_for_good_is_told() -> None:
     keep_planned(ID)
-    rollback = {"status": "FAILED", "cause": json.dumps({"Error": "THROTTLED", "Cause": "Too many requests."})}
+    deployments.create(rollback_record(PLAN, at(5)))
+    back = kept(ROLLBACK_ID)
+    deployments.end(back, failed(back, {"error": "AliasMoved", "cause": "Somebody else moved it."}, {}, at(6)))
+    rollback = {"status": "FAILED", "cause": json.dumps({"Error": "AliasMoved", "Cause": "Somebody else moved it."})}
     invoke("record_failure", event_file("record_failure") | {"rollback": rollback})
     assert "could not roll back" in kept(ID)["rollbackInfo"]["rollbackMessage"]
     left = deployments.left_by("shop:live")
     assert left
     assert left["deploymentId"] == ID
+
+
+@pytest.mark.parametrize("kept_already", [True, False])
+def test_no_deployment_ends_before_its_rollback_has(kept_already: bool) -> None:
+    # Somebody stopped the rollback's execution, or it could not even be started: the supervisor goes on with it.
+    keep_planned(ID)
+    if kept_already:
+        deployments.create(rollback_record(PLAN, at(5)))
+    rollback = {"status": "FAILED", "cause": json.dumps({"Status": "ABORTED"})}
+    answer = invoke("record_failure", event_file("record_failure") | {"rollback": rollback})
+    record = kept(ID)
+    assert (answer["status"], record["status"], answer["code"]) == ("InProgress", "InProgress", "ALARM_ACTIVE")
+    assert "tried again every five minutes" in answer["message"]
+    assert record["interruption"]["error"] == "AlarmActive"
+    other = new_record("d-BBBBBBBBB")
+    deployments.create(other)
+    with pytest.raises(DeploymentLimitExceeded):
+        deployments.begin(other, begun("c", group_id="g", alarms=[], alias="shop:live", now=at(9)))
+
+
+def test_a_rollback_that_may_still_succeed_is_left_to_the_supervisor_and_said_to_be_held_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failure = {"error": "Throttled", "cause": json.dumps({"errorMessage": "Too many requests."})}
+    event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
+    for _ in range(2):
+        assert invoke("record_failure", event)["status"] == "InProgress"
+    record = kept(ROLLBACK_ID)
+    assert record["heldUp"] == {"code": "THROTTLED", "message": "Too many requests."}
+    assert [entry["code"] for entry in record["timeline"] if entry["event"] == "RollbackHeldUp"] == ["THROTTLED"]
+    assert capsys.readouterr().out.count('"RollbacksHeldUp":[1.0]') == 2
+
+
+def test_a_rollback_that_has_restored_traffic_and_cannot_be_completed_is_not_held_up() -> None:
+    invoke("shift_traffic", event_file("shift_traffic.back"))
+    failure = {"error": "ServiceUnavailable", "cause": json.dumps({"errorMessage": "DynamoDB is away."})}
+    event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
+    assert invoke("record_failure", event)["status"] == "InProgress"
+    assert "heldUp" not in kept(ROLLBACK_ID)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "KMSDisabledException"])
+def test_whoever_cannot_restore_traffic_says_so_at_once(
+    code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_alias("1", {"2": 0.1})
+    refuse(monkeypatch, "lambda", "update_alias", client_error(code, "UpdateAlias", 403))
+    with pytest.raises(WeighbridgeError):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    held_up = kept(ROLLBACK_ID)
+    assert held_up["timeline"][-1]["event"] == "RollbackHeldUp"
+    assert '"RollbacksHeldUp":[1.0]' in capsys.readouterr().out
+    invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert routing() == ("1", {})
+    assert "heldUp" not in kept(ROLLBACK_ID)
+
+
+def test_a_rollback_that_is_throttled_is_not_held_up_yet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_alias("1", {"2": 0.1})
+    refuse(monkeypatch, "lambda", "update_alias", client_error("TooManyRequestsException", "UpdateAlias", 429))
+    with pytest.raises(Throttled):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert "heldUp" not in kept(ROLLBACK_ID)
+    assert "RollbacksHeldUp" not in capsys.readouterr().out
 
 
 # ------------------------------------------------------------------------------------------------------- open ends
@@ -482,8 +553,9 @@ def test_a_deployment_that_only_seemed_interrupted_is_closed() -> None:
 def test_a_failure_without_a_cause_is_recorded(member: str) -> None:
     keep_planned(ID)
     without = {"failure": {"error": "States.Timeout"}, "rollback": {"status": "FAILED"}}[member]
-    invoke("record_failure", event_file("record_failure") | {member: without})
-    assert kept(ID)["completeTime"]
+    answer = invoke("record_failure", event_file("record_failure") | {member: without})
+    assert answer["message"]
+    assert ("completeTime" in kept(ID)) == (member == "failure")
 
 
 def test_a_validation_that_fails_after_its_plan_was_kept_tells_of_no_rollback(place: SimpleNamespace) -> None:

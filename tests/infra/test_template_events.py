@@ -37,6 +37,7 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
 }
 SWEEP = "EventsSweep"
 QUEUES = ["FailuresEvents", "FailuresChanges"]
+HELD_UP = "FailuresRollbacksHeldUpAlarm"
 
 
 def test_the_bus_has_the_name_that_users_send_to(template: Template) -> None:
@@ -60,7 +61,7 @@ def test_a_rule_hands_exactly_its_events_to_its_handler(template: Template, name
 def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
     sweep = template[SWEEP]
     assert sweep["ScheduleExpression"] == "rate(5 minutes)"
-    assert [target["Arn"] for target in sweep["Targets"]] == ["<SettleFunction.Arn>"]
+    assert [target["Arn"] for target in sweep["Targets"]] == ["<SettleFunction.Arn>", "<RedeliverFunction.Arn>"]
 
 
 @pytest.mark.parametrize("name", [*RULES, SWEEP])
@@ -87,13 +88,14 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Template, name: str
 def test_a_rule_may_call_its_handler(template: Template, name: str) -> None:
     permissions = template.of_type("AWS::Lambda::Permission").values()
     called = [permission["FunctionName"] for permission in permissions if permission["SourceArn"] == f"<{name}.Arn>"]
-    assert called == [target["Arn"] for target in template[name]["Targets"]]
+    assert sorted(called) == sorted(target["Arn"] for target in template[name]["Targets"])
 
 
 def test_an_event_that_a_handler_cannot_process_is_kept(template: Template) -> None:
     configured = template.of_type("AWS::Lambda::EventInvokeConfig").values()
     called = {target["Arn"] for rule in template.of_type("AWS::Events::Rule").values() for target in rule["Targets"]}
-    assert {f"{config['FunctionName'][:-1]}.Arn>" for config in configured} == called
+    # What cannot be delivered again stays in the queue that it was read from.
+    assert {f"{config['FunctionName'][:-1]}.Arn>" for config in configured} == called - {"<RedeliverFunction.Arn>"}
     for config in configured:
         assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<FailuresEvents.Arn>"}}
         assert config["MaximumEventAgeInSeconds"] == 3600
@@ -131,7 +133,7 @@ def test_a_dead_letter_queue_keeps_what_it_gets_for_two_weeks(template: Template
 
 
 def test_each_dead_letter_queue_has_an_alarm_that_its_first_message_fires(template: Template) -> None:
-    alarms = template.of_type("AWS::CloudWatch::Alarm").values()
+    alarms = [alarm for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items() if name != HELD_UP]
     assert set(template.of_type("AWS::SQS::Queue")) == set(QUEUES)
     assert [alarm["Dimensions"] for alarm in alarms] == [
         [{"Name": "QueueName", "Value": f"<{name}.QueueName>"}] for name in QUEUES
@@ -141,3 +143,13 @@ def test_each_dead_letter_queue_has_an_alarm_that_its_first_message_fires(templa
         assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 60, 1)
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
         assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_an_alarm_says_for_as_long_as_traffic_cannot_be_restored(template: Template) -> None:
+    alarm = template[HELD_UP]
+    variables = template["ShiftTrafficFunction"]["Environment"]["Variables"]
+    assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("RollbacksHeldUp", "Sum", 1)
+    # The supervisor counts every five minutes: none of its periods may pass between two counts.
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (600, 1, "notBreaching")

@@ -18,6 +18,7 @@ SECONDS = {
     "RecordFailure": 30,
     "Interrupt": 30,
     "Settle": 60,
+    "Redeliver": 60,
     "Notify": 30,
     "SendTriggers": 60,
     "Api": 30,
@@ -40,6 +41,7 @@ ENVIRONMENT = {
     "SendTriggers": {"ACCOUNT_ID": "<AWS::AccountId>"},
     "Api": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
     "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
+    "Redeliver": {"DEAD_LETTERS_URL": "<FailuresEvents>"},
 }
 
 

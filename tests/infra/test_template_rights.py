@@ -86,10 +86,14 @@ HANDLERS: dict[str, Rights] = {
         TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
         f"{TABLE}/index/open": items("Query"),
         EXECUTIONS: {"states:DescribeExecution"},
-        MACHINE: {"states:StartExecution"},
+        MACHINE: {"states:StartExecution"} | END_WAITS,
         **on_functions("*", "GetAlias", "UpdateAlias"),
         "<FailuresEvents.Arn>": LEAVE_FAILURES,
         **ASSUME,
+    },
+    "Redeliver": {
+        "<FailuresEvents.Arn>": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
+        **{f"<{name}Function.Arn>": {"lambda:InvokeFunction"} for name in ("Receive", "Interrupt", "Settle")},
     },
     "Api": {
         TABLE: items("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
@@ -132,10 +136,9 @@ def needed(calls: Iterable[Task]) -> Rights:
             case "lambda:invoke":
                 for name in task.placeholders:
                     total = joined(total, {f"<{name.removesuffix('Arn')}.Arn>": {"lambda:InvokeFunction"}})
-            case "dynamodb:updateItem" | "dynamodb:getItem" as integration:
-                action = {"dynamodb:updateItem": "UpdateItem", "dynamodb:getItem": "GetItem"}[integration]
+            case "dynamodb:updateItem":
                 assert "TableName" in task.placeholders, f"{task.state!r} does not use the table of the stack"
-                total = joined(total, {TABLE: items(action)})
+                total = joined(total, {TABLE: items("UpdateItem")})
             case "states:startExecution":
                 total = joined(total, {MACHINE: {"states:StartExecution"}})
                 if task.waits_for_end:

@@ -99,7 +99,9 @@ def test_a_hook_that_reports_later(world: World, event: str, status: str) -> Non
     _report(world, given, "Perhaps")
     _report(world, given, "Succeeded", lifecycleEventHookExecutionId="guessed")
     _report(world, given, "Succeeded", deploymentId="d-000000000")
-    world.until("the hook's return", lambda: any(e["event"] == "HookReturned" for e in world.record(deployment_id)["timeline"]))
+    world.until(
+        "the hook's return", lambda: any(e["event"] == "HookReturned" for e in world.record(deployment_id)["timeline"])
+    )
     assert world.record(deployment_id)["status"] == "InProgress"
     _report(world, given, status)
     deployment = world.ended(deployment_id)

@@ -189,7 +189,9 @@ class Emulator:
 
     def snapshot(self, table: str, function: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The items of a table and the aliases of a function, for `restore`."""
-        return copy.deepcopy(dict(dynamodb._tables[table]["items"])), copy.deepcopy(lambda_svc._functions[function]["aliases"])  # noqa: SLF001
+        return copy.deepcopy(dict(dynamodb._tables[table]["items"])), copy.deepcopy(
+            lambda_svc._functions[function]["aliases"]
+        )  # noqa: SLF001
 
     def restore(self, table: str, function: str, snapshot: tuple[dict[str, Any], dict[str, Any]]) -> None:
         """Puts items and aliases back as they were."""

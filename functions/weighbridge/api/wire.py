@@ -15,6 +15,8 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
+from weighbridge.core.errors import clip
+
 CONTENT_TYPE = "application/x-amz-json-1.1"
 BODY_LIMIT = 1024 * 1024
 """Bytes a request may have; an AppSpec file and everything around it has far fewer."""
@@ -69,7 +71,7 @@ class ApiError(Exception):
     """An answer with an error: `name` is one of the service's exceptions, `str(error)` says what to do."""
 
     def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(clip(message))
         self.name = name
 
 

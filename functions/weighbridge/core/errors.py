@@ -48,8 +48,17 @@ MESSAGE_LIMIT = 2_000
 
 
 def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
-    """The text, cut to `limit` characters with a mark that something is missing."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """The text in one line that can be printed, cut to `limit` characters with a mark that something is missing.
+
+    What cannot be printed (control characters, half a surrogate pair, marks that turn the direction of writing) is spelt
+    out: it would reach terminals, consoles and pages.
+    """
+    printable = text if text.isprintable() else "".join(map(_spelt_out, text[:limit]))
+    return printable if len(printable) <= limit and len(text) <= limit else printable[: limit - 1] + "…"
+
+
+def _spelt_out(character: str) -> str:
+    return character if character.isprintable() else repr(character)[1:-1]
 
 
 class WeighbridgeError(Exception):

@@ -14,5 +14,5 @@ from tests.workflow.world import SCALE, World
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     assembly: Path = tmp_path_factory.mktemp("deployed") / "assembly"
     synthesize(ROOT / "app.py", assembly, {"hookUrl": True})
-    with LocalCloud(time_scale=SCALE, directory=tmp_path_factory.mktemp("cloud")) as cloud:
+    with LocalCloud(time_scale=SCALE, directory=tmp_path_factory.mktemp("cloud"), enforce_iam=True) as cloud:
         yield World(cloud, deploy(cloud, assembly))

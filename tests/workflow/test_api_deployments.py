@@ -30,7 +30,7 @@ def inline(content: str) -> dict[str, Any]:
 
 def hook_reporting(world: World, status: str) -> str:
     hook = world.hook(REPORTS.format(status=status))
-    environment = {"Variables": {"AWS_ENDPOINT_URL_CODEDEPLOY": world.outputs["ApiUrl"]}}
+    environment = {"Variables": {"AWS_ENDPOINT_URL_CODEDEPLOY": world.outputs["HookUrl"]}}
     world.client("lambda").update_function_configuration(FunctionName=hook, Environment=environment)
     return hook
 

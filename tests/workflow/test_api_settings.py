@@ -9,9 +9,10 @@ import yaml
 from botocore.exceptions import ClientError
 
 from tests.workflow.conftest import Cli
-from tests.workflow.world import ROLE, World, until
+from tests.workflow.world import World, until
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+ROLE = "arn:aws:iam::000000000000:role/WeighbridgeServiceRole-shop"
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 _numbers = itertools.count(1)
 

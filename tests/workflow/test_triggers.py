@@ -14,8 +14,7 @@ class Subscriber:
     def __init__(self, world: World, name: str) -> None:
         self._sqs = world.client("sqs")
         self.topic = world.client("sns").create_topic(Name=name)["TopicArn"]
-        self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self._queue, arn = world.queue(name, "sns")
         world.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
         self._seen: list[dict[str, Any]] = []
 

@@ -25,7 +25,8 @@ SCALE = 0.004
 PATIENCE = 40.0
 SOURCE = "def handler(event, context):\n    return {answer!r}\n"
 BROKEN = "def handler(event, context):\n    raise RuntimeError('this version is broken')\n"
-ROLE = "arn:aws:iam::000000000000:role/anything"
+ACCOUNT = "000000000000"
+LAMBDA = {"Service": "lambda.amazonaws.com"}
 T = TypeVar("T")
 
 _deserializer = TypeDeserializer()
@@ -97,6 +98,13 @@ class World:
         self.outputs = outputs
         self.bucket = outputs["BucketName"]
         self._clients: dict[str, Any] = {}
+        self._function_role = self.role("Shop", LAMBDA)
+        self._hook_role = self.role(
+            "Hook",
+            LAMBDA,
+            allow("sqs:SendMessage", f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:hook-*"),
+            allow("events:PutEvents", f"arn:aws:events:{cloud.region}:{ACCOUNT}:event-bus/{outputs['EventBusName']}"),
+        )
         self._put_configurations()
 
     def client(self, service: str) -> Any:
@@ -104,13 +112,24 @@ class World:
 
     # ----------------------------------------------------------------------------------------- what there is
 
-    def function(self, name: str, *sources: str) -> None:
+    def role(self, name: str, trusted: Mapping[str, Any], *statements: Mapping[str, Any], **conditions: Any) -> str:
+        """A role that `trusted`, a principal, may assume under `conditions`, and that may do what `statements` say."""
+        trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole", "Condition": conditions}
+        document = {"Version": "2012-10-17", "Statement": [trust]}
+        iam = self.client("iam")
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+        if statements:
+            rights = {"Version": "2012-10-17", "Statement": statements}
+            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=json.dumps(rights))
+        return str(arn)
+
+    def function(self, name: str, *sources: str, role: str | None = None) -> None:
         """A function with one published version a source."""
         functions = self.client("lambda")
         functions.create_function(
             FunctionName=name,
             Runtime="python3.14",
-            Role=ROLE,
+            Role=role or self._function_role,
             Handler="app.handler",
             Code={"ZipFile": _zipped(sources[0])},
             Timeout=20,
@@ -147,8 +166,18 @@ class World:
         """A hook function; its source may use `event` and answer by `return`."""
         name = f"CodeDeployHook_{next(_numbers)}"
         body = "\n".join(f"    {line}" for line in source.splitlines())
-        self.function(name, f"import json, boto3, os\ndef handler(event, context):\n{body}\n")
+        self.function(name, f"import json, boto3, os\ndef handler(event, context):\n{body}\n", role=self._hook_role)
         return name
+
+    def queue(self, name: str, service: str) -> tuple[str, str]:
+        """The URL and the ARN of a queue to which the service (`sns`, `events`) may send."""
+        queues = self.client("sqs")
+        url = queues.create_queue(QueueName=name)["QueueUrl"]
+        arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        statement = allow("sqs:SendMessage", arn) | {"Principal": {"Service": f"{service}.amazonaws.com"}}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        return str(url), str(arn)
 
     def alarm(self, *, state: str = "OK", **metric: Any) -> str:
         """An alarm in a given state; without a metric of its own it stays there until it is set otherwise."""
@@ -374,8 +403,7 @@ class Notices:
 
     def __init__(self, world: World) -> None:
         self._sqs = world.client("sqs")
-        self._queue = self._sqs.create_queue(QueueName="notices")["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self._queue, arn = world.queue("notices", "events")
         world.client("events").put_rule(Name="notices", EventPattern=json.dumps({"source": ["weighbridge"]}))
         world.client("events").put_targets(Rule="notices", Targets=[{"Id": "queue", "Arn": arn}])
         self._seen: list[dict[str, Any]] = []
@@ -391,6 +419,10 @@ class Notices:
             return told if any(last in {notice["detail"].get("state"), notice["detail-type"]} for notice in told) else None
 
         return until(f"{last} of {deployment_id}", ask)
+
+
+def allow(actions: str | list[str], resources: str | list[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}
 
 
 def appspec(function: str, target: str = "2", *, current: str | None = "1", **hooks: str) -> str:

@@ -25,7 +25,7 @@ from weighbridge.core.deployment import (
 )
 from weighbridge.core.errors import HookFailed, Interrupted, ServiceUnavailable, Throttled
 from weighbridge.core.hooks import answer_of, event_of, payload
-from weighbridge.core.plan import Plan
+from weighbridge.core.plan import Plan, role_of
 
 logger = Logger()
 
@@ -56,7 +56,7 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str) -> None:
     deployment_id, function = plan["deploymentId"], plan["hooks"][lifecycle_event]
     body = json.dumps(payload(plan, lifecycle_event, execution_id)).encode()
     try:
-        outcome = hooks.invoke(function, lifecycle_event, body, deployment_id, plan.get("serviceRoleArn"))
+        outcome = hooks.invoke(function, lifecycle_event, body, deployment_id, role_of(plan))
     except Throttled:  # the hook has not run, so the next try is to run it
         deployments.update(deployment_id, hook_not_run(lifecycle_event))
         raise

@@ -15,7 +15,7 @@ from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, WeighbridgeError
 from weighbridge.core.interruptions import given_up
-from weighbridge.core.plan import Plan
+from weighbridge.core.plan import Plan, role_of
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
 from weighbridge.core.settlement import Close, Execution, Nothing, RestoreTraffic, Start, StartRollback, settlement, why
 
@@ -82,7 +82,7 @@ def _restore(plan: Plan) -> dict[str, str]:
     deployment_id = plan["rollbackDeploymentId"]
     deployments.create(rollback_record(plan, now))
     try:
-        alias = Lambda(deployment_id, plan.get("serviceRoleArn")).restore(plan)
+        alias = Lambda(deployment_id, role_of(plan)).restore(plan)
     except (AliasMoved, InvalidLambdaFunction) as error:
         failure = {"error": type(error).__name__, "cause": str(error)}
         record = deployments.get(deployment_id)

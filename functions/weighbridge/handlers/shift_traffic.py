@@ -13,7 +13,7 @@ from weighbridge.aws import deployments
 from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core.deployment import Change, is_running, shifted
 from weighbridge.core.errors import DeploymentEnded, Interrupted, WeighbridgeError
-from weighbridge.core.plan import Plan
+from weighbridge.core.plan import Plan, role_of
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
 
 logger = Logger()
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  #
     """
     logger.append_keys(deploymentId=event["deploymentId"])
     plan: Plan = event["plan"]
-    control_plane = Lambda(event["deploymentId"], plan.get("serviceRoleArn"))
+    control_plane = Lambda(event["deploymentId"], role_of(plan))
     if "step" in event:
         _check_wanted(event["deploymentId"])
         alias = control_plane.shift(plan, event["step"], event["revisionId"], lambda: _check_wanted(event["deploymentId"]))

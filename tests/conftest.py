@@ -7,12 +7,12 @@ import pytest
 
 from local.cloud import ROOT, LocalCloud
 from local.deployment import deploy, synthesize
-from tests.workflow.world import SCALE, World
+from tests.workflow.world import DEPLOYABLE, SCALE, World
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     assembly: Path = tmp_path_factory.mktemp("deployed") / "assembly"
-    synthesize(ROOT / "app.py", assembly, {"hookUrl": True})
+    synthesize(ROOT / "app.py", assembly, {"hookUrl": True, "deployableFunctions": DEPLOYABLE})
     with LocalCloud(time_scale=SCALE, directory=tmp_path_factory.mktemp("cloud"), enforce_iam=True) as cloud:
         yield World(cloud, deploy(cloud, assembly))

@@ -22,6 +22,8 @@ from local.cloud import LocalCloud
 
 SCALE = 0.004
 """Seconds a second of AWS takes: a minute's bake is over in a quarter of a second, a hook's hour in fourteen seconds."""
+DEPLOYABLE = "shop-*"
+"""The functions whose aliases this installation may shift."""
 PATIENCE = 40.0
 SOURCE = "def handler(event, context):\n    return {answer!r}\n"
 BROKEN = "def handler(event, context):\n    raise RuntimeError('this version is broken')\n"
@@ -345,7 +347,7 @@ class World:
     @contextmanager
     def broken(self, construct: str) -> Iterator[None]:
         """Lets one of the stack's functions crash at each call meanwhile, as a broken release of it would."""
-        functions, name = self.client("lambda"), self._function_of(construct)
+        functions, name = self.client("lambda"), self.function_of(construct)
         handler = functions.get_function_configuration(FunctionName=name)["Handler"]
         functions.update_function_configuration(FunctionName=name, Handler="weighbridge.handlers.missing.handler")
         try:
@@ -362,16 +364,14 @@ class World:
     def invoke(self, construct: str, event: Mapping[str, Any]) -> Any:
         """What one of the stack's functions answers to an event, or the error that it ends with."""
         payload = json.dumps(event, default=float)
-        return json.load(
-            self.client("lambda").invoke(FunctionName=self._function_of(construct), Payload=payload)["Payload"]
-        )
+        return json.load(self.client("lambda").invoke(FunctionName=self.function_of(construct), Payload=payload)["Payload"])
 
     def executions(self) -> list[dict[str, Any]]:
         pages = self.client("stepfunctions").get_paginator("list_executions")
         found = pages.paginate(stateMachineArn=self.outputs["StateMachineArn"])
         return [execution for page in found for execution in page["executions"]]
 
-    def _function_of(self, construct: str) -> str:
+    def function_of(self, construct: str) -> str:
         pages = self.client("lambda").get_paginator("list_functions").paginate()
         [name] = [
             str(function["FunctionName"])

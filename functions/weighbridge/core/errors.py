@@ -47,8 +47,13 @@ MESSAGE_LIMIT = 2_000
 
 
 def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
-    """The text, cut to `limit` characters with a mark that something is missing."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """The text on one line, cut to `limit` characters with a mark that something is missing.
+
+    What does not print is spelled out: control characters, halves of surrogate pairs, and marks that turn the direction of
+    writing round must not reach a console, a terminal or a log.
+    """
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 class WeighbridgeError(Exception):

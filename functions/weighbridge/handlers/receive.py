@@ -86,7 +86,7 @@ def _receive_request(event: EventBridgeEvent, now: datetime) -> None:
         request = DeploymentRequest.read(detail)
     except InvalidDocument as refusal:
         named = detail if isinstance(detail, dict) else {}
-        application, group = (str(named.get(key, ""))[:100] for key in ("applicationName", "deploymentGroupName"))
+        application, group = (_name_in(named.get(key)) for key in ("applicationName", "deploymentGroupName"))
         _deploy(identity, now, application, group, refusal=refusal)
         return
     revision = request.revision.model_dump(by_alias=True, exclude_none=True)
@@ -98,6 +98,11 @@ def _receive_request(event: EventBridgeEvent, now: datetime) -> None:
         revision=revision,
         overrides=request.overrides(),
     )
+
+
+def _name_in(value: Any) -> str:
+    """A name that a refused request gives, where it can be one at all."""
+    return value if isinstance(value, str) and groups.valid_name(value) else ""
 
 
 def _deploy(  # noqa: PLR0913

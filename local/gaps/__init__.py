@@ -24,6 +24,7 @@ from local.gaps import (
     stream_batches,
     task_timeouts,
     token_owners,
+    url_callers,
     weighted_aliases,
 )
 
@@ -47,6 +48,7 @@ def fill(time_scale: float) -> None:
     alarm_events.install()
     alarm_evaluation.install(time_scale)
     scheduled_rules.install(time_scale)
+    url_callers.install()
     # What follows matters where IAM is enforced only.
     alias_actions.install()
     token_owners.install()

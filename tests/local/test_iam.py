@@ -8,10 +8,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.cloud import LocalCloud, session
+from local.cloud import CREDENTIALS, LocalCloud, session
 from tests.local.test_callbacks import code_of, gate, table, token
 from tests.local.workbench import ROLE, SCALE, Workbench, closed
 
+ECHOES = """
+    import json
+    def handler(event, context):
+        return {"statusCode": 200, "body": json.dumps({"applications": [json.dumps(event["requestContext"].get("authorizer"))]})}
+"""
 ANSWERS = "def handler(event, context): return {'statusCode': 200, 'body': '{}'}"
 ACCOUNT = "000000000000"
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
@@ -192,9 +197,9 @@ def test_a_bucket_that_wants_tls_can_be_read(enforcing: Workbench) -> None:
     assert _read_from_a_bucket_that_wants_tls(enforcing) is None
 
 
-def _function_url(bench: Workbench, kind: str = "AWS_IAM") -> tuple[str, str]:
+def _function_url(bench: Workbench, kind: str = "AWS_IAM", source: str = ANSWERS) -> tuple[str, str]:
     """The ARN of a function, and its URL."""
-    function, functions = bench.function(ANSWERS), bench.client("lambda")
+    function, functions = bench.function(source), bench.client("lambda")
     url = functions.create_function_url_config(FunctionName=function, AuthType=kind)["FunctionUrl"]
     if kind == "NONE":
         functions.add_permission(
@@ -232,6 +237,23 @@ def test_an_open_function_url_takes_whatever_signature(enforcing: Workbench) -> 
     _, url = _function_url(enforcing, "NONE")
     user = _user(enforcing, _allow("s3:*", "*"))
     assert _call(url, "codedeploy", "list_applications", user) is None
+
+
+def _told_of_its_caller(bench: Workbench, kind: str = "AWS_IAM") -> Any:
+    """What a function behind a URL is told of the root, who calls it."""
+    _, url = _function_url(bench, kind, ECHOES)
+    root: Any = session(CREDENTIALS).client("codedeploy", endpoint_url=url)
+    return json.loads(root.list_applications()["applications"][0])
+
+
+def test_bare_emulator_keeps_the_caller_of_a_url_to_itself(bare: Workbench) -> None:
+    assert _told_of_its_caller(bare) is None, closed("url_callers")
+
+
+def test_a_function_behind_a_url_is_told_who_calls(enforcing: Workbench) -> None:
+    told = _told_of_its_caller(enforcing)["iam"]
+    assert (told["accountId"], told["userArn"]) == (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root")
+    assert _told_of_its_caller(enforcing, "NONE") is None
 
 
 def _assume_as_a_role(bench: Workbench) -> str | None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.infra.rights import CONDITIONS, LEAVE_FAILURES, READ_STREAM, REPORT_HOOK, handlers
 from tests.infra.template import Rights
-from tests.workflow.world import ACCOUNT, DEPLOYABLE, World, allow, until
+from tests.workflow.world import ACCOUNT, DEPLOYABLE, World, allow, trusting, until
 
 RIGHTS = handlers(DEPLOYABLE) | {"ReportHook": REPORT_HOOK}
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
@@ -168,7 +168,7 @@ def _on_machines(world: World, machine: str) -> list[Call]:
     states = world.client("stepfunctions")
     queue = world.client("sqs").create_queue(QueueName="tokens")["QueueUrl"]
     WAITS["States"]["Wait"]["Parameters"]["QueueUrl"] = queue  # type: ignore[index]
-    role = world.role("Other", {"Service": "states.amazonaws.com"})
+    role = world.role("Other", trusting({"Service": "states.amazonaws.com"}))
     other = states.create_state_machine(name="somebody-elses", definition=json.dumps(WAITS), roleArn=role)[
         "stateMachineArn"
     ]
@@ -243,7 +243,7 @@ def _on_roles(world: World) -> list[Call]:
     account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     calls = []
     for name in ("WeighbridgeServiceRoleOfAll", "Administrator"):
-        arn = world.role(name, account, allow("*", "*"))
+        arn = world.role(name, trusting(account), allow("*", "*"))
         assume = {"RoleArn": arn, "RoleSessionName": "probe"}
         policy = {"RoleName": name, "PolicyName": "more", "PolicyDocument": "{}"}
         calls += [

@@ -9,16 +9,18 @@ import itertools
 import json
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+import boto3
 import yaml
 from boto3.dynamodb.types import TypeDeserializer
 
-from local.cloud import LocalCloud
+from local.cloud import LocalCloud, session
+from tests.workflow.recipes import Recipes, recipes
 
 SCALE = 0.004
 """Seconds a second of AWS takes: a minute's bake is over in a quarter of a second, a hook's hour in fourteen seconds."""
@@ -100,30 +102,36 @@ class World:
         self.outputs = outputs
         self.bucket = outputs["BucketName"]
         self._clients: dict[str, Any] = {}
-        self._function_role = self.role("Shop", LAMBDA)
-        self._hook_role = self.role(
-            "Hook",
-            LAMBDA,
-            allow("sqs:SendMessage", f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:hook-*"),
-            allow("events:PutEvents", f"arn:aws:events:{cloud.region}:{ACCOUNT}:event-bus/{outputs['EventBusName']}"),
-        )
+        self._function_role = self.role("Shop", trusting(LAMBDA))
+        tells = allow("sqs:SendMessage", f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:hook-*")
+        reports = self.recipes("shop").reports["Statement"]
+        self._hook_role = self.role("Hook", trusting(LAMBDA), tells, *reports)
         self._put_configurations()
 
     def client(self, service: str) -> Any:
+        """A stock client of the account's root, who may do everything."""
         return self._clients.setdefault(service, self.cloud.client(service))
+
+    def recipes(self, team: str) -> Recipes:
+        return recipes(team, bucket=self.bucket, account=ACCOUNT, region=self.cloud.region)
 
     # ----------------------------------------------------------------------------------------- what there is
 
-    def role(self, name: str, trusted: Mapping[str, Any], *statements: Mapping[str, Any], **conditions: Any) -> str:
-        """A role that `trusted`, a principal, may assume under `conditions`, and that may do what `statements` say."""
-        trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole", "Condition": conditions}
-        document = {"Version": "2012-10-17", "Statement": [trust]}
+    def role(self, name: str, trust: Mapping[str, Any], *statements: Mapping[str, Any]) -> str:
+        """The ARN of a role with that trust policy, which may do what the statements say."""
         iam = self.client("iam")
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
         if statements:
-            rights = {"Version": "2012-10-17", "Statement": statements}
-            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=json.dumps(rights))
+            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=json.dumps(policy(*statements)))
         return str(arn)
+
+    def user(self, name: str, *statements: Mapping[str, Any]) -> boto3.Session:
+        """A user who may do what the statements say."""
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="rights", PolicyDocument=json.dumps(policy(*statements)))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return session({"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]})
 
     def function(self, name: str, *sources: str, role: str | None = None) -> None:
         """A function with one published version a source."""
@@ -164,9 +172,9 @@ class World:
 
         until(f"the group of {shop.name}", taken_over)
 
-    def hook(self, source: str) -> str:
+    def hook(self, source: str, name: str | None = None) -> str:
         """A hook function; its source may use `event` and answer by `return`."""
-        name = f"CodeDeployHook_{next(_numbers)}"
+        name = name or f"CodeDeployHook_{next(_numbers)}"
         body = "\n".join(f"    {line}" for line in source.splitlines())
         self.function(name, f"import json, boto3, os\ndef handler(event, context):\n{body}\n", role=self._hook_role)
         return name
@@ -177,8 +185,7 @@ class World:
         url = queues.create_queue(QueueName=name)["QueueUrl"]
         arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         statement = allow("sqs:SendMessage", arn) | {"Principal": {"Service": f"{service}.amazonaws.com"}}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy(statement))})
         return str(url), str(arn)
 
     def alarm(self, *, state: str = "OK", **metric: Any) -> str:
@@ -203,17 +210,25 @@ class World:
 
     # --------------------------------------------------------------------------------------- what users do
 
-    def put(self, key: str, content: str | bytes) -> str:
+    def put(self, key: str, content: str | bytes, by: boto3.Session | None = None) -> str:
         body = content if isinstance(content, bytes) else content.encode()
-        return str(self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)["VersionId"])
+        files = self.cloud.client("s3", by) if by else self.client("s3")
+        return str(files.put_object(Bucket=self.bucket, Key=key, Body=body)["VersionId"])
 
     def drop(self, shop: Shop, target: str = "2", *, current: str | None = "1", **hooks: str) -> str:
         """Drops an AppSpec file and returns the id of the deployment that came of it."""
         return self.drop_file(shop, appspec(shop.name, target, current=current, **hooks))
 
-    def drop_file(self, shop: Shop, content: str | bytes, name: str = "release.yaml", group: str = "prod") -> str:
+    def drop_file(
+        self,
+        shop: Shop,
+        content: str | bytes,
+        name: str = "release.yaml",
+        group: str = "prod",
+        by: boto3.Session | None = None,
+    ) -> str:
         key = f"{shop.name}/{group}/{name}"
-        return self.deployment_of(f"s3://{self.bucket}/{key}?versionId={self.put(key, content)}")
+        return self.deployment_of(f"s3://{self.bucket}/{key}?versionId={self.put(key, content, by)}")
 
     def request(self, shop: Shop, detail: Mapping[str, Any]) -> str:
         """Sends a Deployment Requested event and returns the id of the deployment that came of it."""
@@ -355,6 +370,23 @@ class World:
         finally:
             functions.update_function_configuration(FunctionName=name, Handler=handler)
 
+    @contextmanager
+    def denied(self, constructs: Iterable[str], *actions: str) -> Iterator[None]:
+        """Takes rights from the roles of some of the stack's functions meanwhile."""
+        iam = self.client("iam")
+        functions = (
+            self.client("lambda").get_function_configuration(FunctionName=self.function_of(one)) for one in constructs
+        )
+        roles = [function["Role"].rpartition("/")[2] for function in functions]
+        deny = json.dumps(policy({"Effect": "Deny", "Action": actions, "Resource": "*"}))
+        for role in roles:
+            iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=deny)
+        try:
+            yield
+        finally:
+            for role in roles:
+                iam.delete_role_policy(RoleName=role, PolicyName="denied")
+
     def receive_again(self, key: str, version: str) -> None:
         """Delivers the event of a drop once more, as EventBridge may."""
         detail = {"bucket": {"name": self.bucket}, "object": {"key": key, "version-id": version, "size": 1}}
@@ -423,6 +455,15 @@ class Notices:
 
 def allow(actions: str | list[str], resources: str | list[str]) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def trusting(principal: Mapping[str, Any]) -> dict[str, Any]:
+    """A trust policy: the principal may assume the role."""
+    return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def appspec(function: str, target: str = "2", *, current: str | None = "1", **hooks: str) -> str:

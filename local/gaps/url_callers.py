@@ -1,4 +1,3 @@
-
 """Who called a function URL.
 
 AWS: the event of a URL with IAM authorization says who signed the request (`requestContext.authorizer.iam`).

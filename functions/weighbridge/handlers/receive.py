@@ -17,7 +17,7 @@ from weighbridge.aws.launch import launch
 from weighbridge.core import configs, documents, groups
 from weighbridge.core.deployment import Record, created, stamp
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
-from weighbridge.core.errors import InvalidDocument, RevisionMissing, WeighbridgeError
+from weighbridge.core.errors import InvalidDocument, RevisionMissing, WeighbridgeError, clip
 from weighbridge.core.requests import DeploymentRequest
 from weighbridge.telemetry import count
 
@@ -41,7 +41,7 @@ def _receive_drop(detail: Mapping[str, Any], now: datetime) -> None:
     try:
         drop = classify_key(key)
     except InvalidDocument as refusal:
-        logger.warning("Refused a drop", extra={"key": key[:300], "reason": str(refusal)})
+        logger.warning("Refused a drop", extra={"key": clip(key, 300), "reason": str(refusal)})
         count("DropsRefused")
         return
     try:

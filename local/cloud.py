@@ -20,7 +20,7 @@ from botocore.config import Config
 
 ROOT = Path(__file__).parents[1]
 REGION = "us-east-1"
-# Any credentials will do; these say where they belong.
+# Any credentials will do, and these say where they belong; where IAM is enforced they are the root's.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 START_SECONDS = 60
 LOG_TAIL_LINES = 30

@@ -125,6 +125,7 @@ BAD = [
     Bad("key twice", _file("version: 0.0\nversion: 0.0"), APPSPEC, "'version' is given twice"),
     Bad("tag", _file("version: !!python/name:os.system 0.0"), APPSPEC, "tags such as"),
     Bad("alias bomb", _file("a: &a [x]\nb: [*a, *a]"), APPSPEC, "anchors and aliases"),
+    Bad("what does not print", _file('version: 0.0\nResources: [{"a\\e[2J\\u202e": {Type: x}}]'), APPSPEC, r"a\x1b[2J\u202e"),
     Bad("two resources", _two_resources, APPSPEC, "exactly one function, not 2"),
     Bad("wrong Type", _edited("AWS::Lambda::Function", "AWS::EC2::Instance"), APPSPEC, "must be 'AWS::Lambda::Function'"),
     Bad("missing property", _changed(TargetVersion=None), APPSPEC, "TargetVersion: is missing; add it"),

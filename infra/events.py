@@ -1,6 +1,6 @@
 """The bus, and the rules that call handlers."""
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
@@ -35,6 +35,9 @@ class Events(Construct):
             events.EventPattern(
                 source=["aws.cloudwatch"],
                 detail_type=["CloudWatch Alarm State Change"],
+                # Events of other accounts and regions may be forwarded to this bus, and an alarm there has any name.
+                account=[Aws.ACCOUNT_ID],
+                region=[Aws.REGION],
                 detail={"state": {"value": ["ALARM"]}},
             ),
         )

@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right, act_as_service_role, functions_named, give
+from infra.rights import Right, act_as_service_role, by_own_role, functions_named, give
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                 Right(
                     "Restores the traffic itself when no execution can; the context restricts which functions.",
                     actions=["lambda:GetAlias", "lambda:UpdateAlias"],
-                    resources=functions_named(settings.deployable_functions),
+                    resources=by_own_role(settings, functions_named(settings.deployable_functions)),
                 ),
                 act_as_service_role(settings.service_roles),
             ],
@@ -155,7 +155,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                 Right(
                     "Sends to the topics that deployment groups name, which nobody knows beforehand.",
                     actions=["sns:Publish"],
-                    resources=[Stack.of(scope).format_arn(service="sns", resource="*")],
+                    resources=by_own_role(settings, [Stack.of(scope).format_arn(service="sns", resource="*")]),
                 ),
                 act_as_service_role(settings.service_roles),
             ],

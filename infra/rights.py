@@ -7,6 +7,8 @@ from aws_cdk import Acknowledgment, Aws, Stack, Validations
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.settings import Settings
+
 
 @dataclass(frozen=True)
 class Right:
@@ -62,6 +64,11 @@ def functions_named(patterns: Sequence[str]) -> list[str]:
 
 def roles_named(patterns: Sequence[str]) -> list[str]:
     return [f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{pattern}" for pattern in patterns]
+
+
+def by_own_role(settings: Settings, resources: Sequence[str]) -> Sequence[str]:
+    """What Weighbridge's own roles touch for groups that name no role: nothing where every group has to name one."""
+    return [] if settings.service_role_required else resources
 
 
 def act_as_service_role(patterns: Sequence[str]) -> Right:

@@ -6,6 +6,8 @@
 - `serviceRoles`: names, with their paths, of the roles that a deployment group may name as its serviceRoleArn.
   `WeighbridgeServiceRole*` by default, and not any: whoever may drop a group names its role, and many roles trust the
   whole account. What such a role may do, the two settings above do not limit.
+- `serviceRoleRequired`: whether every deployment group has to name such a role. No, by default: where a group names none,
+  Weighbridge's own roles act on any function that the first two settings allow. With it they may touch no function.
 - `hookUrl`: whether there is a second URL, without IAM, at which hook functions that were written for CodeDeploy report.
   No, by default: docs/threat-model.md says what it opens.
 - `layer`: directory of the Lambda layer, relative to the project. `make install` builds it.
@@ -39,6 +41,7 @@ class Settings:
     deployable_functions: Sequence[str]
     invocable_hooks: Sequence[str]
     service_roles: Sequence[str]
+    service_role_required: bool
     hook_url: bool
     layer: Path
 
@@ -51,6 +54,7 @@ class Settings:
             deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),
             invocable_hooks=_patterns(scope, "invocableHooks", FUNCTION_NAME_PATTERN),
             service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
+            service_role_required=_switch(scope, "serviceRoleRequired"),
             hook_url=_switch(scope, "hookUrl"),
             layer=layer,
         )

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.basis import Basis
 from infra.handler import Handler
-from infra.rights import Right, act_as_service_role, functions_named
+from infra.rights import Right, act_as_service_role, by_own_role, functions_named
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Steps:
 def create_steps(scope: Construct, basis: Basis) -> Steps:
     bucket, table = basis.storage.bucket, basis.storage.table
     package, settings = basis.package, basis.settings
-    functions = functions_named(settings.deployable_functions)
-    hooks = functions_named(settings.invocable_hooks)
+    functions = by_own_role(settings, functions_named(settings.deployable_functions))
+    hooks = by_own_role(settings, functions_named(settings.invocable_hooks))
     service_role = act_as_service_role(settings.service_roles)
     return Steps(
         validate=Handler(
@@ -36,6 +36,7 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
                 "BUCKET_NAME": bucket.bucket_name,
                 "DEPLOYABLE_FUNCTIONS": ",".join(settings.deployable_functions),
                 "INVOCABLE_HOOKS": ",".join(settings.invocable_hooks),
+                "SERVICE_ROLE_REQUIRED": str(settings.service_role_required).lower(),
             },
             rights=[
                 Right(

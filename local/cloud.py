@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,7 @@ from botocore.config import Config
 
 ROOT = Path(__file__).parents[1]
 REGION = "us-east-1"
-# Any credentials will do; these say where they belong.
+# Any credentials will do, and these say where they belong; where IAM is enforced they are the root's.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 START_SECONDS = 60
 LOG_TAIL_LINES = 30
@@ -36,27 +37,30 @@ class LocalCloud:
 
     time_scale: seconds that pass per second of AWS (1 is real time, 0.05 twenty times faster), for waits, callback
     time-outs, alarm periods and schedules. port: 127.0.0.1's port, by default a free one. directory: where
-    `server.log` goes. bare: leave the emulator's gaps open.
+    `server.log` goes. bare: leave the emulator's gaps open. enforce_iam: refuse what no policy allows, to functions and
+    to clients; CREDENTIALS are then those of the account's root, which may do all.
 
     Attributes once entered: `endpoint` (a URL), `region`. Leaving ends the server and every Lambda worker; so does
     the end of this process, however it ends.
     """
 
     def __init__(
-        self, *, time_scale: float = 1.0, port: int | None = None, directory: Path = ROOT / ".local", bare: bool = False
+        self,
+        *,
+        time_scale: float = 1.0,
+        port: int | None = None,
+        directory: Path = ROOT / ".local",
+        bare: bool = False,
+        enforce_iam: bool = False,
     ) -> None:
         self.time_scale = time_scale
         self.region = REGION
         self.log = directory / "server.log"
-        self._bare = bare
+        self._options = [*(["--bare"] if bare else []), *(["--enforce-iam"] if enforce_iam else [])]
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
-        self._session = boto3.Session(
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
-        )
+        self._session = session(CREDENTIALS)
 
     @property
     def endpoint(self) -> str:
@@ -71,7 +75,7 @@ class LocalCloud:
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*command, "--end-with-parent", *(["--bare"] if self._bare else [])],
+                [*command, "--end-with-parent", *self._options],
                 cwd=ROOT,
                 env=environment | CREDENTIALS | {"TMPDIR": str(self._scratch)},
                 stdin=subprocess.PIPE,
@@ -91,9 +95,9 @@ class LocalCloud:
     ) -> None:
         self._end()
 
-    def client(self, service: str) -> Any:
-        """A stock boto3 client of that service, for example `client("lambda")`."""
-        return self._session.client(  # type: ignore[call-overload]
+    def client(self, service: str, by: boto3.Session | None = None) -> Any:
+        """A stock boto3 client of that service, for example `client("lambda")`, by default the root's."""
+        return (by or self._session).client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.endpoint,
             # Buckets are addressed by path, for no name resolves below 127.0.0.1; nor would a proxy know it.
@@ -141,6 +145,16 @@ class LocalCloud:
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
+
+
+def session(credentials: Mapping[str, str]) -> boto3.Session:
+    """A session with the credentials of an environment's variables, such as CREDENTIALS."""
+    return boto3.Session(
+        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
+        region_name=REGION,
+    )
 
 
 def _port(wanted: int | None) -> int:

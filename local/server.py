@@ -41,13 +41,17 @@ def asynchronous_retries(time_scale: float) -> dict[str, str]:
 @click.option("--port", type=int, required=True)
 @click.option("--time-scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
 @click.option("--bare", is_flag=True, help="Leave the emulator's gaps open (contract tests compare with it).")
+@click.option(
+    "--enforce-iam", is_flag=True, help="Refuse every call that no IAM policy allows; the account's root may do all."
+)
 @click.option("--end-with-parent", is_flag=True, help="End, with every Lambda worker, when standard input closes.")
-def serve(*, port: int, time_scale: float, bare: bool, end_with_parent: bool) -> None:
+def serve(*, port: int, time_scale: float, bare: bool, enforce_iam: bool, end_with_parent: bool) -> None:
     """Serve the emulated AWS APIs on 127.0.0.1 until interrupted."""
     if end_with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(
         ENVIRONMENT | asynchronous_retries(time_scale),
+        AUTH=str(enforce_iam).lower(),
         GATEWAY_PORT=str(port),
         SFN_WAIT_SCALE=str(time_scale),
     )

@@ -1,4 +1,4 @@
-"""What the whole run shares: the app synthesized once for this machine, and one local cloud that it is deployed to."""
+"""What the whole run shares: the app synthesized once for this machine, and one account that it is deployed to."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,23 +7,41 @@ import pytest
 
 from local.cloud import ROOT, LocalCloud
 from local.deployment import deploy, synthesize
-from tests.workflow.world import SCALE, World
+from tests.workflow.world import DEPLOYABLE, SCALE, World
+
+SIMULATED = "--simulated"
+COMMAND_LINE = {"deploy"}
+"""Fixtures that start other processes."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--simulated", action="store_true", help="Play the scenarios of tests/workflow in the simulation.")
+    parser.addoption(SIMULATED, action="store_true", help="play the scenarios in the simulation instead of a local cloud")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The simulation is this one process: what needs another, a thread or a socket is played on the local cloud alone."""
+    if config.getoption(SIMULATED):
+        apart = [one for one in items if one.get_closest_marker("local_cloud") or COMMAND_LINE & set(one.fixturenames)]
+        config.hook.pytest_deselected(items=apart)
+        items[:] = [item for item in items if item not in apart]
 
 
 @pytest.fixture(scope="session")
-def world(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cloud assembly that scenarios are played with."""
     assembly: Path = tmp_path_factory.mktemp("deployed") / "assembly"
-    synthesize(ROOT / "app.py", assembly, {"hookUrl": True})
-    if request.config.getoption("--simulated"):
-        from verify.simulation.cloud import simulated
-        from verify.simulation.world import SimulatedWorld
+    synthesize(ROOT / "app.py", assembly, {"hookUrl": True, "deployableFunctions": DEPLOYABLE})
+    return assembly
 
-        with simulated(assembly) as c:
-            yield SimulatedWorld(c)
+
+@pytest.fixture(scope="session")
+def world(request: pytest.FixtureRequest, deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if request.config.getoption(SIMULATED):
+        # Only here: the emulator, which it brings into this process, reads the environment when it is imported.
+        from verify.simulation.world import simulated_world  # noqa: PLC0415
+
+        with simulated_world(deployed) as simulated:
+            yield simulated
         return
-    with LocalCloud(time_scale=SCALE, directory=tmp_path_factory.mktemp("cloud")) as cloud:
-        yield World(cloud, deploy(cloud, assembly))
+    with LocalCloud(time_scale=SCALE, directory=tmp_path_factory.mktemp("cloud"), enforce_iam=True) as cloud:
+        yield World(cloud, deploy(cloud, deployed))

@@ -7,17 +7,24 @@ A contract test per gap fails once the emulator closes it: then the module and i
 from local.gaps import (
     alarm_evaluation,
     alarm_events,
+    alias_actions,
     alias_rules,
     asynchronous_targets,
     callbacks,
+    event_keys,
     function_errors,
+    function_url_signatures,
     nested_executions,
     object_events,
+    role_sessions,
     running_task,
     scheduled_rules,
+    secure_transport,
     stopped_executions,
     stream_batches,
     task_timeouts,
+    token_owners,
+    url_callers,
     weighted_aliases,
 )
 
@@ -41,3 +48,11 @@ def fill(time_scale: float) -> None:
     alarm_events.install()
     alarm_evaluation.install(time_scale)
     scheduled_rules.install(time_scale)
+    url_callers.install()
+    # What follows matters where IAM is enforced only.
+    alias_actions.install()
+    token_owners.install()
+    event_keys.install()
+    role_sessions.install()
+    secure_transport.install()
+    function_url_signatures.install()

@@ -25,7 +25,8 @@ from local.gaps.patching import wrap
 SUFFIX = ".waitForTaskToken"
 
 _reports = threading.Lock()
-_issued: set[str] = set()
+# Every token there ever was, and the state machine whose task it was made for.
+_issued: dict[str, str] = {}
 
 
 class ExecutionStopped(SystemExit):
@@ -43,6 +44,11 @@ def install(time_scale: float) -> None:
         wrap(stepfunctions, report, _once)
 
 
+def machine_of(token: str) -> str | None:
+    """The ARN of the state machine whose task a token was made for; None for one that was never made."""
+    return _issued.get(token)
+
+
 def _waiting(time_scale: float) -> Callable[..., Any]:
     def invoke(resource: str, arguments: Any, token: str, _state: dict[str, Any]) -> Any:
         task = running_task.current()
@@ -55,7 +61,7 @@ def _waiting(time_scale: float) -> Callable[..., Any]:
             "heartbeat": None,
             "executionArn": task.execution["executionArn"],
         }
-        _issued.add(token)
+        _issued[token] = task.execution["stateMachineArn"]
         stepfunctions._task_tokens[token] = info
         call = threading.Thread(
             target=contextvars.copy_context().run,

@@ -1,5 +1,8 @@
 """Reports of hooks: only with the id that the hook was given, once, and in time."""
 
+import io
+import json
+import logging
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from weighbridge.core.deployment import hook_called
 from weighbridge.core.endings import failed
 from weighbridge.core.errors import StopRequested
 from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.handlers.api import logger
 
 D, EVENT, SECRET = "d-AAAAAAAAA", "BeforeAllowTraffic", "what only the hook was given"
 REPORT = {"deploymentId": D, "lifecycleEventHookExecutionId": SECRET, "status": "Succeeded"}
@@ -37,6 +41,17 @@ def refusal(api: Caller, **changes: Any) -> str:
     with pytest.raises(Refused) as caught:
         api.call(OPERATION, **(REPORT | changes))
     return caught.value.name.removesuffix("Exception")
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "d-AAAAAAAAA\n{}", "\u202ed-AAAAAAAAA"])
+def test_of_what_strangers_send_hardly_anything_is_logged(api: Caller, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    log, handler = io.StringIO(), logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    monkeypatch.setattr(handler, "stream", log)
+    assert refusal(api, deploymentId=text) == "InvalidDeploymentId"
+    [line] = log.getvalue().splitlines()
+    assert len(line) < 1_000
+    assert "deploymentId" not in json.loads(line)
 
 
 @pytest.mark.parametrize("status", ["Succeeded", "Failed"])

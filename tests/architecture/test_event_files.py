@@ -14,6 +14,7 @@ from weighbridge.core.ids import deployment_id, rollback_id
 
 FILES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 README = (ROOT / "events" / "README.md").read_text(encoding="utf-8")
+ACCOUNT, REGION = "123456789012", "eu-west-1"
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:Weighbridge"
 OF_RULE = {
     "EventsObjectDropped": "receive.object_created",
@@ -22,6 +23,12 @@ OF_RULE = {
     "EventsStopRequested": "interrupt.stop_requested",
     "EventsHookReported": "interrupt.hook_reported",
     "EventsExecutionEnded": "settle.execution_ended",
+}
+NAMES = {
+    "<StorageBucket>": BUCKET,
+    "<DeploymentMachine>": MACHINE,
+    "<AWS::AccountId>": ACCOUNT,
+    "<AWS::Region>": REGION,
 }
 # What the table's stream hands on; infra's tests hold the deployed filter against the same words.
 STREAM = {"dynamodb": {"Keys": {"sk": {"S": ["DEPLOYMENT"]}}}}
@@ -56,11 +63,11 @@ def _matches(pattern: Any, event: Any) -> bool:
 
 
 def _filled(pattern: Any) -> Any:
-    """The pattern with the samples' bucket and machine in the place of the deployed ones."""
+    """The pattern with the samples' names in the place of the deployed ones."""
     if isinstance(pattern, Mapping):
         return {key: _filled(inner) for key, inner in pattern.items()}
     if isinstance(pattern, list):
-        return [{"<StorageBucket>": BUCKET, "<DeploymentMachine>": MACHINE}.get(value, value) for value in pattern]
+        return [NAMES.get(value, value) for value in pattern]
     return pattern
 
 

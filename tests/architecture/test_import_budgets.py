@@ -10,7 +10,9 @@ import pytest
 from tests.architecture.source import ROOT, handler_names
 
 # Every record comes with these, and so does every call of AWS.
-BASE = {"aws.clients", "aws.failures", "core.errors", "core.hooks", "core.plan", "core.routing", "core.deployment"}
+BASE = {"aws.clients", "aws.failures"} | {
+    f"core.{module}" for module in ("errors", "hooks", "plan", "routing", "deployment", "service_role")
+}
 RECORDS = BASE | {"aws.deployments", "aws.registry", "aws.table", "core.endings", "core.ids", "core.revisions"}
 WAITS = {"aws.executions", "core.settlement", "core.interruptions"}
 SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags"}

@@ -28,6 +28,7 @@ def account() -> Iterator[str]:
         environment.setenv("POWERTOOLS_SERVICE_NAME", "weighbridge")
         environment.setenv("DEPLOYABLE_FUNCTIONS", "*")
         environment.setenv("INVOCABLE_HOOKS", "CodeDeployHook_*")
+        environment.setenv("SERVICE_ROLE_REQUIRED", "false")
         with mock_aws(config={"lambda": {"use_docker": False}}):
             clients.client.cache_clear()
             role = boto3.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]

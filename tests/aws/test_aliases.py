@@ -19,6 +19,7 @@ from weighbridge.core.errors import (
 )
 from weighbridge.core.plan import every_routing
 from weighbridge.core.routing import Routing
+from weighbridge.core.service_role import ServiceRole
 
 Stub = Callable[[str], Stubber]
 NAMED = {"FunctionName": "shop", "Name": "live"}
@@ -187,4 +188,4 @@ def test_what_may_work_later_is_left_to_the_state_machine(
 def test_a_role_that_cannot_be_assumed_is_told(stub: Stub) -> None:
     stub("sts").add_client_error("assume_role", "AccessDenied", "Not authorized.", 403)
     with pytest.raises(RoleMissing, match="arn:aws:iam::123456789012:role/Deployer could not be assumed: Not authorized"):
-        Lambda("d-AAAAAAAAA", "arn:aws:iam::123456789012:role/Deployer")
+        Lambda("d-AAAAAAAAA", ServiceRole("arn:aws:iam::123456789012:role/Deployer", "shop-app/prod"))

@@ -9,8 +9,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from weighbridge.aws import clients
+from weighbridge.core.service_role import ServiceRole
 
-ROLE = "arn:aws:iam::123456789012:role/Deployer"
+ROLE = ServiceRole("arn:aws:iam::123456789012:role/Deployer", "shop-app/prod")
 
 
 def _assumable(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
@@ -36,11 +37,13 @@ def test_nothing_is_assumed_where_the_group_has_no_role(monkeypatch: pytest.Monk
     assert assumed == []
 
 
-def test_a_session_of_a_role_is_named_after_its_deployment(monkeypatch: pytest.MonkeyPatch, fresh: SimpleNamespace) -> None:
+def test_a_session_of_a_role_is_named_after_its_deployment_and_says_for_which_group(
+    monkeypatch: pytest.MonkeyPatch, fresh: SimpleNamespace
+) -> None:
     assumed = _assumable(monkeypatch)
     fresh.of("lambda")
     assert clients.client_as(ROLE, "d-AAAAAAAAA", "lambda") is fresh.client
-    assert assumed == [{"RoleArn": ROLE, "RoleSessionName": "d-AAAAAAAAA"}]
+    assert assumed == [{"RoleArn": ROLE.arn, "RoleSessionName": "d-AAAAAAAAA", "ExternalId": "shop-app/prod"}]
     [(arguments, options)] = fresh.made
     assert arguments == ("lambda",)
     assert options == {

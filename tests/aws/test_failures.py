@@ -22,8 +22,10 @@ from weighbridge.core.errors import (
     Throttled,
     WeighbridgeError,
 )
+from weighbridge.core.service_role import ServiceRole
 
-ROLE = "arn:aws:iam::123456789012:role/Deployer"
+ARN = "arn:aws:iam::123456789012:role/Deployer"
+ROLE = ServiceRole(ARN, "shop-app/prod")
 CODES = [
     ("TooManyRequestsException", 429, Throttled),
     ("ThrottlingException", 400, Throttled),
@@ -49,7 +51,7 @@ CODES = [
 ]
 
 
-def _translated(error: ClientError | BotoCoreError, role: str | None = None) -> WeighbridgeError:
+def _translated(error: ClientError | BotoCoreError, role: ServiceRole | None = None) -> WeighbridgeError:
     with pytest.raises(WeighbridgeError) as caught, translating("AWSLambda", role):
         raise error
     assert caught.value.__cause__ is error
@@ -89,12 +91,12 @@ def test_a_bucket_name_that_cannot_be_is_not_asked_for_again() -> None:
 
 def test_the_message_names_the_role_the_service_and_the_operation() -> None:
     denied = str(_translated(client_error("AccessDeniedException", "UpdateAlias", 403, "Not authorized."), ROLE))
-    assert f"The IAM role {ROLE} does not give you permission" in denied
+    assert f"The IAM role {ARN} does not give you permission" in denied
     assert "AWS service: AWSLambda" in denied
     assert denied.endswith("(UpdateAlias: Not authorized.)")
     assert "The IAM role of Weighbridge" in str(_translated(client_error("AccessDenied", "UpdateAlias", 403)))
     throttled = str(_translated(client_error("TooManyRequestsException", "UpdateAlias", 429), ROLE))
-    assert f"requests by the IAM role {ROLE} exceeded the request limit for AWSLambda" in throttled
+    assert f"requests by the IAM role {ARN} exceeded the request limit for AWSLambda" in throttled
     assert str(_translated(client_error("Odd", "UpdateAlias"))) == "AWSLambda refused UpdateAlias: Odd Because."
 
 
@@ -102,7 +104,10 @@ def test_the_message_names_the_role_the_service_and_the_operation() -> None:
 def test_a_role_that_may_not_be_assumed_is_missing(code: str) -> None:
     missing = _translated(client_error(code, "AssumeRole", 403, "Not authorized."), ROLE)
     assert type(missing) is RoleMissing
-    assert str(missing) == f"The IAM role {ROLE} could not be assumed: Not authorized. Let it trust Weighbridge's roles."
+    assert str(missing) == (
+        f"The IAM role {ARN} could not be assumed: Not authorized. "
+        "Let it trust Weighbridge's roles with the external id 'shop-app/prod'."
+    )
 
 
 def test_our_own_errors_pass() -> None:

@@ -224,7 +224,6 @@ def test_a_request_becomes_a_deployment(place: SimpleNamespace) -> None:
         ({"revision": None}, "revision: is missing"),
         ({"deploymentGroupName": None}, "deploymentGroupName: is missing"),
         ({"deploymentConfigNam": "x"}, "did you mean 'deploymentConfigName'?"),
-        ({"applicationName": 7}, "applicationName"),
         ({"revision": {"revisionType": "GitHub"}}, "GitHub is not supported"),
         ({"revision": {"revisionType": "S3"}}, "s3Location is missing"),
         ({"revision": {"revisionType": "String", "string": {"content": APPSPEC, "sha256": "0"}}}, "sha256 is not that"),
@@ -238,9 +237,20 @@ def test_a_malformed_request_becomes_a_record_with_what_is_wrong(
         invoke("receive", event)
     record = _only()
     assert says in record["refusal"]["message"]
-    assert record["applicationName"] == str(event["detail"].get("applicationName", ""))
+    assert record["applicationName"] == event["detail"]["applicationName"]
     assert record["deploymentGroupName"] == event["detail"].get("deploymentGroupName", "")
     assert _executions(place) == [record["deploymentId"]]
+
+
+@pytest.mark.parametrize(
+    "name", [7, {}, "a/b", "shop app", "shop\napp", "shop\x1b[2Japp", "x" * 101, "shop\ud800", "größer"]
+)
+def test_of_a_refused_request_only_what_can_be_a_name_is_kept(name: Any) -> None:
+    names = {"applicationName": name, "deploymentGroupName": name}
+    invoke("receive", detail_of(event_file("receive.deployment_requested"), **names))
+    record = _only()
+    assert "applicationName" in record["refusal"]["message"]
+    assert (record["applicationName"], record["deploymentGroupName"]) == ("", "")
 
 
 @pytest.mark.parametrize("detail", [{}, [], "text", None])

@@ -138,6 +138,17 @@ def test_where_the_rollbacks_execution_died_too_traffic_is_restored_here(
     assert _started(place) == {}
 
 
+def test_traffic_is_restored_by_the_role_of_the_group(executions: Executions, monkeypatch: pytest.MonkeyPatch) -> None:
+    _shifted(serviceRoleArn="arn:aws:iam::123456789012:role/Deployer")
+    assumed = refuse(monkeypatch, "sts", "assume_role")
+    executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
+    invoke("settle", ENDED)
+    assert routing() == ("1", {})
+    assert [(call["RoleArn"], call["ExternalId"], call["RoleSessionName"]) for call in assumed] == [
+        ("arn:aws:iam::123456789012:role/Deployer", "shop-app/prod", ROLLBACK_ID)
+    ]
+
+
 def test_a_rollback_that_died_alone_is_finished_and_then_what_it_rolled_back(executions: Executions) -> None:
     record = _shifted()
     deployments.create(rollback_record(record["plan"], at(5)))

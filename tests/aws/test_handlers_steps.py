@@ -237,6 +237,34 @@ def test_the_groups_role_cannot_be_assumed(place: SimpleNamespace, monkeypatch: 
         _validate(_arrive(place))
 
 
+def test_a_group_without_a_role_is_refused_where_one_is_required(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_ROLE_REQUIRED", "true")
+    _group()
+    arrived = _arrive(place)
+    with pytest.raises(RoleMissing, match=r"add serviceRoleArn to shop-app/prod/deployment-group.yaml"):
+        _validate(arrived)
+    assert "locks" not in kept(arrived)
+    assumed = refuse(monkeypatch, "sts", "assume_role")
+    _group(serviceRoleArn="arn:aws:iam::123456789012:role/Deployer")
+    assert _validate(arrived)["serviceRoleArn"] == "arn:aws:iam::123456789012:role/Deployer"
+    assert {call["ExternalId"] for call in assumed} == {"shop-app/prod"}
+
+
+def test_a_role_that_may_not_see_the_function_does_not_hold_its_alias(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _group()
+    arrived = _arrive(place)
+    denied = client_error("AccessDeniedException", "GetFunctionConfiguration", 403)
+    refuse(monkeypatch, "lambda", "get_function_configuration", denied)
+    with pytest.raises(RolePermissions):
+        _validate(arrived)
+    assert "locks" not in kept(arrived)
+    assert _validate(_arrive(place))  # the alias and the group are free
+
+
 def test_a_deployment_that_is_stopped_before_it_begins_or_while_it_is_validated_does_not_go_on(
     place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

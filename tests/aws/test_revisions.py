@@ -11,8 +11,9 @@ from weighbridge.aws import revisions
 from weighbridge.aws.clients import client
 from weighbridge.core.documents import SIZE_LIMIT
 from weighbridge.core.errors import InvalidDocument, RevisionMissing, RolePermissions, ServiceUnavailable
+from weighbridge.core.service_role import ServiceRole
 
-ROLE = "arn:aws:iam::123456789012:role/Deployer"
+ROLE = ServiceRole("arn:aws:iam::123456789012:role/Deployer", "shop-app/prod")
 KEY = "shop-app/prod/appspec.yaml"
 
 
@@ -89,7 +90,7 @@ def test_our_bucket_is_read_by_our_role_and_any_other_by_the_groups(
     assert revisions.content(_at(place.bucket), "d-AAAAAAAAA", ROLE) == b"ours"
     assert assumed == []
     assert revisions.content(_at(other), "d-AAAAAAAAA", ROLE) == b"theirs"
-    assert assumed == [{"RoleArn": ROLE, "RoleSessionName": "d-AAAAAAAAA"}]
+    assert assumed == [{"RoleArn": ROLE.arn, "RoleSessionName": "d-AAAAAAAAA", "ExternalId": "shop-app/prod"}]
 
 
 def test_a_bucket_that_may_not_be_read_is_told(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:

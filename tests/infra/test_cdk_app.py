@@ -46,6 +46,13 @@ def test_what_is_no_list_of_name_patterns_is_refused_by_its_key(
         build(tmp_path, {"layer": str(layer), key: value})
 
 
+@pytest.mark.parametrize("key", ["serviceRoleRequired", "hookUrl"])
+@pytest.mark.parametrize("value", ["perhaps", "", 1, []])
+def test_what_is_neither_true_nor_false_is_refused_by_its_key(tmp_path: Path, layer: Path, key: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"`{key}`"):
+        build(tmp_path, {"layer": str(layer), key: value})
+
+
 def test_nothing_names_an_account_or_a_region(assembly: Assembly) -> None:
     assert not re.findall(r"\b\d{12}\b", assembly.text)
     assert not re.findall(r"\b[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)[a-z]*-\d\b", assembly.text)

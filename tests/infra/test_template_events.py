@@ -17,6 +17,8 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
         {
             "source": ["aws.cloudwatch"],
             "detail-type": ["CloudWatch Alarm State Change"],
+            "account": ["<AWS::AccountId>"],
+            "region": ["<AWS::Region>"],
             "detail": {"state": {"value": ["ALARM"]}},
         },
     ),

@@ -37,6 +37,7 @@ ENVIRONMENT = {
         "BUCKET_NAME": "<StorageBucket>",
         "DEPLOYABLE_FUNCTIONS": "*",
         "INVOCABLE_HOOKS": "CodeDeployHook_*",
+        "SERVICE_ROLE_REQUIRED": "false",
     },
     "SendTriggers": {"ACCOUNT_ID": "<AWS::AccountId>"},
     "Api": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},

@@ -8,11 +8,12 @@ import pytest
 from tests.unit.samples import plan, record
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
-from weighbridge.core.errors import InvalidAppSpec
+from weighbridge.core.errors import InvalidAppSpec, RoleMissing
 from weighbridge.core.groups import parse as parse_group
-from weighbridge.core.plan import Plan
-from weighbridge.core.planning import check_allowed, config_name, make_plan, roll_back_on, watched_alarms
+from weighbridge.core.plan import Plan, role_of
+from weighbridge.core.planning import check_allowed, config_name, make_plan, role_for, roll_back_on, watched_alarms
 from weighbridge.core.routing import Routing
+from weighbridge.core.service_role import ServiceRole
 
 SPEC = AppSpec("shop", "live", None, "2", {"AfterAllowTraffic": "CodeDeployHook_after"})
 LINEAR = PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"]
@@ -43,6 +44,23 @@ def test_a_plan_has_all_that_the_execution_needs() -> None:
         rollbackDeploymentId=made["rollbackDeploymentId"],
     )
     assert re.fullmatch("d-[0-9A-Z]{9}", made["rollbackDeploymentId"])
+
+
+def test_a_role_is_told_for_which_group_it_is_assumed() -> None:
+    arn = "arn:aws:iam::123456789012:role/team-a"
+    asked = {"applicationName": "shop-app", "deploymentGroupName": "prod"}
+    group = parse_group("shop-app", "prod", {"serviceRoleArn": arn})
+    for required in (True, False):
+        assert role_for(asked, group, required=required) == ServiceRole(arn, "shop-app/prod")
+    assert role_of(_plan(serviceRoleArn=arn)) == ServiceRole(arn, "shop-app/prod")
+
+
+def test_a_group_without_a_role_acts_by_ours_unless_one_is_required() -> None:
+    asked = {"applicationName": "shop-app", "deploymentGroupName": "prod"}
+    assert role_for(asked, GROUP, required=False) is None
+    assert role_of(_plan()) is None
+    with pytest.raises(RoleMissing, match=r"add serviceRoleArn to shop-app/prod/deployment-group.yaml"):
+        role_for(asked, GROUP, required=True)
 
 
 def test_the_current_version_is_read_from_the_alias() -> None:

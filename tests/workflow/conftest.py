@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from local.cloud import CREDENTIALS
 from tests.workflow.world import World
 
 CLI = Path(sys.executable).parent / "aws"
@@ -25,8 +26,8 @@ def codedeploy(world: World) -> Any:
         "codedeploy",
         endpoint_url=world.outputs["ApiUrl"],
         region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         config=Config(proxies={}),
     )
 
@@ -34,13 +35,11 @@ def codedeploy(world: World) -> Any:
 @pytest.fixture
 def deploy(world: World, tmp_path: Path) -> Cli:
     """Runs `aws deploy …`; returns its answer, and of a failure what it says."""
-    environment = {
+    environment = CREDENTIALS | {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
         "AWS_ENDPOINT_URL_CODEDEPLOY": world.outputs["ApiUrl"],
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
         "AWS_PAGER": "",
         "LC_ALL": "C.UTF-8",
     }

@@ -30,7 +30,7 @@ def inline(content: str) -> dict[str, Any]:
 
 def hook_reporting(world: World, status: str) -> str:
     hook = world.hook(REPORTS.format(status=status))
-    environment = {"Variables": {"AWS_ENDPOINT_URL_CODEDEPLOY": world.outputs["ApiUrl"]}}
+    environment = {"Variables": {"AWS_ENDPOINT_URL_CODEDEPLOY": world.outputs["HookUrl"]}}
     world.client("lambda").update_function_configuration(FunctionName=hook, Environment=environment)
     return hook
 
@@ -214,6 +214,7 @@ def test_a_second_deployment_is_refused_while_the_first_runs(world: World, coded
     assert codedeploy.list_deployments(**names(shop))["deployments"][-1] == first
 
 
+@pytest.mark.local_cloud  # threads
 def test_of_many_calls_at_once_one_creates_a_deployment(world: World, codedeploy: Any) -> None:
     shop = world.shop(deploymentConfigName="Endless")
 

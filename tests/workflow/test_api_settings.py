@@ -9,9 +9,10 @@ import yaml
 from botocore.exceptions import ClientError
 
 from tests.workflow.conftest import Cli
-from tests.workflow.world import ROLE, World
+from tests.workflow.world import World, allow
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+ROLE = "arn:aws:iam::000000000000:role/WeighbridgeServiceRole-shop"
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 _numbers = itertools.count(1)
 
@@ -158,8 +159,10 @@ def test_what_was_created_is_deployed_by_drops(world: World, codedeploy: Any) ->
     missing = world.ended(world.drop(shop, "2"))
     assert missing.outcome == ("Failed", "APPLICATION_MISSING")
     codedeploy.create_application(applicationName=shop.name)
+    acts = allow("lambda:*", f"arn:aws:lambda:us-east-1:000000000000:function:{shop.name}")
+    role = world.role(f"WeighbridgeServiceRole-{shop.name}", world.recipes(shop.name).trust, acts)
     codedeploy.create_deployment_group(
-        applicationName=shop.name, deploymentGroupName="prod", serviceRoleArn=ROLE, deploymentStyle=STYLE
+        applicationName=shop.name, deploymentGroupName="prod", serviceRoleArn=role, deploymentStyle=STYLE
     )
     assert world.ended(world.drop(shop, "2")).outcome == ("Succeeded", None)
     world.put(f"{shop.name}/prod/deployment-group.yaml", yaml.safe_dump({"deploymentConfigName": "Brief"}))

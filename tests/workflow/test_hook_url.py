@@ -16,6 +16,8 @@ from tests.workflow.test_hooks import silent_hook, told
 from tests.workflow.world import Alias, Shop, World
 from weighbridge.api import wire
 
+pytestmark = pytest.mark.local_cloud  # plain HTTP
+
 
 @pytest.fixture
 def stranger(world: World) -> Any:

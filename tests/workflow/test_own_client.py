@@ -16,6 +16,8 @@ from client.generate import MODELS, SERVICE, VERSION
 from local.cloud import CREDENTIALS, REGION
 from tests.workflow.world import World, appspec
 
+pytestmark = pytest.mark.local_cloud  # other processes
+
 ROLE = "arn:aws:iam::000000000000:role/WeighbridgeServiceRole-shop"
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 

@@ -15,31 +15,34 @@ class Subscriber:
         self._world = world
         self._sqs = world.client("sqs")
         self.topic = world.client("sns").create_topic(Name=name)["TopicArn"]
-        self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self._queue, arn = world.queue(name, "sns")
         world.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
         self._seen: list[dict[str, Any]] = []
+
+    def told(self) -> list[dict[str, Any]]:
+        """What was sent so far."""
+        for message in self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", []):
+            self._seen.append(json.loads(message["Body"]))
+            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return self._seen
 
     def until_told(self, *subjects: str) -> list[dict[str, Any]]:
         """What was sent, once there are messages whose subjects begin with each of `subjects`."""
 
         def ask() -> list[dict[str, Any]] | None:
-            for message in self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", []):
-                self._seen.append(json.loads(message["Body"]))
-                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-            told = [message["Subject"] for message in self._seen]
+            told = [message["Subject"] for message in self.told()]
             return self._seen if all(any(subject.startswith(s) for subject in told) for s in subjects) else None
 
         return self._world.until(f"{subjects} of {self.topic}", ask)
 
 
-def _trigger(topic: str, name: str = "team") -> dict[str, Any]:
+def trigger(topic: str, name: str = "team") -> dict[str, Any]:
     return {"triggerName": name, "triggerTargetArn": topic, "triggerEvents": list(EVENTS)}
 
 
 def test_a_stop_and_its_rollback_are_sent_in_codedeploys_form(world: World) -> None:
     subscriber = Subscriber(world, "triggers")
-    shop = world.shop(deploymentConfigName="Endless", triggerConfigurations=[_trigger(subscriber.topic)])
+    shop = world.shop(deploymentConfigName="Endless", triggerConfigurations=[trigger(subscriber.topic)])
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
     world.stop(deployment_id)
@@ -59,7 +62,7 @@ def test_a_stop_and_its_rollback_are_sent_in_codedeploys_form(world: World) -> N
 def test_a_topic_that_is_gone_neither_fails_nor_delays_and_ends_in_the_dead_letter_queue(world: World) -> None:
     subscriber = Subscriber(world, "still-there")
     gone = subscriber.topic.replace("still-there", "long-gone")
-    shop = world.shop(triggerConfigurations=[_trigger(gone, "gone"), _trigger(subscriber.topic)])
+    shop = world.shop(triggerConfigurations=[trigger(gone, "gone"), trigger(subscriber.topic)])
     deployment = world.ended(world.drop(shop))
     assert deployment.outcome == ("Succeeded", None)
     assert world.alias(shop) == Alias("2", {})

@@ -9,23 +9,28 @@ import itertools
 import json
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+import boto3
 import yaml
 from boto3.dynamodb.types import TypeDeserializer
 
-from local.cloud import LocalCloud
+from local.cloud import LocalCloud, session
+from tests.workflow.recipes import Recipes, recipes
 
 SCALE = 0.004
 """Seconds a second of AWS takes: a minute's bake is over in a quarter of a second, a hook's hour in fourteen seconds."""
+DEPLOYABLE = "shop-*"
+"""The functions whose aliases this installation may shift."""
 PATIENCE = 40.0
 SOURCE = "def handler(event, context):\n    return {answer!r}\n"
 BROKEN = "def handler(event, context):\n    raise RuntimeError('this version is broken')\n"
-ROLE = "arn:aws:iam::000000000000:role/anything"
+ACCOUNT = "000000000000"
+LAMBDA = {"Service": "lambda.amazonaws.com"}
 T = TypeVar("T")
 
 _deserializer = TypeDeserializer()
@@ -97,9 +102,14 @@ class World:
         self.outputs = outputs
         self.bucket = outputs["BucketName"]
         self._clients: dict[str, Any] = {}
+        self._function_role = self.role("Shop", trusting(LAMBDA))
+        tells = allow("sqs:SendMessage", f"arn:aws:sqs:{cloud.region}:{ACCOUNT}:hook-*")
+        reports = self.recipes("shop").reports["Statement"]
+        self._hook_role = self.role("Hook", trusting(LAMBDA), tells, *reports)
         self._put_configurations()
 
     def client(self, service: str) -> Any:
+        """A stock client of the account's root, who may do everything."""
         return self._clients.setdefault(service, self.cloud.client(service))
 
     def until(self, what: str, ask: Callable[[], T | None], patience: float = PATIENCE) -> T:
@@ -110,15 +120,34 @@ class World:
         """What the functions have written to their logs."""
         return self.cloud.log.read_text()
 
+    def recipes(self, team: str) -> Recipes:
+        return recipes(team, bucket=self.bucket, account=ACCOUNT, region=self.cloud.region)
+
     # ----------------------------------------------------------------------------------------- what there is
 
-    def function(self, name: str, *sources: str) -> None:
+    def role(self, name: str, trust: Mapping[str, Any], *statements: Mapping[str, Any]) -> str:
+        """The ARN of a role with that trust policy, which may do what the statements say."""
+        iam = self.client("iam")
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=json.dumps(policy(*statements)))
+        return str(arn)
+
+    def user(self, name: str, *statements: Mapping[str, Any]) -> boto3.Session:
+        """A user who may do what the statements say."""
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="rights", PolicyDocument=json.dumps(policy(*statements)))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return session({"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]})
+
+    def function(self, name: str, *sources: str, role: str | None = None) -> None:
         """A function with one published version a source."""
         functions = self.client("lambda")
         functions.create_function(
             FunctionName=name,
             Runtime="python3.14",
-            Role=ROLE,
+            Role=role or self._function_role,
             Handler="app.handler",
             Code={"ZipFile": _zipped(sources[0])},
             Timeout=20,
@@ -151,12 +180,21 @@ class World:
 
         self.until(f"the group of {shop.name}", taken_over)
 
-    def hook(self, source: str) -> str:
+    def hook(self, source: str, name: str | None = None) -> str:
         """A hook function; its source may use `event` and answer by `return`."""
-        name = f"CodeDeployHook_{next(_numbers)}"
+        name = name or f"CodeDeployHook_{next(_numbers)}"
         body = "\n".join(f"    {line}" for line in source.splitlines())
-        self.function(name, f"import json, boto3, os\ndef handler(event, context):\n{body}\n")
+        self.function(name, f"import json, boto3, os\ndef handler(event, context):\n{body}\n", role=self._hook_role)
         return name
+
+    def queue(self, name: str, service: str) -> tuple[str, str]:
+        """The URL and the ARN of a queue to which the service (`sns`, `events`) may send."""
+        queues = self.client("sqs")
+        url = queues.create_queue(QueueName=name)["QueueUrl"]
+        arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        statement = allow("sqs:SendMessage", arn) | {"Principal": {"Service": f"{service}.amazonaws.com"}}
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy(statement))})
+        return str(url), str(arn)
 
     def alarm(self, *, state: str = "OK", **metric: Any) -> str:
         """An alarm in a given state; without a metric of its own it stays there until it is set otherwise."""
@@ -180,17 +218,25 @@ class World:
 
     # --------------------------------------------------------------------------------------- what users do
 
-    def put(self, key: str, content: str | bytes) -> str:
+    def put(self, key: str, content: str | bytes, by: boto3.Session | None = None) -> str:
         body = content if isinstance(content, bytes) else content.encode()
-        return str(self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)["VersionId"])
+        files = self.cloud.client("s3", by) if by else self.client("s3")
+        return str(files.put_object(Bucket=self.bucket, Key=key, Body=body)["VersionId"])
 
     def drop(self, shop: Shop, target: str = "2", *, current: str | None = "1", **hooks: str) -> str:
         """Drops an AppSpec file and returns the id of the deployment that came of it."""
         return self.drop_file(shop, appspec(shop.name, target, current=current, **hooks))
 
-    def drop_file(self, shop: Shop, content: str | bytes, name: str = "release.yaml", group: str = "prod") -> str:
+    def drop_file(
+        self,
+        shop: Shop,
+        content: str | bytes,
+        name: str = "release.yaml",
+        group: str = "prod",
+        by: boto3.Session | None = None,
+    ) -> str:
         key = f"{shop.name}/{group}/{name}"
-        return self.deployment_of(f"s3://{self.bucket}/{key}?versionId={self.put(key, content)}")
+        return self.deployment_of(f"s3://{self.bucket}/{key}?versionId={self.put(key, content, by)}")
 
     def request(self, shop: Shop, detail: Mapping[str, Any]) -> str:
         """Sends a Deployment Requested event and returns the id of the deployment that came of it."""
@@ -324,13 +370,30 @@ class World:
     @contextmanager
     def broken(self, construct: str) -> Iterator[None]:
         """Lets one of the stack's functions crash at each call meanwhile, as a broken release of it would."""
-        functions, name = self.client("lambda"), self._function_of(construct)
+        functions, name = self.client("lambda"), self.function_of(construct)
         handler = functions.get_function_configuration(FunctionName=name)["Handler"]
         functions.update_function_configuration(FunctionName=name, Handler="weighbridge.handlers.missing.handler")
         try:
             yield
         finally:
             functions.update_function_configuration(FunctionName=name, Handler=handler)
+
+    @contextmanager
+    def denied(self, constructs: Iterable[str], *actions: str) -> Iterator[None]:
+        """Takes rights from the roles of some of the stack's functions meanwhile."""
+        iam = self.client("iam")
+        functions = (
+            self.client("lambda").get_function_configuration(FunctionName=self.function_of(one)) for one in constructs
+        )
+        roles = [function["Role"].rpartition("/")[2] for function in functions]
+        deny = json.dumps(policy({"Effect": "Deny", "Action": actions, "Resource": "*"}))
+        for role in roles:
+            iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=deny)
+        try:
+            yield
+        finally:
+            for role in roles:
+                iam.delete_role_policy(RoleName=role, PolicyName="denied")
 
     def receive_again(self, key: str, version: str) -> None:
         """Delivers the event of a drop once more, as EventBridge may."""
@@ -341,16 +404,14 @@ class World:
     def invoke(self, construct: str, event: Mapping[str, Any]) -> Any:
         """What one of the stack's functions answers to an event, or the error that it ends with."""
         payload = json.dumps(event, default=float)
-        return json.load(
-            self.client("lambda").invoke(FunctionName=self._function_of(construct), Payload=payload)["Payload"]
-        )
+        return json.load(self.client("lambda").invoke(FunctionName=self.function_of(construct), Payload=payload)["Payload"])
 
     def executions(self) -> list[dict[str, Any]]:
         pages = self.client("stepfunctions").get_paginator("list_executions")
         found = pages.paginate(stateMachineArn=self.outputs["StateMachineArn"])
         return [execution for page in found for execution in page["executions"]]
 
-    def _function_of(self, construct: str) -> str:
+    def function_of(self, construct: str) -> str:
         pages = self.client("lambda").get_paginator("list_functions").paginate()
         [name] = [
             str(function["FunctionName"])
@@ -383,8 +444,7 @@ class Notices:
     def __init__(self, world: World) -> None:
         self._world = world
         self._sqs = world.client("sqs")
-        self._queue = self._sqs.create_queue(QueueName="notices")["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self._queue, arn = world.queue("notices", "events")
         world.client("events").put_rule(Name="notices", EventPattern=json.dumps({"source": ["weighbridge"]}))
         world.client("events").put_targets(Rule="notices", Targets=[{"Id": "queue", "Arn": arn}])
         self._seen: list[dict[str, Any]] = []
@@ -400,6 +460,19 @@ class Notices:
             return told if any(last in {notice["detail"].get("state"), notice["detail-type"]} for notice in told) else None
 
         return self._world.until(f"{last} of {deployment_id}", ask)
+
+
+def allow(actions: str | list[str], resources: str | list[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def trusting(principal: Mapping[str, Any]) -> dict[str, Any]:
+    """A trust policy: the principal may assume the role."""
+    return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def appspec(function: str, target: str = "2", *, current: str | None = "1", **hooks: str) -> str:

@@ -1,7 +1,9 @@
 """The words in which scenarios are told, for the simulation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
@@ -9,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from tests.workflow.world import Shop, World
 from verify.simulation.clock import Stuck
-from verify.simulation.cloud import Cloud
+from verify.simulation.cloud import Cloud, simulated
 
 PATIENCE = 200_000.0
 """Virtual seconds: longer than any deployment takes."""
@@ -76,8 +78,8 @@ class SimulatedWorld(World):
     def log(self) -> str:
         return self.simulation.clock.output.getvalue()
 
-    def function(self, name: str, *sources: str) -> None:
-        super().function(name, *sources)
+    def function(self, name: str, *sources: str, role: str | None = None) -> None:
+        super().function(name, *sources, role=role)
         namespace: dict[str, Any] = {}
         exec(sources[-1], namespace)  # noqa: S102 - the source of a user's function, as Lambda would run it
         self.simulation.functions.users[name] = lambda event: namespace["handler"](event, None)
@@ -85,3 +87,12 @@ class SimulatedWorld(World):
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+@contextmanager
+def simulated_world(assembly: Path) -> Iterator[SimulatedWorld]:
+    """A simulated account with the stack of a cloud assembly in it; `simulation.forget()` brings this moment back."""
+    with simulated(assembly) as cloud:
+        world = SimulatedWorld(cloud)
+        cloud.emulator.remember(cloud.outputs["TableName"])
+        yield world

@@ -11,6 +11,7 @@ from weighbridge.aws.failures import code_of, translating
 from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Throttled
 from weighbridge.core.plan import Plan, every_routing, restored, routing_after, routing_before
 from weighbridge.core.routing import Found, Routing, judge
+from weighbridge.core.service_role import ServiceRole
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -32,14 +33,14 @@ class Lambda:
     Every method raises Throttled, ServiceUnavailable, RolePermissions or RoleMissing beside what it names.
     """
 
-    def __init__(self, deployment_id: str, role_arn: str | None) -> None:
-        self._role_arn = role_arn
-        with translating(_LAMBDA, role_arn):
-            self._client: LambdaClient = client_as(role_arn, deployment_id, "lambda")
+    def __init__(self, deployment_id: str, role: ServiceRole | None) -> None:
+        self._role = role
+        with translating(_LAMBDA, role):
+            self._client: LambdaClient = client_as(role, deployment_id, "lambda")
 
     def alias(self, function: str, name: str) -> Alias:
         """Raises InvalidLambdaFunction where there is no such alias (or no such function)."""
-        with translating(_LAMBDA, self._role_arn):
+        with translating(_LAMBDA, self._role):
             try:
                 found = self._client.get_alias(FunctionName=function, Name=name)
             except self._client.exceptions.ResourceNotFoundException as error:
@@ -51,7 +52,7 @@ class Lambda:
 
     def exists(self, function: str, version: str | None = None) -> bool:
         """Whether there is such a function, or such a version of it."""
-        with translating(_LAMBDA, self._role_arn):
+        with translating(_LAMBDA, self._role):
             try:
                 qualifier = {"Qualifier": version} if version else {}
                 self._client.get_function_configuration(FunctionName=function, **qualifier)
@@ -103,7 +104,7 @@ class Lambda:
     def _write(self, plan: Plan, routing: Routing, revision_id: str) -> Alias | None:
         """Routes the alias; None where it has another revision by now."""
         function, name = plan["functionName"], plan["alias"]
-        with translating(_LAMBDA, self._role_arn):
+        with translating(_LAMBDA, self._role):
             try:
                 written = self._client.update_alias(
                     FunctionName=function, Name=name, RevisionId=revision_id, **routing.update()

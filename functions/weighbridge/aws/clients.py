@@ -6,6 +6,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from weighbridge.core.service_role import ServiceRole
+
 # A lost connection is noticed in seconds and tried again, well inside every function's own time-out; what stays
 # throttled for longer is left to the state machine's retries, which cost nothing while they wait.
 PATIENCE = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4})
@@ -17,15 +19,18 @@ def client(service: str) -> Any:
     return boto3.client(service, config=PATIENCE)  # type: ignore[call-overload]
 
 
-def client_as(role_arn: str | None, session_name: str, service: str, config: Config = PATIENCE) -> Any:
+def client_as(role: ServiceRole | None, session_name: str, service: str, config: Config = PATIENCE) -> Any:
     """A client for one deployment: by the group's service role where it has one, else by the function's own role.
 
-    The session is named after the deployment, so that CloudTrail shows which deployment moved an alias. Assumed
-    credentials expire, so they are fetched anew each time. Raises botocore's ClientError when the role cannot be assumed.
+    The session is named after the deployment, so that CloudTrail shows which deployment moved an alias, and its external id
+    tells the role for which group. Assumed credentials expire, so they are fetched anew each time. Raises botocore's
+    ClientError when the role cannot be assumed.
     """
-    if role_arn is None:
+    if role is None:
         return client(service) if config is PATIENCE else boto3.client(service, config=config)  # type: ignore[call-overload]
-    assumed = client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
+    assumed = client("sts").assume_role(RoleArn=role.arn, RoleSessionName=session_name, ExternalId=role.external_id)[
+        "Credentials"
+    ]
     return boto3.client(  # type: ignore[call-overload]
         service,
         config=config,

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, Inc
 from botocore.exceptions import ConnectionError as NoConnection
 
 from weighbridge.core.errors import RoleMissing, RolePermissions, ServiceUnavailable, Throttled, WeighbridgeError
+from weighbridge.core.service_role import ServiceRole
 
 _THROTTLES = {
     "TooManyRequestsException",
@@ -36,24 +37,27 @@ def _reason_of(error: ClientError) -> str:
     return next((reason for reason in reasons if reason != "None"), code_of(error))
 
 
-def translated(error: ClientError | BotoCoreError, service: str, role_arn: str | None = None) -> WeighbridgeError:
+def translated(error: ClientError | BotoCoreError, service: str, role: ServiceRole | None = None) -> WeighbridgeError:
     """Our error for one of botocore's that no caller expected; `service` is spelled as in CodeDeploy's messages."""
     if isinstance(error, HTTPClientError | NoConnection | IncompleteReadError):
         return ServiceUnavailable(f"{service} could not be reached: {error}")
     if isinstance(error, BotoCoreError):  # it failed before any request was sent, and so it would again
         return WeighbridgeError(f"{service} could not be asked: {error}")
     code, message = _reason_of(error), error.response.get("Error", {}).get("Message", "")
-    role = role_arn or "of Weighbridge"
-    if error.operation_name == "AssumeRole" and code in _DENIALS:
-        return RoleMissing(f"The IAM role {role} could not be assumed: {message} Let it trust Weighbridge's roles.")
+    name = role.arn if role else "of Weighbridge"
+    if role and error.operation_name == "AssumeRole" and code in _DENIALS:
+        return RoleMissing(
+            f"The IAM role {name} could not be assumed: {message} "
+            f"Let it trust Weighbridge's roles with the external id {role.external_id!r}."
+        )
     if code in _THROTTLES or code.endswith("LimitExceededException"):
         return Throttled(
-            f"The deployment failed because the number of requests by the IAM role {role} exceeded the request limit "
+            f"The deployment failed because the number of requests by the IAM role {name} exceeded the request limit "
             f"for {service}. Avoid retrying API requests at a high rate."
         )
     if code in _DENIALS:
         return RolePermissions(
-            f"The IAM role {role} does not give you permission to perform operations in the following AWS service: "
+            f"The IAM role {name} does not give you permission to perform operations in the following AWS service: "
             f"{service}. Contact your AWS administrator if you need help. If you are an AWS administrator, you can grant "
             f"permissions to your users or groups by creating IAM policies. ({error.operation_name}: {message})"
         )
@@ -63,9 +67,9 @@ def translated(error: ClientError | BotoCoreError, service: str, role_arn: str |
 
 
 @contextmanager
-def translating(service: str, role_arn: str | None = None) -> Iterator[None]:
+def translating(service: str, role: ServiceRole | None = None) -> Iterator[None]:
     """Every botocore error that leaves the block is one of ours."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise translated(error, service, role_arn) from error
+        raise translated(error, service, role) from error

@@ -7,6 +7,7 @@ from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
 from weighbridge.core.errors import HookFailed
 from weighbridge.core.hooks import Outcome
+from weighbridge.core.service_role import ServiceRole
 
 _LAMBDA = "AWSLambda"
 # A hook runs once: an invocation without an answer is not repeated. 15 minutes is the longest a function may run; what is
@@ -14,26 +15,26 @@ _LAMBDA = "AWSLambda"
 _ONCE = Config(connect_timeout=3, read_timeout=870, retries={"total_max_attempts": 1}, tcp_keepalive=True)
 
 
-def check(function: str, event: str, deployment_id: str, role_arn: str | None) -> None:
+def check(function: str, event: str, deployment_id: str, role: ServiceRole | None) -> None:
     """Makes sure that a hook is there and may be invoked, without running it.
 
     Raises HookFailed where there is no such function, RolePermissions where it may not be invoked.
     """
-    with translating(_LAMBDA, role_arn):
-        hooks = client_as(role_arn, deployment_id, "lambda")
+    with translating(_LAMBDA, role):
+        hooks = client_as(role, deployment_id, "lambda")
         try:
             hooks.invoke(FunctionName=function, InvocationType="DryRun")
         except hooks.exceptions.ResourceNotFoundException as error:
             raise HookFailed(_missing(function, event)) from error
 
 
-def invoke(function: str, event: str, payload: bytes, deployment_id: str, role_arn: str | None) -> Outcome | None:
+def invoke(function: str, event: str, payload: bytes, deployment_id: str, role: ServiceRole | None) -> Outcome | None:
     """Runs a hook and waits until it returns; None where it is still running when this function has to end.
 
     Raises HookFailed where there is no such function, RolePermissions where it may not be invoked.
     """
-    with translating(_LAMBDA, role_arn):
-        hooks = client_as(role_arn, deployment_id, "lambda", _ONCE)
+    with translating(_LAMBDA, role):
+        hooks = client_as(role, deployment_id, "lambda", _ONCE)
         try:
             answer = hooks.invoke(FunctionName=function, InvocationType="RequestResponse", Payload=payload)
         except ReadTimeoutError:

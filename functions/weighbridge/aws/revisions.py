@@ -10,28 +10,29 @@ from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
 from weighbridge.core.documents import SIZE_LIMIT
 from weighbridge.core.errors import InvalidDocument, RevisionMissing
+from weighbridge.core.service_role import ServiceRole
 
 
-def content(revision: Mapping[str, Any], deployment_id: str, role_arn: str | None) -> bytes | str:
+def content(revision: Mapping[str, Any], deployment_id: str, role: ServiceRole | None) -> bytes | str:
     """What a revision (reference 3.3: S3, String or AppSpecContent) holds.
 
     Weighbridge's own bucket is read by its own role, any other bucket by the group's service role. Raises RevisionMissing
     where the object is gone, InvalidDocument where it is too large or not the one that was meant.
     """
     if revision["revisionType"] == "S3":
-        return read(revision["s3Location"], deployment_id, role_arn)
+        return read(revision["s3Location"], deployment_id, role)
     member = {"String": "string", "AppSpecContent": "appSpecContent"}[revision["revisionType"]]
     return str(revision[member]["content"])
 
 
-def read(location: Mapping[str, Any], session_name: str, role_arn: str | None = None) -> bytes:
+def read(location: Mapping[str, Any], session_name: str, role: ServiceRole | None = None) -> bytes:
     """The object at an S3Location {bucket, key, version?, eTag?}; raises as `content` does."""
     where = f"s3://{location['bucket']}/{location['key']}"
     version = {"VersionId": location["version"]} if location.get("version") else {}
-    role_arn = None if location["bucket"] == os.environ["BUCKET_NAME"] else role_arn
-    with translating("AmazonS3", role_arn):
+    reader = None if location["bucket"] == os.environ["BUCKET_NAME"] else role
+    with translating("AmazonS3", reader):
         try:
-            found = client_as(role_arn, session_name, "s3").get_object(
+            found = client_as(reader, session_name, "s3").get_object(
                 Bucket=location["bucket"], Key=location["key"], **version
             )
         except ClientError as error:

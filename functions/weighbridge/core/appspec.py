@@ -113,8 +113,8 @@ class _HookEntry(Document):
 
 class _File(Document):
     version: Text
-    resources: list[dict[str, _Resource]] = Field(alias="Resources")
-    hooks: list[_HookEntry] | None = Field(alias="Hooks", default=None)
+    resources: list[dict[str, _Resource]] = Field(alias="Resources", fail_fast=True)
+    hooks: list[_HookEntry] | None = Field(alias="Hooks", default=None, fail_fast=True)
 
     @field_validator("version")
     @classmethod

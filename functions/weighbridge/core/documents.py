@@ -70,10 +70,11 @@ def load(content: bytes | str) -> object:
 
 def _load_json(text: str) -> object:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        mapping = dict(pairs)
-        if len(mapping) < len(pairs):
-            twice = next(key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1)
-            raise InvalidDocument(f"The key {twice!r} is given twice; keep one of them.")
+        mapping: dict[str, Any] = {}
+        for key, item in pairs:
+            if key in mapping:
+                raise InvalidDocument(f"The key {key!r} is given twice; keep one of them.")
+            mapping[key] = item
         return mapping
 
     too_deep = InvalidDocument(f"The file is nested more than {DEPTH_LIMIT} levels deep.")
@@ -124,7 +125,10 @@ class TooMany(ValueError):
 
 
 class Document(BaseModel):
-    """A mapping in a file or request: keys in any case, unknown keys refused with the nearest known one."""
+    """A mapping in a file or request: keys in any case, unknown keys refused with the nearest known one.
+
+    Lists fail fast: a file has room for half a million faults, and all of them told would not fit into a function.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=False)
 

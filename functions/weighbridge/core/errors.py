@@ -48,17 +48,13 @@ MESSAGE_LIMIT = 2_000
 
 
 def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
-    """The text in one line that can be printed, cut to `limit` characters with a mark that something is missing.
+    """The text on one line, cut to `limit` characters with a mark that something is missing.
 
-    What cannot be printed (control characters, half a surrogate pair, marks that turn the direction of writing) is spelt
-    out: it would reach terminals, consoles and pages.
+    What does not print is spelled out: control characters, halves of surrogate pairs, and marks that turn the direction of
+    writing round must not reach a console, a terminal or a log.
     """
-    printable = text if text.isprintable() else "".join(map(_spelt_out, text[:limit]))
-    return printable if len(printable) <= limit and len(text) <= limit else printable[: limit - 1] + "…"
-
-
-def _spelt_out(character: str) -> str:
-    return character if character.isprintable() else repr(character)[1:-1]
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 class WeighbridgeError(Exception):

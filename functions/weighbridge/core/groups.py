@@ -28,7 +28,7 @@ class Alarm(Document):
 class AlarmConfiguration(Document):
     enabled: bool = True
     ignore_poll_alarm_failure: bool = False
-    alarms: list[Alarm] | None = None
+    alarms: list[Alarm] | None = Field(default=None, fail_fast=True)
 
     @model_validator(mode="after")
     def _alarms_when_enabled(self) -> "AlarmConfiguration":
@@ -51,7 +51,7 @@ class AlarmConfiguration(Document):
 
 class AutoRollbackConfiguration(Document):
     enabled: bool = True
-    events: list[RollbackEvent] | None = None
+    events: list[RollbackEvent] | None = Field(default=None, fail_fast=True)
 
     @model_validator(mode="after")
     def _events_when_enabled(self) -> "AutoRollbackConfiguration":
@@ -78,7 +78,7 @@ class Trigger(Document):
             "DeploymentRollback",
             "DeploymentReady",
         ]
-    ] = Field(min_length=1)
+    ] = Field(min_length=1, fail_fast=True)
 
 
 class DeploymentStyle(Document):
@@ -97,8 +97,8 @@ class DeploymentGroup(Document):
     )
     alarm_configuration: AlarmConfiguration | None = None
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
-    trigger_configurations: list[Trigger] = Field(default_factory=list)
-    tags: Tags = Field(default_factory=list)
+    trigger_configurations: list[Trigger] = Field(default_factory=list, fail_fast=True)
+    tags: Tags = Field(default_factory=list, fail_fast=True)
     deployment_style: DeploymentStyle | None = None
     compute_platform: Literal["Lambda"] = "Lambda"
 

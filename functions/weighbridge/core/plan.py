@@ -6,6 +6,7 @@ On the reaction path: standard library only.
 from typing import Any, NotRequired, TypedDict
 
 from weighbridge.core.routing import Routing
+from weighbridge.core.service_role import ServiceRole, service_role
 
 
 class Step(TypedDict):
@@ -47,6 +48,11 @@ class Plan(TypedDict):
     alarms: WatchedAlarms
     rollBackOn: RollBackOn
     serviceRoleArn: NotRequired[str]
+
+
+def role_of(plan: Plan) -> ServiceRole | None:
+    """The role by which a deployment's alias is moved and its hooks are invoked."""
+    return service_role(plan.get("serviceRoleArn"), plan["applicationName"], plan["deploymentGroupName"])
 
 
 def routing_before(plan: Plan, step: int) -> Routing:

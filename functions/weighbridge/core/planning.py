@@ -7,12 +7,13 @@ from weighbridge.core import hooks
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, steps
 from weighbridge.core.deployment import Record
-from weighbridge.core.errors import InvalidAppSpec
+from weighbridge.core.errors import InvalidAppSpec, RoleMissing
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.plan import Plan, RollBackOn, WatchedAlarms
 from weighbridge.core.rollbacks import may_start_from
 from weighbridge.core.routing import Routing
+from weighbridge.core.service_role import ServiceRole, service_role
 
 
 def config_name(record: Record, group: DeploymentGroup) -> str:
@@ -39,6 +40,17 @@ def roll_back_on(record: Record, group: DeploymentGroup) -> RollBackOn:
         alarm="DEPLOYMENT_STOP_ON_ALARM" in events,
         stop="DEPLOYMENT_STOP_ON_REQUEST" in events,
     )
+
+
+def role_for(record: Record, group: DeploymentGroup, *, required: bool) -> ServiceRole | None:
+    """The group's service role; raises RoleMissing where it names none although this installation requires one."""
+    application, name = record["applicationName"], record["deploymentGroupName"]
+    if required and not group.service_role_arn:
+        raise RoleMissing(
+            f"The deployment group {name!r} names no service role, by which alone this installation acts "
+            f"(serviceRoleRequired): add serviceRoleArn to {application}/{name}/deployment-group.yaml."
+        )
+    return service_role(group.service_role_arn, application, name)
 
 
 def check_allowed(spec: AppSpec, functions: Sequence[str], hook_functions: Sequence[str]) -> None:

@@ -32,7 +32,7 @@ Tags = Annotated[list[Tag], AfterValidator(_checked)]
 class Tagged(Document):
     """The tags of one resource."""
 
-    tags: Tags
+    tags: Tags = Field(fail_fast=True)
 
     def plain(self) -> list[dict[str, str]]:
         return [{"Key": tag.key, "Value": tag.value} for tag in self.tags]

@@ -17,7 +17,7 @@ from weighbridge.aws.launch import launch
 from weighbridge.core import configs, documents, groups
 from weighbridge.core.deployment import Record, created, stamp
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
-from weighbridge.core.errors import InvalidDocument, RevisionMissing, WeighbridgeError
+from weighbridge.core.errors import InvalidDocument, RevisionMissing, WeighbridgeError, clip
 from weighbridge.core.requests import DeploymentRequest
 from weighbridge.telemetry import count
 
@@ -41,7 +41,7 @@ def _receive_drop(detail: Mapping[str, Any], now: datetime) -> None:
     try:
         drop = classify_key(key)
     except InvalidDocument as refusal:
-        logger.warning("Refused a drop", extra={"key": key[:300], "reason": str(refusal)})
+        logger.warning("Refused a drop", extra={"key": clip(key, 300), "reason": str(refusal)})
         count("DropsRefused")
         return
     try:
@@ -86,7 +86,7 @@ def _receive_request(event: EventBridgeEvent, now: datetime) -> None:
         request = DeploymentRequest.read(detail)
     except InvalidDocument as refusal:
         named = detail if isinstance(detail, dict) else {}
-        application, group = (str(named.get(key, ""))[:100] for key in ("applicationName", "deploymentGroupName"))
+        application, group = (_name_in(named.get(key)) for key in ("applicationName", "deploymentGroupName"))
         _deploy(identity, now, application, group, refusal=refusal)
         return
     revision = request.revision.model_dump(by_alias=True, exclude_none=True)
@@ -98,6 +98,11 @@ def _receive_request(event: EventBridgeEvent, now: datetime) -> None:
         revision=revision,
         overrides=request.overrides(),
     )
+
+
+def _name_in(value: Any) -> str:
+    """A name that a refused request gives, where it can be one at all."""
+    return value if isinstance(value, str) and groups.valid_name(value) else ""
 
 
 def _deploy(  # noqa: PLR0913

@@ -28,7 +28,7 @@ from weighbridge.core.deployment import (
 )
 from weighbridge.core.errors import HookFailed, Interrupted, Retryable, ServiceUnavailable, Throttled
 from weighbridge.core.hooks import answer_of, event_of, payload
-from weighbridge.core.plan import Plan
+from weighbridge.core.plan import Plan, role_of
 
 logger = Logger()
 
@@ -86,7 +86,7 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> Non
     deployment_id, function = plan["deploymentId"], plan["hooks"][lifecycle_event]
     body = json.dumps(payload(plan, lifecycle_event, execution_id)).encode()
     try:
-        outcome = hooks.invoke(function, lifecycle_event, body, deployment_id, plan.get("serviceRoleArn"))
+        outcome = hooks.invoke(function, lifecycle_event, body, deployment_id, role_of(plan))
     except Throttled:  # the hook has not run, so the next try is to run it
         with _not_in_vain(plan, lifecycle_event):
             deployments.update(deployment_id, hook_not_run(lifecycle_event))

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import table, topics
+from weighbridge.core.service_role import service_role
 from weighbridge.core.triggers import messages
 
 logger = Logger()
@@ -44,7 +45,8 @@ def _send(record: DynamoDBRecord) -> None:
     if not told:
         return
     try:
-        topics.publish(told, new["deploymentId"], settings.get("serviceRoleArn"))
+        role = service_role(settings.get("serviceRoleArn"), new["applicationName"], new["deploymentGroupName"])
+        topics.publish(told, new["deploymentId"], role)
     except Exception:
         logger.exception("Triggers not sent yet")  # the batch processor itself keeps it to the answer
         raise

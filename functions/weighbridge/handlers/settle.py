@@ -15,7 +15,7 @@ from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Outdated, Retryable, WeighbridgeError, described
 from weighbridge.core.interruptions import given_up
-from weighbridge.core.plan import Plan
+from weighbridge.core.plan import Plan, role_of
 from weighbridge.core.rollbacks import traffic_restored
 from weighbridge.core.settlement import (
     Close,
@@ -116,7 +116,7 @@ def _restore(plan: Plan) -> dict[str, str]:
     deployment_id = plan["rollbackDeploymentId"]
     rollbacks.keep(plan, now)
     try:
-        alias = Lambda(deployment_id, plan.get("serviceRoleArn")).restore(plan)
+        alias = Lambda(deployment_id, role_of(plan)).restore(plan)
     except (AliasMoved, InvalidLambdaFunction) as error:
         record = deployments.get(deployment_id)
         if record:

@@ -21,7 +21,7 @@ from weighbridge.core.errors import (
     WeighbridgeError,
     described,
 )
-from weighbridge.core.plan import Plan
+from weighbridge.core.plan import Plan, role_of
 from weighbridge.core.rollbacks import traffic_restored
 from weighbridge.telemetry import count
 
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  #
     """
     logger.append_keys(deploymentId=event["deploymentId"])
     plan: Plan = event["plan"]
-    control_plane = Lambda(event["deploymentId"], plan.get("serviceRoleArn"))
+    control_plane = Lambda(event["deploymentId"], role_of(plan))
     if "step" in event:
         _check_wanted(event["deploymentId"])
         alias = control_plane.shift(plan, event["step"], event["revisionId"], lambda: _check_wanted(event["deploymentId"]))

@@ -35,7 +35,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     logger.append_keys(deploymentId=event["deploymentId"])
     record = _record(event["deploymentId"])
     group_id, group = _group(record)
-    spec = appspec.parse(revisions.content(record["revision"], record["deploymentId"], group.service_role_arn))
+    role = planning.role_for(record, group, required=os.environ["SERVICE_ROLE_REQUIRED"] == "true")
+    spec = appspec.parse(revisions.content(record["revision"], record["deploymentId"], role))
     config = _config(planning.config_name(record, group))
     planning.check_allowed(spec, _patterns("DEPLOYABLE_FUNCTIONS"), _patterns("INVOCABLE_HOOKS"))
     alarms = planning.watched_alarms(record, group)["names"]
@@ -49,11 +50,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
         function=spec.function_info(),
         previous=deployments.target_of(record),
     )
+    control_plane = Lambda(record["deploymentId"], role)
+    # Asked before the alias is held: whose role may not see the function must not keep others from deploying it.
+    published = control_plane.exists(spec.function_name, spec.target_version)
     deployments.begin(record, change)
 
-    control_plane = Lambda(record["deploymentId"], group.service_role_arn)
     alias = _alias(control_plane, spec.function_name, spec.alias)
-    if not control_plane.exists(spec.function_name, spec.target_version):
+    if not published:
         raise InvalidAppSpec(
             f"The Lambda function {spec.function_name!r} has no version {spec.target_version}; "
             "publish it, or correct TargetVersion."
@@ -69,7 +72,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
         left_by=deployments.left_by(alias_name) if alias.routing.weighted else None,
     )
     for lifecycle_event, function in plan["hooks"].items():
-        hooks.check(function, lifecycle_event, record["deploymentId"], group.service_role_arn)
+        hooks.check(function, lifecycle_event, record["deploymentId"], role)
     if not deployments.update(record["deploymentId"], planned(plan, datetime.now(UTC)), unless=["interruption"]):
         raise Interrupted("The deployment was interrupted before any traffic moved.")
     logger.info("Deployment planned", extra={"steps": len(plan["steps"]), "alias": alias_name})

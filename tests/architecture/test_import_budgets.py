@@ -38,7 +38,15 @@ MODULES = {
     | REQUESTS
     | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "telemetry"},
     "record_failure": RECORDS | {"aws.rollbacks", "core.interruptions", "core.rollbacks", "telemetry"},
-    "redeliver": {"aws.clients", "aws.failures", "aws.letters", "core.errors", "core.letters", "telemetry"},
+    "redeliver": {
+        "aws.clients",
+        "aws.failures",
+        "aws.letters",
+        "core.errors",
+        "core.letters",
+        "core.service_role",
+        "telemetry",
+    },
     "report_hook": RECORDS | WAITS | API | REQUESTS,
     "run_hook": RECORDS | WAITS | {"aws.hooks", "aws.waits"},
     "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers"},

@@ -19,6 +19,7 @@ from tests.workflow.world import ACCOUNT, DEPLOYABLE, World, allow, trusting
 pytestmark = pytest.mark.local_cloud  # IAM
 
 RIGHTS = handlers(DEPLOYABLE) | {"ReportHook": REPORT_HOOK}
+CALLED_BY_EVENTS = ("Receive", "Interrupt", "Settle")
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 PROBE = """
 from functools import cache
@@ -102,6 +103,10 @@ def place(world: World) -> Place:
         "<DeploymentMachine>": machine,
         "<DeploymentMachine.Name>": machine.rpartition(":")[2],
         **{f"<{name}.Arn>": f"arn:aws:sqs:{regional}:{url.rpartition('/')[2]}" for name, url in failures.items()},
+        **{
+            f"<{name}Function.Arn>": f"arn:aws:lambda:{regional}:function:{world.function_of(name)}"
+            for name in CALLED_BY_EVENTS
+        },
     }
     calls = [
         *_on_tables(world, regional),
@@ -207,9 +212,9 @@ def _on_functions(world: World, regional: str) -> list[Call]:
     for name in ("payroll", "CodeDeployHookOfNobody"):
         world.function(name, "def handler(event, context): return None")
     world.client("lambda").create_alias(FunctionName="payroll", Name="live", FunctionVersion="1")
-    step = world.function_of("ShiftTraffic")
+    of_the_stack = [world.function_of(construct) for construct in ("ShiftTraffic", *CALLED_BY_EVENTS)]
     calls = []
-    for name in (shop, "payroll", hook, "CodeDeployHookOfNobody", step):
+    for name in (shop, "payroll", hook, "CodeDeployHookOfNobody", *of_the_stack):
         arn, function = f"arn:aws:lambda:{regional}:function:{name}", {"FunctionName": name}
         alias, dry = function | {"Name": "live"}, {"InvocationType": "DryRun"}
         version = {"FunctionName": f"{name}:1"}
@@ -270,6 +275,7 @@ def _on_alarms_topics_and_queues(world: World, regional: str, failures: Mapping[
         calls += [
             Call("sqs", "get_queue_attributes", {"QueueUrl": url}, "sqs:GetQueueAttributes", arn),
             Call("sqs", "receive_message", {"QueueUrl": url}, "sqs:ReceiveMessage", arn),
+            Call("sqs", "delete_message", {"QueueUrl": url, "ReceiptHandle": "nothing"}, "sqs:DeleteMessage", arn),
             Call("sqs", "purge_queue", {"QueueUrl": url}, "sqs:PurgeQueue", arn),
         ]
     return calls

@@ -260,7 +260,7 @@ def test_what_may_pass_is_throttling_to_the_clients(api: Caller, code: str, monk
     assert error == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
 
 
-@pytest.mark.parametrize("operation", FOR_SERVERS)
+@pytest.mark.parametrize("operation", sorted(FOR_SERVERS))
 def test_operations_for_servers_say_so(api: Caller, operation: str) -> None:
     arguments = {"instanceName": "a", "instanceNames": ["a"], "tags": [{"Key": "a"}]}
     error = api.raw(operation, json.dumps(arguments))["Error"]

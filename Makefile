@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_NODE := $(CURDIR)/$(BIN)/node
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test lint deploy destroy picture client lock clean
+.PHONY: help install demo local test verify lint deploy destroy picture client lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -36,10 +36,13 @@ local: install ## keep the local cloud running, with Weighbridge deployed to it 
 test: install lint ## all checks and tests
 	python -m pytest
 
+verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes about an hour
+	python -m verify --report docs/reliability.md
+
 lint: install ## style and types
 	ruff check .
 	ruff format --check .
-	mypy app.py client functions infra local statemachine tests
+	mypy app.py client functions infra local statemachine tests verify
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	cdk bootstrap

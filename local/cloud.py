@@ -38,13 +38,14 @@ class LocalCloud:
     time_scale: seconds that pass per second of AWS (1 is real time, 0.05 twenty times faster), for waits, callback
     time-outs, alarm periods and schedules. port: 127.0.0.1's port, by default a free one. directory: where
     `server.log` goes. bare: leave the emulator's gaps open. enforce_iam: refuse what no policy allows, to functions and
-    to clients; CREDENTIALS are then those of the account's root, which may do all.
+    to clients; CREDENTIALS are then those of the account's root, which may do all. limit_rates: throttle everybody but the
+    root as AWS throttles an account; only where IAM is enforced do functions call by roles of their own.
 
     Attributes once entered: `endpoint` (a URL), `region`. Leaving ends the server and every Lambda worker; so does
     the end of this process, however it ends.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a cloud may be like
         self,
         *,
         time_scale: float = 1.0,
@@ -52,11 +53,13 @@ class LocalCloud:
         directory: Path = ROOT / ".local",
         bare: bool = False,
         enforce_iam: bool = False,
+        limit_rates: bool = False,
     ) -> None:
         self.time_scale = time_scale
         self.region = REGION
         self.log = directory / "server.log"
-        self._options = [*(["--bare"] if bare else []), *(["--enforce-iam"] if enforce_iam else [])]
+        flags = {"--bare": bare, "--enforce-iam": enforce_iam, "--limit-rates": limit_rates}
+        self._options = [flag for flag, chosen in flags.items() if chosen]
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None

@@ -8,13 +8,11 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
-
-from local.cloud import LocalCloud
 
 ACCOUNT = "000000000000"
 LAYER = ".build/layer/local"
@@ -26,6 +24,18 @@ FUNCTION_URL = re.compile(r"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.
 LEFT_OUT = {
     "AWS::Logs::QueryDefinition": "a saved query for the console; nothing reads it",
 }
+
+
+class Account(Protocol):
+    """What a stack is deployed to: a local cloud, or a simulated one."""
+
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def client(self) -> Callable[[str], Any]:
+        """Makes a boto3 client of a service."""
 
 
 class SynthesisError(Exception):
@@ -64,7 +74,7 @@ def synthesize(app: Path, assembly: Path, choices: Mapping[str, object] | None =
         raise SynthesisError(f"{app} failed:\n{run.stdout}{run.stderr}")
 
 
-def deploy(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
+def deploy(cloud: Account, assembly: Path) -> dict[str, str]:
     """Publish the assembly's file assets, create its stack and return the stack's outputs. Raises DeploymentError."""
     artifacts = _read(assembly / "manifest.json")["artifacts"]
     stacks = {name: one for name, one in artifacts.items() if one["type"] == "aws:cloudformation:stack"}
@@ -79,7 +89,7 @@ def deploy(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
     return create_stack(cloud, artifact["properties"].get("stackName", name), template)
 
 
-def create_stack(cloud: LocalCloud, name: str, template: dict[str, Any]) -> dict[str, str]:
+def create_stack(cloud: Account, name: str, template: dict[str, Any]) -> dict[str, str]:
     """Create a stack, wait for it and return its outputs. Raises DeploymentError."""
     cloudformation, s3 = cloud.client("cloudformation"), cloud.client("s3")
     # A template in the request itself may have 51,200 bytes at most.
@@ -118,7 +128,7 @@ def without_left_out(template: dict[str, Any]) -> dict[str, Any]:
     return {**template, "Resources": resources}
 
 
-def _publish(cloud: LocalCloud, assembly: Path, manifest: dict[str, Any]) -> None:
+def _publish(cloud: Account, assembly: Path, manifest: dict[str, Any]) -> None:
     s3 = cloud.client("s3")
     buckets: set[str] = set()
     for asset in manifest.get("files", {}).values():
@@ -148,7 +158,7 @@ def _zipped(directory: Path) -> bytes:
     return archive.getvalue()
 
 
-def _store_bootstrap_version(cloud: LocalCloud, template: dict[str, Any]) -> None:
+def _store_bootstrap_version(cloud: Account, template: dict[str, Any]) -> None:
     """Stand in for `cdk bootstrap`, whose version number a CDK template may ask for."""
     for parameter in template.get("Parameters", {}).values():
         if parameter["Type"] == "AWS::SSM::Parameter::Value<String>":

@@ -44,8 +44,11 @@ def asynchronous_retries(time_scale: float) -> dict[str, str]:
 @click.option(
     "--enforce-iam", is_flag=True, help="Refuse every call that no IAM policy allows; the account's root may do all."
 )
+@click.option("--limit-rates", is_flag=True, help="Throttle as AWS does everybody but the account's root.")
 @click.option("--end-with-parent", is_flag=True, help="End, with every Lambda worker, when standard input closes.")
-def serve(*, port: int, time_scale: float, bare: bool, enforce_iam: bool, end_with_parent: bool) -> None:
+def serve(  # noqa: PLR0913 - one parameter an option
+    *, port: int, time_scale: float, bare: bool, enforce_iam: bool, limit_rates: bool, end_with_parent: bool
+) -> None:
     """Serve the emulated AWS APIs on 127.0.0.1 until interrupted."""
     if end_with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -60,20 +63,24 @@ def serve(*, port: int, time_scale: float, bare: bool, enforce_iam: bool, end_wi
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import app  # noqa: PLC0415
 
-    from local import gaps  # noqa: PLC0415
+    from local import gaps, rates  # noqa: PLC0415
 
     if not bare:
         gaps.fill(time_scale)
+    front = rates.limited(app, time_scale, unlimited=os.environ["AWS_ACCESS_KEY_ID"]) if limit_rates else app
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
     config.accesslog = None
-    asyncio.run(serve_http(app, config))
+    asyncio.run(serve_http(front, config))
 
 
 def _end_with_parent() -> None:
     """Wait until the parent's end of the pipe closes, however the parent died, and take the process group along."""
     sys.stdin.buffer.read()
+    # Workers first: they would write into the directory again while it is deleted.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(os.getpgid(0), signal.SIGTERM)
     # The parent gave this process a directory of its own for what Lambda workers unpack.
     shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
     os.killpg(os.getpgid(0), signal.SIGKILL)

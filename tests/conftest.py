@@ -21,7 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The simulation is this one process: what needs another, a thread or a socket is played on the local cloud alone."""
     if config.getoption(SIMULATED):
-        apart = [one for one in items if one.get_closest_marker("local_cloud") or COMMAND_LINE & set(one.fixturenames)]
+        apart = [
+            one
+            for one in items
+            if one.get_closest_marker("local_cloud") or COMMAND_LINE & set(getattr(one, "fixturenames", ()))
+        ]
         config.hook.pytest_deselected(items=apart)
         items[:] = [item for item in items if item not in apart]
 

@@ -1,22 +1,22 @@
 """The execution dies, in every state that it can be in and at every call that is made for it meanwhile.
 
-Somebody presses Stop, the definition turns out to be wrong, the execution takes too long, or its history is full. A function
-that runs for it goes on. The supervisor finishes what is left: within a minute of the event that tells of the end, and where
-that event is lost, by the next sweep.
+Somebody presses Stop, the definition turns out to be wrong, the execution takes too long, or its history is full. A
+function that runs for it goes on. The supervisor finishes what is left: within a minute of the event that tells of the end,
+and where that event is lost, by the next sweep.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
+from verify.case import Tried
 from verify.ending import breaches, come_to_rest, next_deployment
 from verify.simulation.clock import Killed
 from verify.simulation.faults import Call
 from verify.simulation.machine import MOST_EVENTS, Execution
 from verify.simulation.world import SimulatedWorld
-from verify.stories import RUNNING, STORIES, Told
+from verify.stories import STORIES, Told
 from verify.undisturbed import undisturbed
 
 OF = ("all is well", "an alarm fires", "a hook says no")
@@ -61,19 +61,19 @@ class Death:
     def __str__(self) -> str:
         return f"{self.story}: {self.at} is {self.end.value}, {'noticed' if self.noticed else 'unnoticed'}"
 
-    def run(self, world: SimulatedWorld) -> list[str]:
+    def run(self, world: SimulatedWorld) -> Tried:
         usual = undisturbed(world, self.story)
         world.simulation.forget()
         killer = Killer(world, self)
         with ExitStack() as meanwhile:
             if not self.noticed:
                 meanwhile.enter_context(world.without_rule("ExecutionEnded"))
-            told = STORIES[self.story].told(world, before=lambda: meanwhile.enter_context(killer.lurking()) and None)
+            told = STORIES[self.story].told(world, before=lambda: meanwhile.enter_context(killer.lurking()))
             stuck = come_to_rest(world)
         if stuck:
-            return [stuck]
+            return Tried([stuck])
         problems = [*breaches(world, told), *killer.problems(told, usual.outcome)]
-        return [*problems, *next_deployment(world, told)]
+        return Tried([*problems, *next_deployment(world, told)])
 
 
 class Killer:
@@ -95,10 +95,10 @@ class Killer:
         return stack
 
     def _enters(self, execution: Execution, state: str) -> None:
-        if self._at is None and _is_rollback(execution) == self._death.at.of_rollback:
-            if (state, execution.states.count(state)) == self._death.at.state:
-                self._kill(execution)
-                raise Killed
+        here = (_is_rollback(execution), (state, execution.states.count(state)))
+        if self._at is None and here == (self._death.at.of_rollback, self._death.at.state):
+            self._kill(execution)
+            raise Killed
 
     def _calls(self, call: Call) -> None:
         if self._at is None and call == self._death.at.call:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from verify import stories
+from verify.case import Tried
 from verify.ending import breaches, come_to_rest, next_deployment
 from verify.simulation.world import SimulatedWorld
-from verify import stories
 from verify.stories import HOUR, STORIES, Story, Told
 from verify.undisturbed import undisturbed
 
@@ -28,10 +29,10 @@ class Delivery:
     def __str__(self) -> str:
         return f"{self.story}: {self.how}{f', seed {self.seed}' if self.seed else ''}"
 
-    def run(self, world: SimulatedWorld) -> list[str]:
+    def run(self, world: SimulatedWorld) -> Tried:
         usual = undisturbed(world, self.story)
         world.simulation.forget()
-        chance = random.Random(self.seed)  # noqa: S311 - the same in every run
+        chance = random.Random(self.seed)
         delays = HOW[self.how]
 
         def begin() -> None:
@@ -43,8 +44,8 @@ class Delivery:
         finally:
             world.simulation.emulator.delays = None
         if stuck:
-            return [stuck]
-        return [*breaches(world, told), *_same(world, told, usual.outcome, self.how), *next_deployment(world, told)]
+            return Tried([stuck])
+        return Tried([*breaches(world, told), *_same(world, told, usual.outcome, self.how), *next_deployment(world, told)])
 
 
 HOW: dict[str, Callable[[random.Random], list[float]]] = {
@@ -132,7 +133,7 @@ def _from_strangers_first(world: SimulatedWorld, event: Mapping[str, str]) -> No
 
 
 def later(world: SimulatedWorld, seconds: float, do: Callable[[], object]) -> None:
-    world.simulation.clock.after(seconds, lambda: do() and None, "a report")
+    world.simulation.clock.after(seconds, do, "a report")
 
 
 HASTY: dict[str, tuple[Callable[[SimulatedWorld, Told], None], tuple[str, str | None]]] = {
@@ -155,15 +156,15 @@ class Hasty:
     def __str__(self) -> str:
         return self.what
 
-    def run(self, world: SimulatedWorld) -> list[str]:
+    def run(self, world: SimulatedWorld) -> Tried:
         tell, outcome = HASTY[self.what]
         world.simulation.forget()
         told = Story(self.what, tell).told(world)
         stuck = come_to_rest(world)
         if stuck:
-            return [stuck]
+            return Tried([stuck])
         world.simulation.clock.advance(HOUR)
-        return [*breaches(world, told), *_same(world, told, outcome, self.what), *next_deployment(world, told)]
+        return Tried([*breaches(world, told), *_same(world, told, outcome, self.what), *next_deployment(world, told)])
 
 
 def cases(_world: SimulatedWorld) -> Iterator[Delivery | Hasty]:

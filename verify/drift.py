@@ -1,4 +1,4 @@
-"""Somebody else changes the alias, its versions or its function, in every state that a deployment and its rollback go through.
+"""Somebody else changes the alias, its versions or its function, in every state of a deployment and of its rollback.
 
 What somebody else has routed is never overwritten. The deployment ends, says why, and frees what it held.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.workflow.world import Shop
+from verify.case import Tried
 from verify.ending import come_to_rest, next_deployment, of_locks, of_record, of_secrets
 from verify.simulation.machine import Execution
 from verify.simulation.world import SimulatedWorld
@@ -93,7 +94,7 @@ class Drift:
         whose = "the rollback" if self.of_rollback else "the deployment"
         return f"{self.story}: the alias is {self.change} when {whose} is in {self.state[0]!r} #{self.state[1]}"
 
-    def run(self, world: SimulatedWorld) -> list[str]:
+    def run(self, world: SimulatedWorld) -> Tried:
         usual = undisturbed(world, self.story)
         world.simulation.forget()
         other = _SomebodyElse(world, self)
@@ -103,9 +104,9 @@ class Drift:
         finally:
             world.simulation.machine.entering.remove(other.look)
         if stuck:
-            return [stuck]
+            return Tried([stuck])
         if not other.changed:
-            return [f"it did not come to {self.state}"]
+            return Tried([f"it did not come to {self.state}"])
         problems = [*other.overwritten(told), *of_locks(world, told), *of_secrets(world, told)]
         for deployment_id in told.deployments:
             record = world.record(deployment_id)
@@ -116,7 +117,7 @@ class Drift:
             if record["status"] not in STATUSES:
                 problems.append(f"it is still {record['status']}")
         _mend(world, told.shop)
-        return [*problems, *next_deployment(world, told)]
+        return Tried([*problems, *next_deployment(world, told)])
 
 
 @dataclass
@@ -153,7 +154,7 @@ class _SomebodyElse:
         return alias and (alias["FunctionVersion"], dict(weights))
 
     def overwritten(self, told: Told) -> Iterator[str]:
-        """Where somebody else has routed the alias as no step of the deployment would have left it, nobody writes after that."""
+        """Where somebody else has routed the alias as no step of the deployment would have, nobody writes after that."""
         if self.routing_after in (None, self.routing_before) or self.routing_after in OURS:
             return
         written = [one for one in self.world.simulation.writes[self.writes_before :] if one.function == told.shop.name]

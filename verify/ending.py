@@ -30,7 +30,8 @@ def come_to_rest(world: SimulatedWorld) -> str | None:
     except Stuck:
         open_records = [record["deploymentId"] for record in world.records() if record["status"] in RUNNING]
         running = [one.name for one in cloud.machine.executions.values() if one.status == "RUNNING"]
-        return f"not at rest after {LONGEST:g} s: open records {open_records}, running executions {running}, {cloud.clock.busy}"
+        left = f"open records {open_records}, running executions {running}, {cloud.clock.busy}"
+        return f"not at rest after {LONGEST:g} s: {left}"
     return None
 
 

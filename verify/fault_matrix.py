@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from verify.case import Tried
 from verify.ending import breaches, come_to_rest, next_deployment
 from verify.simulation.faults import Call, Fault, Kind, Span
 from verify.simulation.machine import CALLER
@@ -35,7 +36,7 @@ class Struck:
     def __str__(self) -> str:
         return f"{self.story}: {self.kind.value} {self.span.value} at {self.at}"
 
-    def run(self, world: SimulatedWorld) -> list[str]:
+    def run(self, world: SimulatedWorld) -> Tried:
         """What did not hold; empty where everything did."""
         usual = undisturbed(world, self.story)
         world.simulation.forget()
@@ -43,9 +44,9 @@ class Struck:
         told = STORIES[self.story].told(world, before=lambda: world.simulation.faults.strike(fault))
         stuck = come_to_rest(world)
         if stuck:
-            return [stuck]
+            return Tried([stuck])
         world.simulation.faults.active.clear()
-        return [*breaches(world, told), *self._of_reason(world, told, usual), *next_deployment(world, told)]
+        return Tried([*breaches(world, told), *self._of_reason(world, told, usual), *next_deployment(world, told)])
 
     def _of_reason(self, world: SimulatedWorld, told: Told, usual: Undisturbed) -> Iterator[str]:
         """The deployment ends as ever, or says that this fault has ended it."""

@@ -16,11 +16,12 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from verify.case import Tried
 from verify.simulation.world import SimulatedWorld
 from weighbridge.api import wire
 from weighbridge.core import appspec, configs, documents, drops, groups, planning
 from weighbridge.core.deployment import created
-from weighbridge.core.errors import MESSAGE_LIMIT, APPSPEC_SENTENCE, InvalidDocument, WeighbridgeError
+from weighbridge.core.errors import APPSPEC_SENTENCE, MESSAGE_LIMIT, InvalidDocument, WeighbridgeError
 from weighbridge.core.plan import routing_after
 from weighbridge.core.requests import DeploymentRequest
 from weighbridge.core.routing import Routing
@@ -433,7 +434,7 @@ class Batch:
     def __str__(self) -> str:
         return f"{self.size} {self.door}, seed {self.seed}"
 
-    def run(self, world: SimulatedWorld) -> list[str]:
+    def run(self, world: SimulatedWorld) -> Tried:
         world.simulation.forget()
         door, problems, took = DOORS[self.door], list[str](), 0.0
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -465,7 +466,7 @@ class Batch:
         longest = max(map(len, world.log().splitlines()), default=0)
         if longest > LONGEST_LINE:
             problems.append(f"a line of the log has {longest} characters")
-        return problems
+        return Tried(problems, self.size)
 
 
 def cases(_world: SimulatedWorld) -> Iterator[Batch]:

@@ -7,6 +7,8 @@ moment. Where two orders lead to the same state of everything, what follows is e
 
 import hashlib
 import json
+import os
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -14,13 +16,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tests.workflow.world import Shop
+from tests.workflow.world import Alias, Shop
 from verify import stories
+from verify.case import Tried
 from verify.ending import of_locks, of_record
-from verify.simulation.clock import Due, Kind
+from verify.simulation.clock import Due, Killed, Kind
 from verify.simulation.machine import Execution, Position
 from verify.simulation.world import SimulatedWorld
-from verify.stories import RUNNING, Told
+from verify.stories import HOUR, RUNNING, Told
 
 MOST_STATES = 50_000
 """More than any race has: one that has more is not explored to its end, and does not hold."""
@@ -40,6 +43,8 @@ class Scene:
     execution: Execution
     at: Position
     kept: Any
+    others: list[Execution] = field(default_factory=list)
+    """The executions of further drops, which have come to the same state."""
 
     @property
     def deployment_id(self) -> str:
@@ -89,74 +94,119 @@ Act = Callable[[Scene], None]
 Look = Callable[[Scene], Iterator[str]]
 
 
+def _nothing(_scene: Scene) -> Iterator[str]:
+    yield from ()
+
+
 @dataclass(frozen=True)
 class Race:
-    """`act` lets the actors loose; `holds` yields what does not hold after an interleaving."""
+    """`act` lets the actors loose on a deployment right before the state `before`.
+
+    `holds` yields what does not hold after an interleaving, `always` what must not be even in between.
+    """
 
     name: str
     before: str
     act: Act
     holds: Look
+    always: Look = _nothing
     hooks: bool = False
+    drops: int = 1
     supervised: bool = False
     """Whether the supervisor is told of executions that end, and so takes part."""
 
-    fault_class = "races, every interleaving"
+    @property
+    def fault_class(self) -> str:
+        return f"race: {self.name}"
 
     def __str__(self) -> str:
         return self.name
 
+    def run(self, world: SimulatedWorld) -> Tried:
+        """Its cases are the states that it comes through."""
+        explored = explore(world, self)
+        return Tried(explored.problems, len(explored.states))
+
 
 @dataclass
 class Explored:
-    """How many states there are, how many interleavings were followed to their end, and what did not hold."""
+    """The states that there are, how many interleavings were followed to their end, and what did not hold."""
 
-    states: int = 0
+    states: set[bytes] = field(default_factory=set)
     interleavings: int = 0
     problems: list[str] = field(default_factory=list)
 
+    def add(self, more: "Explored") -> None:
+        self.states |= more.states
+        self.interleavings += more.interleavings
+        self.problems += more.problems
+
 
 def explore(world: SimulatedWorld, race: Race) -> Explored:
-    scene = _scene(world, race.before, hooks=race.hooks)
-    found, visited = Explored(), set[str]()
-    to_follow: list[list[str]] = [[]]
+    """Follows every interleaving of a race, until one does not hold."""
+    scene = _scene(world, race)
     with nullcontext() if race.supervised else world.without_rule("ExecutionEnded"):
-        while to_follow and not found.problems and len(visited) <= MOST_STATES:
-            _follow(scene, race, to_follow.pop(), found, visited, to_follow)
-    if len(visited) > MOST_STATES:
-        found.problems.append(f"{race} has more than {MOST_STATES} states")
-    found.states = len(visited)
-    return found
+        scene.set()
+        race.act(scene)
+        return _Search(scene, race).follow([])
 
 
-def _follow(  # noqa: PLR0913 - one step of a search, and all that it works on
-    scene: Scene, race: Race, prefix: list[str], found: Explored, visited: set[str], to_follow: list[list[str]]
-) -> None:
-    """Follows an interleaving: first as `prefix` says, then the first way on, with the others left for later."""
-    scene.set()
-    seen = _Seen(scene.world)
-    race.act(scene)
-    taken: list[str] = []
-    clock = scene.world.simulation.clock
-    while choices := _choices(scene.world):
-        lost = _lost_wake_up(scene, choices)
-        if lost:
-            found.problems.append(f"{lost}, after {taken}")
-            return
-        if len(taken) < len(prefix):
-            due = choices[prefix[len(taken)]]
-        else:
-            state = _state(scene.world, choices, seen)
-            if state in visited:
-                return
-            visited.add(state)
-            first, *others = choices
-            to_follow.extend([*taken, other] for other in others)
-            due = choices[first]
-        taken.append(due.what)
-        clock.happen(due)
-    found.interleavings += 1
-    found.problems.extend(f"{problem}, after {taken}" for problem in race.holds(scene))
+class _Search:
+    """Goes one way itself, and sends a copy of this process, and so of everything, each other way before."""
+
+    def __init__(self, scene: Scene, race: Race) -> None:
+        self._scene, self._race, self._seen = scene, race, _Seen(scene.world)
+        self._known = set[bytes]()
+
+    def follow(self, taken: list[str]) -> Explored:
+        """What is found from here on, after what was `taken`; states that are known are not followed again."""
+        found, clock = Explored(), self._scene.world.simulation.clock
+        while choices := _choices(self._scene.world):
+            wrong = [*_lost_wake_up(self._scene, choices), *self._race.always(self._scene)]
+            state = _state(self._scene.world, choices, self._seen)
+            if wrong or state in self._known:
+                found.problems += [f"{problem}, after {taken}" for problem in wrong]
+                return found
+            self._note(found, Explored({state}))
+            first, *others = choices.values()
+            for other in others:
+                self._note(found, self._apart(other, [*taken, other.what]))
+                if found.problems:
+                    return found
+            taken = [*taken, first.what]
+            clock.happen(first)
+        found.interleavings += 1
+        found.problems += [f"{problem}, after {taken}" for problem in self._race.holds(self._scene)]
+        return found
+
+    def _note(self, found: Explored, more: Explored) -> None:
+        found.add(more)
+        self._known |= more.states
+        if len(self._known) > MOST_STATES:
+            found.problems.append(f"it has more than {MOST_STATES} states")
+
+    def _apart(self, due: Due, taken: list[str]) -> Explored:
+        """What a copy of this process finds that goes on with `due`."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                os.close(reading)
+                self._scene.world.simulation.clock.happen(due)
+                with os.fdopen(writing, "wb") as answer:
+                    pickle.dump(self.follow(taken), answer)
+                code = 0
+            finally:
+                os._exit(code)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as answer:
+            content = answer.read()
+        os.waitpid(child, 0)
+        if not content:
+            return Explored(problems=[f"the search broke off after {taken}"])
+        found: Explored = pickle.loads(content)  # noqa: S301 - from the copy of this process
+        return found
 
 
 def _choices(world: SimulatedWorld) -> dict[str, Due]:
@@ -167,19 +217,18 @@ def _choices(world: SimulatedWorld) -> dict[str, Due]:
     return {due.what: due for due in clock.pending if due.kind in {Kind.CALL, Kind.TIME_OUT}}
 
 
-def _lost_wake_up(scene: Scene, choices: dict[str, Due]) -> str:
-    """Whether the execution waits for its time-out alone, though what should have ended the wait is on record."""
+def _lost_wake_up(scene: Scene, choices: dict[str, Due]) -> Iterator[str]:
+    """Whether an execution waits for its time-out alone, though what should have ended the wait is on record."""
     if any(due.kind is Kind.CALL for due in choices.values()):
-        return ""
+        return
     record = scene.record()
     gate = record.get("gate")
     if gate is None or record["status"] not in RUNNING or scene.world.simulation.machine.waits.get(gate["token"], True):
-        return ""
+        return
     if "interruption" in record:
-        return "a lost wake-up: the wait goes on after an interruption"
-    if "answer" in record["hooks"].get(gate["waitingFor"], {}):
-        return "a lost wake-up: the wait goes on after its hook has answered"
-    return ""
+        yield "a lost wake-up: the wait goes on after an interruption"
+    elif "answer" in record["hooks"].get(gate["waitingFor"], {}):
+        yield "a lost wake-up: the wait goes on after its hook has answered"
 
 
 class _Seen:
@@ -195,10 +244,12 @@ class _Seen:
     def note(self, _who: str, operation: str, _request: Any, answered: Any) -> None:
         task = self._clock.current
         if task:
-            self.answers.setdefault(task.name, []).append(f"{operation} {answered.status_code} {answered.text}")
+            # A file is the same each time, and can be read once only.
+            said = "" if operation == "s3.GetObject" else answered.text
+            self.answers.setdefault(task.name, []).append(f"{operation} {answered.status_code} {said}")
 
 
-def _state(world: SimulatedWorld, choices: dict[str, Due], seen: _Seen) -> str:
+def _state(world: SimulatedWorld, choices: dict[str, Due], seen: _Seen) -> bytes:
     """The state of everything, the same for the same, whatever times and random ids are in it."""
     simulation = world.simulation
     items = sorted(
@@ -214,31 +265,34 @@ def _state(world: SimulatedWorld, choices: dict[str, Due], seen: _Seen) -> str:
     }
     text = _TIMES.sub("TIME", json.dumps(everything, sort_keys=True, default=str))
     names: dict[str, str] = {}
-    return hashlib.sha256(_ACCIDENTAL.sub(lambda m: names.setdefault(m[0], f"#{len(names)}"), text).encode()).hexdigest()
+    return hashlib.sha256(_ACCIDENTAL.sub(lambda m: names.setdefault(m[0], f"#{len(names)}"), text).encode()).digest()
 
 
-def _scene(world: SimulatedWorld, state: str, *, hooks: bool) -> Scene:
-    """Deploys until the execution comes to `state`, and keeps everything as it is then."""
+def _scene(world: SimulatedWorld, race: Race) -> Scene:
+    """Deploys until every execution comes to the state that the race begins before, and keeps everything as it is then."""
     world.simulation.forget()
     told = Told(world.shop(deploymentConfigName="Brief", **stories.with_alarm(world)))
     reached: list[Execution] = []
 
     def look(execution: Execution, name: str) -> None:
-        if name == state and not reached:
+        if name == race.before and execution not in reached:
             reached.append(execution)
+            if race.drops > 1:
+                raise Killed  # it waits there for the others
 
     machine = world.simulation.machine
     machine.entering.append(look)
     try:
-        answers = {"BeforeAllowTraffic": stories.hook(world, told, lambda _: None)} if hooks else {}
-        stories.drop(world, told, **answers)
-        world.until(state, lambda: bool(reached))
+        answers = {"BeforeAllowTraffic": stories.hook(world, told, lambda _: None)} if race.hooks else {}
+        for _ in range(race.drops):
+            stories.drop(world, told, **answers)
+        world.simulation.clock.run(lambda: len(reached) == race.drops, HOUR, race.before)
     finally:
         machine.entering.remove(look)
-    [execution] = reached
+    execution, *others = reached
     assert execution.at
     kept = world.simulation.emulator.snapshot(world.outputs["TableName"], told.shop.name)
-    return Scene(world, told.shop, execution, execution.at, kept)
+    return Scene(world, told.shop, execution, execution.at, kept, others)
 
 
 # --------------------------------------------------------------------------------------------------------- the races
@@ -264,23 +318,32 @@ def _ended(scene: Scene) -> Iterator[str]:
         yield f"still running: {running}"
 
 
-def _gate(scene: Scene) -> None:
+def _go_on_with(*more: Act) -> Act:
+    def act(scene: Scene) -> None:
+        scene.go_on()
+        for each in more:
+            each(scene)
+
+    return act
+
+
+def _open_wait(scene: Scene) -> None:
+    """The wait is open already when an alarm and a stop request come."""
     scene.go_on()
+    [opening] = [due for due in _choices(scene.world).values() if due.kind is Kind.CALL]
+    scene.world.simulation.clock.happen(opening)
     scene.alarm()
     scene.stop()
 
 
 def _hook(scene: Scene) -> None:
-    def report(event: dict[str, str]) -> None:
+    def run(event: dict[str, str]) -> dict[str, str]:
         detail = {
             "deploymentId": event["DeploymentId"],
             "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
             "status": "Succeeded",
         }
         scene.call("Interrupt", scene.event("my.hook", "Lifecycle Event Hook Reported", detail))
-
-    def run(event: dict[str, str]) -> dict[str, str]:
-        report(event)
         return {"status": "Failed", "message": "whichever comes first"}
 
     [name] = scene.record()["plan"]["hooks"].values()
@@ -289,14 +352,8 @@ def _hook(scene: Scene) -> None:
     scene.stop()
 
 
-def _completion(scene: Scene) -> None:
-    scene.go_on()
-    scene.alarm()
-    scene.stop()
-
-
 def _settlers(scene: Scene) -> None:
-    """The execution is stopped while a shift is on its way; two sweeps and the event of its end find it."""
+    """The execution is stopped while a shift is on its way; the event of its end and a sweep find it."""
     scene.go_on()
     machine = scene.world.simulation.machine
     _choices(scene.world)  # the shift has begun
@@ -304,52 +361,63 @@ def _settlers(scene: Scene) -> None:
     scene.sweep()
 
 
-def _living(scene: Scene) -> None:
-    """A sweep comes while the execution lives, and a stop request too."""
-    scene.go_on()
-    scene.sweep()
-    scene.stop()
+def _outlived(scene: Scene) -> None:
+    """A shift that Step Functions has given up on still runs, while the machine records a failure and rolls back."""
+    known = scene.at.variables
+    shift = {name: known[name] for name in ("deploymentId", "plan", "step", "revisionId")}
+    scene.call("ShiftTraffic", shift)
+    failure = {"error": "Sandbox.Timedout", "cause": "Task timed out after 30.0 seconds"}
+    at = Position("Record reason", {}, {**known, "failure": failure})
+    scene.world.simulation.machine.start(scene.execution.name, scene.execution.input, at)
 
 
 def _drops(scene: Scene) -> None:
-    """The execution of a second drop for the same alias begins at the same instant."""
     scene.go_on()
     for other in scene.others:
-        scene.world.simulation.machine.start(other.name, other.input)
+        scene.world.simulation.machine.start(other.name, other.input, other.at)
 
 
 def _one_at_a_time(scene: Scene) -> Iterator[str]:
-    """Of the deployments for one alias, those that succeeded did so one after the other; the others were refused."""
+    records = (record for record in scene.world.records() if record["creator"] == "user")
+    running = [record["deploymentId"] for record in records if record["status"] == "InProgress"]
+    if len(running) > 1:
+        yield f"two deployments of one alias run at once: {running}"
+
+
+def _one_deployed(scene: Scene) -> Iterator[str]:
+    """At least one of the drops was deployed, and the others say why not: it was in the way, or had moved the alias."""
     yield from of_locks(scene.world, Told(scene.shop))
-    times = []
     for record in scene.world.records():
         yield from of_record(record)
         code = record.get("errorInformation", {}).get("code")
-        if record["status"] == "Succeeded":
-            times.append((record["startTime"], record["completeTime"]))
-        elif code not in {"RESOURCE_LIMIT_EXCEEDED", "INVALID_LAMBDA_CONFIGURATION"}:
+        if code not in {None, "RESOURCE_LIMIT_EXCEEDED", "INVALID_LAMBDA_CONFIGURATION"}:
             yield f"a drop ended {record['status']}, {code}: {record['errorInformation']['message']}"
-    if not times:
+    if "Succeeded" not in {record["status"] for record in scene.world.records()}:
         yield "neither drop was deployed"
     if scene.world.alias(scene.shop) != Alias("2", {}):
         yield f"the alias is {scene.world.alias(scene.shop)}"
-    holders = [record["locks"] for record in scene.world.records() if "startTime" in record]
-    if len(holders) > 1 and sorted(times) != times and len(times) > 1:
-        yield f"two drops ran at once: {times}"
-
-
-def _outlived(scene: Scene) -> None:
-    """A shift that Step Functions has given up on still runs, while the machine records its failure and rolls back."""
-    scene.call("ShiftTraffic", scene.shift)
-    scene.go_on()
 
 
 RACES = [
-    Race("a wait begins while an alarm fires and a stop is asked for", "Bake", _gate, _ended),
+    Race("a wait begins while an alarm fires", "Bake", _go_on_with(Scene.alarm), _ended),
+    Race("a wait begins while a stop is asked for", "Bake", _go_on_with(Scene.stop), _ended),
+    Race("an alarm and a stop request meet an open wait", "Bake", _open_wait, _ended),
     Race(
         "a hook returns, reports, is stopped and runs out of time", "Run BeforeAllowTraffic hook", _hook, _ended, hooks=True
     ),
-    Race("a deployment completes while an alarm fires and a stop is asked for", "Complete deployment", _completion, _ended),
+    Race(
+        "a deployment completes while an alarm fires and a stop is asked for",
+        "Complete deployment",
+        _go_on_with(Scene.alarm, Scene.stop),
+        _ended,
+    ),
+    Race("a shift outlives its task while traffic goes back", "Shift traffic", _outlived, _ended),
+    Race("the last shift outlives its task while traffic goes back", "Shift all traffic", _outlived, _ended),
     Race("two settlers and a shift that outlives its execution", "Shift traffic", _settlers, _ended, supervised=True),
-    Race("a sweep and a stop request meet a living execution", "Bake", _living, _ended),
+    Race("a sweep meets a living execution", "Bake", _go_on_with(Scene.sweep), _ended),
+    Race("two drops for one alias", "Validate deployment", _drops, _one_deployed, always=_one_at_a_time, drops=2),
 ]
+
+
+def cases(_world: SimulatedWorld) -> Iterator[Race]:
+    yield from RACES

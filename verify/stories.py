@@ -33,7 +33,7 @@ class Story:
     tell: Callable[[SimulatedWorld, Told], None]
     settings: Callable[[SimulatedWorld], dict[str, Any]] = lambda _: {}
 
-    def told(self, world: SimulatedWorld, before: Callable[[], None] = lambda: None) -> Told:
+    def told(self, world: SimulatedWorld, before: Callable[[], object] = lambda: None) -> Told:
         """Tells the story to its end; `before` happens once everything is there that its user made beforehand."""
         told = Told(world.shop(deploymentConfigName="Brief", **self.settings(world)))
         before()
@@ -91,7 +91,7 @@ def _reports_later(world: SimulatedWorld) -> Callable[[dict[str, str]], Any]:
             "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
             "status": "Succeeded",
         }
-        world.simulation.clock.after(30, lambda: world.send("Lifecycle Event Hook Reported", detail) and None, "the report")
+        world.simulation.clock.after(30, lambda: world.send("Lifecycle Event Hook Reported", detail), "the report")
 
     return answer
 

@@ -1,13 +1,14 @@
 """A right is taken away for good, until a person gives it back.
 
-While it is gone and traffic is half shifted, an event says so and the alarm's metric is counted. Once it is back, everything
-heals by itself.
+While it is gone and traffic is half shifted, an event says so and the alarm's metric is counted. Once it is back,
+everything heals by itself.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from verify.case import Tried
 from verify.ending import breaches, come_to_rest, next_deployment
 from verify.simulation.faults import Call, Fault, Kind, Span
 from verify.simulation.machine import CALLER
@@ -37,7 +38,7 @@ class TakenAway:
     def __str__(self) -> str:
         return f"{self.story}: from {self.at} on, denied to {'everybody' if self.to_all else self.at.caller}"
 
-    def run(self, world: SimulatedWorld) -> list[str]:
+    def run(self, world: SimulatedWorld) -> Tried:
         undisturbed(world, self.story)
         world.simulation.forget()
         fault = Fault(Kind.DENIED, Span.GOOD, self.at, of_all=self.to_all)
@@ -51,9 +52,9 @@ class TakenAway:
         told = STORIES[self.story].told(world, before=gone)
         stuck = come_to_rest(world)
         if stuck:
-            return [stuck]
+            return Tried([stuck])
         world.simulation.faults.active.clear()
-        return [*problems, *breaches(world, told), *next_deployment(world, told)]
+        return Tried([*problems, *breaches(world, told), *next_deployment(world, told)])
 
     def _give_back(self, world: SimulatedWorld, fault: Fault, problems: list[str]) -> None:
         problems += _untold(world)

@@ -20,7 +20,7 @@ class Undisturbed:
 
 @cache
 def undisturbed(world: SimulatedWorld, story: str) -> Undisturbed:
-    """How a story ends when nothing happens to it, and what it does until then; raises AssertionError where it goes wrong."""
+    """How a story ends when nothing happens to it, and what it does until then; AssertionError where it goes wrong."""
     world.simulation.forget()
     told = STORIES[story].told(world, before=world.simulation.faults.forget)
     stuck = come_to_rest(world)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from tests.aws.account import REGION, client_error, refuse
 from tests.aws.invocation import event_file, invoke

@@ -310,7 +310,7 @@ def test_locks_that_were_taken_while_a_deployment_was_closed_are_freed(
     # The execution was stopped in its first state, and the function that validates went on.
     deployments.create(new_record(ID))
     executions(d_LAFB8W95J="ABORTED")
-    get, told = deployments.get, []
+    get, told = deployments.get, list[Any]()
 
     def get_and_be_overtaken(deployment_id: str) -> Any:
         record = get(deployment_id)

@@ -37,6 +37,11 @@ _deserializer = TypeDeserializer()
 _numbers = itertools.count(1)
 
 
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item of the table as Python values."""
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
 def until(what: str, ask: Callable[[], T | None], patience: float = PATIENCE) -> T:
     """Asks until there is an answer; fails, naming `what`, where there is none in time."""
     deadline = time.monotonic() + patience
@@ -115,6 +120,10 @@ class World:
     def until(self, what: str, ask: Callable[[], T | None], patience: float = PATIENCE) -> T:
         """Asks until there is an answer; fails, naming `what`, where there is none in time."""
         return until(what, ask, patience)
+
+    def pause(self, seconds: float) -> None:
+        """Lets so many seconds of AWS pass before something is looked at again."""
+        time.sleep(seconds * self.cloud.time_scale)
 
     def log(self) -> str:
         """What the functions have written to their logs."""
@@ -277,10 +286,24 @@ class World:
             .get_item(TableName=self.outputs["TableName"], Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True)
             .get("Item")
         )
-        return {name: _deserializer.deserialize(value) for name, value in found.items()} if found else None
+        return plain(found) if found else None
 
     def record(self, deployment_id: str) -> dict[str, Any]:
         return self.until(f"the record of {deployment_id}", lambda: self.item(f"DEPLOYMENT#{deployment_id}", "DEPLOYMENT"))
+
+    def records(self) -> list[dict[str, Any]]:
+        """The records of all deployments."""
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.outputs["TableName"],
+                FilterExpression="sk = :record AND begins_with(pk, :deployment)",
+                ExpressionAttributeValues={":record": {"S": "DEPLOYMENT"}, ":deployment": {"S": "DEPLOYMENT#"}},
+                ConsistentRead=True,
+            )
+        )
+        return [plain(item) for page in pages for item in page["Items"]]
 
     def deployment_of(self, identity: str) -> str:
         """The id of the deployment that `identity` (an object's version or an event) became."""

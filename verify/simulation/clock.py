@@ -24,7 +24,7 @@ class Killed(BaseException):
     """Thrown into a task that is ended from outside; no `except Exception` stops it."""
 
 
-class Stuck(Exception):  # noqa: N818 - a situation
+class Stuck(Exception):
     """What was waited for did not come about within its time; nothing is left to happen, or too much."""
 
 
@@ -45,7 +45,7 @@ class Due:
 
     time: float
     number: int
-    run: Callable[[], None] = field(compare=False)
+    run: Callable[[], object] = field(compare=False)
     what: str = field(compare=False)
     kind: Kind = field(compare=False, default=Kind.STEP)
     cancelled: bool = field(compare=False, default=False)
@@ -137,13 +137,13 @@ class Signal:
     def set(self) -> None:
         self.is_set = True
         for task in self._waiting:
-            if task._waking:  # noqa: SLF001 - the three classes of this module are one mechanism
-                task._waking.cancel()  # noqa: SLF001
-            task._waking = self._clock.after(0, task._resume, f"{task.name} goes on")  # noqa: SLF001
+            if task._waking:
+                task._waking.cancel()
+            task._waking = self._clock.after(0, task._resume, f"{task.name} goes on")
         self._waiting.clear()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Waits; False where the signal has not come within `timeout` seconds. Outside of tasks the clock runs meanwhile."""
+        """Waits; False where it has not come within `timeout` seconds. Outside of tasks the clock runs meanwhile."""
         task = self._clock.current
         if task is None:
             with suppress(Stuck):
@@ -152,9 +152,9 @@ class Signal:
             self._waiting.append(task)
             if timeout is not None:
                 what = f"{task.name} has waited {timeout:g} s"
-                task._waking = self._clock.after(timeout, task._resume, what, Kind.TIME_OUT)  # noqa: SLF001
+                task._waking = self._clock.after(timeout, task._resume, what, Kind.TIME_OUT)
             try:
-                task._suspend()  # noqa: SLF001
+                task._suspend()
             finally:
                 if task in self._waiting:
                     self._waiting.remove(task)
@@ -211,7 +211,7 @@ class Clock(AbstractContextManager["Clock"]):
     def idle(self) -> bool:
         return not self.busy
 
-    def after(self, seconds: float, run: Callable[[], None], what: str, kind: Kind = Kind.STEP) -> Due:
+    def after(self, seconds: float, run: Callable[[], object], what: str, kind: Kind = Kind.STEP) -> Due:
         due = Due(self.now + seconds, next(self._numbers), run, what, kind)
         heapq.heappush(self._agenda, due)
         return due
@@ -219,8 +219,8 @@ class Clock(AbstractContextManager["Clock"]):
     def spawn(self, name: str, run: Callable[[], Any], *, delay: float = 0) -> Task:
         task = Task(self, name, run)
         self._tasks = {each: one for each, one in self._tasks.items() if not one.done}
-        self._tasks[task._greenlet] = task  # noqa: SLF001
-        task._waking = self.after(delay, task._resume, f"{name} begins")  # noqa: SLF001
+        self._tasks[task._greenlet] = task
+        task._waking = self.after(delay, task._resume, f"{name} begins")
         return task
 
     def sleep(self, seconds: float, what: str = "", kind: Kind = Kind.STEP) -> None:
@@ -228,8 +228,8 @@ class Clock(AbstractContextManager["Clock"]):
         task = self.current
         if task is None:
             return
-        task._waking = self.after(seconds, task._resume, what or f"{task.name} goes on", kind)  # noqa: SLF001
-        task._suspend()  # noqa: SLF001
+        task._waking = self.after(seconds, task._resume, what or f"{task.name} goes on", kind)
+        task._suspend()
 
     def run(self, until: Callable[[], bool], limit: float, what: str) -> None:
         """Lets things happen until `until` holds; raises Stuck, naming `what`, where it does not within `limit` seconds."""
@@ -276,6 +276,6 @@ class Clock(AbstractContextManager["Clock"]):
     def clear(self) -> None:
         """Ends every task and forgets what was to happen."""
         for task in list(self._tasks.values()):
-            task._kill(Killed())  # noqa: SLF001
+            task._kill(Killed())
         self._agenda.clear()
         self._tasks.clear()

@@ -21,12 +21,12 @@ from local.deployment import deploy
 
 sys.path.append(str(ROOT / "functions"))
 
-from verify.simulation.clock import Clock, Kind  # noqa: E402
-from verify.simulation.emulator import ENDPOINT, Emulator  # noqa: E402
-from verify.simulation.faults import Faults  # noqa: E402
-from verify.simulation.functions import Functions  # noqa: E402
-from verify.simulation.machine import Machine  # noqa: E402
-from verify.simulation.wire import Wire  # noqa: E402
+from verify.simulation.clock import Clock, Kind
+from verify.simulation.emulator import ENDPOINT, Emulator
+from verify.simulation.faults import Faults
+from verify.simulation.functions import Functions
+from verify.simulation.machine import Machine
+from verify.simulation.wire import Wire
 
 START = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
 POLL = 0.2
@@ -87,7 +87,6 @@ class Cloud:
 
     def _begin(self) -> None:
         """What goes on by itself: the stream is read, schedules come round."""
-
         self.is_reading = False
         for name, rule, targets in self.emulator.rules():
             schedule = str(rule.get("ScheduleExpression") or "")
@@ -96,9 +95,9 @@ class Cloud:
                 seconds = int(count) * {"minute": 60, "hour": 3600}[unit.removesuffix("s")]
                 self._repeat(name, seconds, [str(target["Arn"]).rpartition(":")[2] for target in targets])
 
-    def stream_grows(self) -> None:
+    def _note_change(self, _who: str, operation: str, _request: AWSPreparedRequest, _answered: AWSResponse) -> None:
         """Has the table's stream read in a moment, and again until all of it is."""
-        if self.is_reading:
+        if operation not in _WRITES or self.is_reading:
             return
         self.is_reading = True
 
@@ -135,7 +134,7 @@ class Cloud:
 def _sleeping(clock: Clock) -> Iterator[None]:
     """Meanwhile a task that sleeps lets virtual time pass."""
     real = time.sleep
-    time.sleep = lambda seconds: clock.sleep(seconds) if clock.current else real(seconds)
+    time.sleep = lambda seconds: clock.sleep(float(seconds)) if clock.current else real(seconds)
     try:
         yield
     finally:
@@ -168,13 +167,13 @@ def simulated(assembly: Path) -> Iterator[Cloud]:
         wire.served |= {"lambda": functions.serve, "sfn": machine.serve}
         wire.served |= {"codedeploy": functions.serve_url, "weighbridge": functions.serve_url}
         with wire.connected(), _sleeping(clock), _logging(clock):
-            client = cache(lambda service: boto3.client(service))
+            client = cache(boto3.client)
             cloud = Cloud(clock, emulator, functions, machine, wire, faults, {}, client)
             cloud.outputs = deploy(cloud, assembly)
             functions.load()
             functions.hook_url = cloud.outputs.get("HookUrl", "")
             machine.load(cloud.outputs["StateMachineArn"])
-            wire.watch.append(cloud._note_write)  # noqa: SLF001
-            wire.watch.append(lambda _who, operation, *_: operation in _WRITES and cloud.stream_grows())
-            cloud._begin()  # noqa: SLF001
+            wire.watch.append(cloud._note_write)
+            wire.watch.append(cloud._note_change)
+            cloud._begin()
             yield cloud

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from local.cloud import CREDENTIALS, REGION
 from local.server import ENVIRONMENT, asynchronous_retries
@@ -43,6 +44,7 @@ from local.gaps import alarm_events, alias_rules, asynchronous_targets, object_e
 from local.gaps.patching import wrap  # noqa: E402
 
 Item = dict[str, Any]
+Snapshot = tuple[dict[str, Any], dict[str, Any], dict[Any, Any]]
 Execute = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 """Runs a function's record with an event; answers as the emulator's own executor does."""
 
@@ -113,14 +115,15 @@ class Emulator:
         """What the emulated service answers to a signed request of botocore's."""
         url = urlsplit(request.url)
         headers = {name.lower(): _text(value) for name, value in request.headers.items()} | {"host": url.netloc}
-        body = request.body.read() if hasattr(request.body, "read") else request.body or b""
+        body: Any = request.body or b""
+        body = body.read() if hasattr(body, "read") else body
         query = parse_qs(url.query, keep_blank_values=True)
         status, answered, content = self._loop.run_until_complete(
-            app._dispatch_service_request(  # noqa: SLF001
+            app._dispatch_service_request(
                 request.method,
                 unquote(url.path),
                 headers,
-                body if isinstance(body, bytes) else body.encode(),
+                body.encode() if isinstance(body, str) else bytes(body),
                 query,
                 "request",
             )
@@ -130,11 +133,11 @@ class Emulator:
     # ------------------------------------------------------------------------- what is there, read past the wire
 
     def function(self, name: str) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = lambda_svc._functions.get(name)  # noqa: SLF001
+        found: Mapping[str, Any] | None = lambda_svc._functions.get(name)
         return found
 
     def functions(self) -> dict[str, Mapping[str, Any]]:
-        return dict(lambda_svc._functions.items())  # noqa: SLF001
+        return dict(lambda_svc._functions.items())
 
     def alias(self, function: str, name: str) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = ((self.function(function) or {}).get("aliases") or {}).get(name)
@@ -142,38 +145,38 @@ class Emulator:
 
     def items(self, table: str) -> Iterator[Item]:
         """The items of a table in DynamoDB's form."""
-        for rows in list(dynamodb._tables[table]["items"].values()):  # noqa: SLF001
+        for rows in list(dynamodb._tables[table]["items"].values()):
             yield from list(rows.values())
 
     def item(self, table: str, pk: str, sk: str) -> Item | None:
-        found: Item | None = dynamodb._tables[table]["items"].get(pk, {}).get(sk)  # noqa: SLF001
+        found: Item | None = dynamodb._tables[table]["items"].get(pk, {}).get(sk)
         return found
 
     def queued(self) -> dict[str, int]:
         """Queues by name, and how many messages are in each."""
-        return {queue["name"]: len(queue["messages"]) for queue in sqs._queues.values()}  # noqa: SLF001
+        return {queue["name"]: len(queue["messages"]) for queue in sqs._queues.values()}
 
     def published(self) -> list[dict[str, Any]]:
         """Every event that was put on a bus, in order."""
-        return list(eventbridge._events_log_list())  # noqa: SLF001
+        return list(eventbridge._events_log_list())
 
     def put_event(self, entry: Mapping[str, Any]) -> None:
         """An event of an AWS service on the default bus."""
-        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)  # noqa: SLF001
+        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
     def invoke_later(self, function: str, event: Any) -> None:
         """Invokes a function asynchronously, as a rule does."""
-        eventbridge._dispatch_to_lambda(lambda_svc._func_arn(function), json.dumps(event))  # noqa: SLF001
+        eventbridge._dispatch_to_lambda(lambda_svc._func_arn(function), json.dumps(event))
 
     def poll_streams(self) -> bool:
         """Hands the functions that read streams their next batches; whether there was anything."""
-        return bool(lambda_svc._poll_dynamodb_streams())  # noqa: SLF001
+        return bool(lambda_svc._poll_dynamodb_streams())
 
     def has_unread_changes(self) -> bool:
         """Whether a function that reads a stream has not come to its end yet."""
-        for _, _, mapping in lambda_svc._iter_all_esms():  # noqa: SLF001
+        for _, _, mapping in lambda_svc._iter_all_esms():
             table = str(mapping["EventSourceArn"]).split("/")[1]
-            position = lambda_svc._dynamodb_stream_positions.get(mapping["UUID"], 0)  # noqa: SLF001
+            position = lambda_svc._dynamodb_stream_positions.get(mapping["UUID"], 0)
             position = max(position, dynamodb.stream_start_position(table))
             if dynamodb.stream_records_since(table, position, 1):
                 return True
@@ -181,50 +184,50 @@ class Emulator:
 
     def rules(self) -> Iterator[tuple[str, Mapping[str, Any], list[Mapping[str, Any]]]]:
         """Name, rule and targets of every rule."""
-        for key, rule in list(eventbridge._rules.items()):  # noqa: SLF001
-            yield rule["Name"], rule, eventbridge._targets.get(key, [])  # noqa: SLF001
+        for key, rule in list(eventbridge._rules.items()):
+            yield rule["Name"], rule, eventbridge._targets.get(key, [])
 
     def is_enabled(self, rule: str) -> bool:
         return any(name == rule and one.get("State") == "ENABLED" for name, one, _ in self.rules())
 
-    def snapshot(self, table: str, function: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The items of a table and the aliases of a function, for `restore`."""
-        return copy.deepcopy(dict(dynamodb._tables[table]["items"])), copy.deepcopy(
-            lambda_svc._functions[function]["aliases"]
-        )  # noqa: SLF001
+    def snapshot(self, table: str, function: str) -> Snapshot:
+        """The items of a table, the aliases of a function and all alarms, for `restore`."""
+        items, aliases = dict(dynamodb._tables[table]["items"]), lambda_svc._functions[function]["aliases"]
+        return copy.deepcopy((items, aliases, cloudwatch._alarms._data))
 
-    def restore(self, table: str, function: str, snapshot: tuple[dict[str, Any], dict[str, Any]]) -> None:
-        """Puts items and aliases back as they were."""
-        items, aliases = copy.deepcopy(snapshot)
-        kept = dynamodb._tables[table]  # noqa: SLF001
+    def restore(self, table: str, function: str, snapshot: Snapshot) -> None:
+        """Puts items, aliases and alarms back as they were."""
+        items, aliases, alarms = copy.deepcopy(snapshot)
+        self._refill(table, items)
+        lambda_svc._functions[function]["aliases"] = aliases
+        cloudwatch._alarms._data.update(alarms)
+
+    def _refill(self, table: str, items: dict[str, Any]) -> None:
+        kept = dynamodb._tables[table]
         kept["items"].clear()
         kept["items"].update(items)
-        kept.pop(dynamodb._INDEX_MEMBERS, None)  # noqa: SLF001
-        lambda_svc._functions[function]["aliases"] = aliases  # noqa: SLF001
+        kept.pop(dynamodb._INDEX_MEMBERS, None)
 
     def remember(self, table: str) -> None:
         """Keeps the table's items, for `forget`."""
-        self._remembered = copy.deepcopy(dict(dynamodb._tables[table]["items"]))  # noqa: SLF001
+        self._remembered = copy.deepcopy(dict(dynamodb._tables[table]["items"]))
 
     def forget(self, table: str) -> None:
         """Back to the items that were remembered, with an empty stream and queues, no alarms, and nothing on any bus."""
-        kept = dynamodb._tables[table]  # noqa: SLF001
-        kept["items"].clear()
-        kept["items"].update(copy.deepcopy(self._remembered))
-        kept.pop(dynamodb._INDEX_MEMBERS, None)  # noqa: SLF001
-        dynamodb._stream_records[table] = []  # noqa: SLF001
-        lambda_svc._dynamodb_stream_positions.clear()  # noqa: SLF001
-        lambda_svc._esm_backoff_until.clear()  # noqa: SLF001
-        stream_batches._retries.clear()  # noqa: SLF001
-        stream_batches._limits.clear()  # noqa: SLF001
-        eventbridge._events_log_list().clear()  # noqa: SLF001
-        cloudwatch._alarms._data.clear()  # noqa: SLF001
-        for queue in sqs._queues.values():  # noqa: SLF001
+        self._refill(table, copy.deepcopy(self._remembered))
+        dynamodb._stream_records[table] = []
+        lambda_svc._dynamodb_stream_positions.clear()
+        lambda_svc._esm_backoff_until.clear()
+        stream_batches._retries.clear()
+        stream_batches._limits.clear()
+        eventbridge._events_log_list().clear()
+        cloudwatch._alarms._data.clear()
+        for queue in sqs._queues.values():
             queue["messages"].clear()
 
 
 def response(request: AWSPreparedRequest, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
-    return AWSResponse(request.url, status, dict(headers), _Answer(body))
+    return AWSResponse(request.url, status, HTTPHeaders.from_dict(dict(headers)), _Answer(body))
 
 
 def _text(value: str | bytes) -> str:

@@ -1,7 +1,8 @@
 """Step Functions in virtual time: runs the deployed definition and answers the service's API.
 
-States and expressions are evaluated by the emulator's own functions. What it leaves out is here: retries with MaxDelaySeconds
-and jitter, a machine's TimeoutSeconds, the bound of its history, callback tasks and nested executions without threads.
+States and expressions are evaluated by the emulator's own functions. What it leaves out is here: retries with
+MaxDelaySeconds and jitter, a machine's TimeoutSeconds, the bound of its history, callback tasks and nested executions
+without threads.
 """
 
 import itertools
@@ -76,7 +77,7 @@ class Machine:
 
     def __init__(self, clock: Clock, emulator: Emulator, functions: Functions, faults: Faults) -> None:
         self._clock, self._emulator, self._functions, self._faults = clock, emulator, functions, faults
-        self._chance = random.Random(1)  # noqa: S311 - jitter, the same in every run
+        self._chance = random.Random(1)
         self._tokens = itertools.count(1)
         self._waits: dict[str, Wait] = {}
         self._client: Any = None
@@ -188,9 +189,9 @@ class Machine:
             "startDate": self._clock.start.timestamp() + execution.started,
             "input": execution.input,
         }
-        for name in ("error", "cause", "output"):
-            if (value := getattr(execution, name)) is not None:
-                described[name] = value
+        for part in ("error", "cause", "output"):
+            if (value := getattr(execution, part)) is not None:
+                described[part] = value
         return described
 
     def _listed(self, _asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -376,7 +377,7 @@ class Machine:
         parent.children.append(child)
         child.ended.wait()
         described = {"ExecutionArn": child.arn, "Name": child.name, "Status": child.status}
-        described |= {"Error": child.error, "Cause": child.cause} if child.error else {}
+        described |= {"Error": child.error, "Cause": child.cause or ""} if child.error else {}
         if child.status != "SUCCEEDED":
             raise StatesError("States.TaskFailed", json.dumps(described))
         return described | {"Output": json.loads(child.output or "null")}
@@ -424,7 +425,7 @@ _OPERATIONS: dict[str, Callable[[Machine, Mapping[str, Any]], dict[str, Any]]] =
 
 
 def _refusal(fault: Fault, call: Call, service: str) -> tuple[str, str]:
-    """What Step Functions calls a fault of an integration. The names of Lambda's are documented, the others' follow them."""
+    """What Step Functions calls a fault of an integration. Lambda's names are documented, the others' follow them."""
     kinds = {
         Kind.THROTTLED: "TooManyRequestsException" if service == "Lambda" else "ThrottlingException",
         Kind.SERVER_ERROR: "ServiceException",

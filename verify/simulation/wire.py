@@ -14,6 +14,7 @@ import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
+from local.rates import Rates
 from verify.simulation.clock import Clock, Killed
 from verify.simulation.clock import Kind as Due
 from verify.simulation.emulator import Emulator, response
@@ -69,6 +70,8 @@ class Wire:
         self._emulator = emulator
         self._faults = faults
         self.served: dict[str, Serve] = {}
+        self.rates: Rates | None = None
+        """How often the account may call; as often as it likes, where None."""
         self.watch: list[Callable[[str, str, AWSPreparedRequest, AWSResponse], object]] = []
         self.before: list[Callable[[Call], None]] = []
 
@@ -76,16 +79,17 @@ class Wire:
     def connected(self) -> Iterator[None]:
         """Meanwhile every client that boto3's default session makes is connected to the simulation."""
         session = botocore.session.Session()
-        session.register("before-call", self._begin)
-        session.register("before-send", self._answer)
-        kept_session, kept_time = boto3.DEFAULT_SESSION, botocore.endpoint.time
+        session.register("before-call", self._begin)  # type: ignore[arg-type] # called with these names
+        session.register("before-send", self._answer)  # type: ignore[arg-type]
+        endpoint: Any = botocore.endpoint
+        kept_session, kept_time = boto3.DEFAULT_SESSION, endpoint.time
         boto3.setup_default_session(botocore_session=session)
         # The pauses before the client tries again.
-        botocore.endpoint.time = SimpleNamespace(sleep=self._clock.sleep)  # type: ignore[assignment]
+        endpoint.time = SimpleNamespace(sleep=self._clock.sleep)
         try:
             yield
         finally:
-            boto3.DEFAULT_SESSION, botocore.endpoint.time = kept_session, kept_time  # type: ignore[assignment]
+            boto3.DEFAULT_SESSION, endpoint.time = kept_session, kept_time
 
     @property
     def _caller(self) -> Caller | None:
@@ -96,19 +100,21 @@ class Wire:
         caller = self._caller
         if caller is None:
             return
-        _, service, operation = event_name.split(".")
+        service, operation = event_name.split(".")[1:]
         call, caller.fault = self._faults.of(caller.name, service, operation, self._clock.now)
         caller.requests = 0
         for look in self.before:
             look(call)
 
     def _answer(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
-        _, service, operation = event_name.split(".")
+        service, operation = event_name.split(".")[1:]
         caller = self._caller
         if caller is None:
             return self._served("user", service, operation, request)
         self._clock.sleep(LATENCY, f"{self._clock.name} asks {service} to {operation}", Due.CALL)
         caller.requests += 1
+        if self.rates and not self.rates.allow(service, operation, self._clock.now):
+            return self._throttled(request, service)
         fault = caller.fault
         if fault and self._strikes(fault, caller.requests):
             return self._struck(fault.kind, caller, service, operation, request)
@@ -125,8 +131,7 @@ class Wire:
     def _struck(self, kind: Kind, caller: Caller, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         match kind:
             case Kind.THROTTLED:
-                code, status = _THROTTLES[service]
-                return refusal(request, service, code, status, "Rate exceeded")
+                return self._throttled(request, service)
             case Kind.SERVER_ERROR:
                 return refusal(request, service, _FAILURES.get(service, "InternalFailure"), 500, "Something went wrong")
             case Kind.DENIED:
@@ -149,13 +154,17 @@ class Wire:
                 self._hang(lambda: self._served(caller.name, service, operation, request))
         raise AssertionError(kind)
 
+    def _throttled(self, request: AWSPreparedRequest, service: str) -> AWSResponse:
+        code, status = _THROTTLES[service]
+        return refusal(request, service, code, status, "Rate exceeded")
+
     def _hang(self, then: Callable[[], object]) -> NoReturn:
         """Waits until the function is ended; `then` happens a moment later."""
         try:
             while True:
                 self._clock.sleep(3600, "an answer that never comes")
         except Killed:
-            self._clock.after(LATE_BY, lambda: then() and None, "a late call takes effect")
+            self._clock.after(LATE_BY, then, "a late call takes effect")
             raise
 
     def _served(self, who: str, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse:

@@ -1,21 +1,19 @@
 """The words in which scenarios are told, for the simulation."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 
-from tests.workflow.world import Shop, World
+from tests.workflow.world import Shop, World, plain
 from verify.simulation.clock import Stuck
 from verify.simulation.cloud import Cloud, simulated
 
 PATIENCE = 200_000.0
 """Virtual seconds: longer than any deployment takes."""
-_deserializer = TypeDeserializer()
 T = TypeVar("T")
 
 
@@ -51,10 +49,13 @@ class SimulatedWorld(World):
             raise AssertionError(str(stuck)) from stuck
         return found[0]
 
+    def pause(self, seconds: float) -> None:
+        self.simulation.clock.advance(seconds)
+
     def records(self) -> list[dict[str, Any]]:
         """The records of all deployments."""
         items = self.simulation.emulator.items(self.outputs["TableName"])
-        return [_plain(item) for item in items if item["sk"] == {"S": "DEPLOYMENT"} and item["pk"]["S"][:6] == "DEPLOY"]
+        return [plain(item) for item in items if item["sk"] == {"S": "DEPLOYMENT"} and item["pk"]["S"][:6] == "DEPLOY"]
 
     @cached_property
     def codedeploy(self) -> Any:
@@ -63,7 +64,7 @@ class SimulatedWorld(World):
 
     def item(self, pk: str, sk: str) -> dict[str, Any] | None:
         found = self.simulation.emulator.item(self.outputs["TableName"], pk, sk)
-        return _plain(found) if found else None
+        return plain(found) if found else None
 
     def deployment_of(self, identity: str) -> str:
         def ask() -> str | None:
@@ -83,10 +84,6 @@ class SimulatedWorld(World):
         namespace: dict[str, Any] = {}
         exec(sources[-1], namespace)  # noqa: S102 - the source of a user's function, as Lambda would run it
         self.simulation.functions.users[name] = lambda event: namespace["handler"](event, None)
-
-
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _deserializer.deserialize(value) for name, value in item.items()}
 
 
 @contextmanager

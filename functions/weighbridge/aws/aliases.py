@@ -82,14 +82,16 @@ class Lambda:
     def restore(self, plan: Plan) -> Alias:
         """Puts all traffic back on the version that the plan started from, whichever step was the last to take effect.
 
-        It writes even where traffic is back already: that gives the alias a new revision, so that a shift which is still
-        on its way is refused. Raises AliasMoved where somebody else has routed the alias.
+        One call where the alias still has the plan's revision: then it is as this deployment left it. It writes even where
+        traffic is back already: that gives the alias a new revision, so that a shift which is still on its way is refused.
+        Raises AliasMoved where somebody else has routed the alias.
         """
+        revision_id = plan["revisionId"]
         for _ in range(_TRIES):
-            found = self._look(plan, restored(plan), every_routing(plan))
-            written = self._write(plan, restored(plan), found.revision_id)
+            written = self._write(plan, restored(plan), revision_id)
             if written:
                 return written
+            revision_id = self._look(plan, restored(plan), every_routing(plan)).revision_id
         raise _keeps_changing(plan)
 
     def _look(self, plan: Plan, wanted: Routing, ours: frozenset[Routing]) -> Alias:

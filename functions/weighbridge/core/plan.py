@@ -30,7 +30,10 @@ class RollBackOn(TypedDict):
 
 
 class Plan(TypedDict):
-    """Weights are fractions 0..1, times seconds. `hooks` maps a lifecycle event to its function, where it has one."""
+    """Weights are fractions 0..1, times seconds. `hooks` maps a lifecycle event to its function, where it has one.
+
+    `revisionId` is the alias's when the deployment began; a rollback is given the one of the last shift instead.
+    """
 
     applicationName: str
     deploymentGroupName: str

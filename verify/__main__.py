@@ -1,0 +1,127 @@
+"""`python -m verify` tries every fault that can be thought of, and prints what held."""
+
+import math
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from local.cloud import ROOT
+from local.deployment import SynthesisError, synthesize
+from tests.workflow.world import DEPLOYABLE
+from verify.on_local_cloud import PARTS
+from verify.pool import Listed, Pool
+from verify.report import Row, shown, written
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@click.command()
+@click.option(
+    "--only", "wanted", multiple=True, metavar="TEXT", help="Only cases whose class or description holds this text."
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How much of every class to try, drawn at random; below 1 without races and without the local cloud.",
+)
+@click.option("--seed", default=0, show_default=True, help="What the drawing by --share begins with.")
+@click.option("--processes", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="A file for the table; only of everything there is."
+)
+@click.option(
+    "--assembly",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="An already synthesized cloud assembly, instead of synthesizing app.py.",
+)
+def main(  # noqa: PLR0913 - one parameter an option
+    *, wanted: tuple[str, ...], share: float, seed: int, processes: int, report: Path | None, assembly: Path | None
+) -> None:
+    """Try every fault at every call, deaths of executions, deliveries in any order, drift, races, hostile input and load.
+
+    Prints one table to standard output, and on standard error how far it is and what does not hold. Exits with 0 only if
+    everything held. The whole of it takes about an hour on two cores.
+    """
+    if report and (wanted or share < 1):
+        raise click.UsageError("--report takes everything: leave out --only and --share.")
+    began = time.monotonic()
+    with ExitStack() as stack:
+        if assembly is None:
+            assembly = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighbridge-verify-"))) / "assembly"
+            _synthesize(assembly)
+        rows = _simulated(assembly, wanted, share, seed, processes)
+        for part in PARTS if share == 1 else ():
+            if _is_wanted(wanted, part.fault_class):
+                rows.append(part.run(assembly, console))
+    if not rows:
+        raise click.UsageError("No case is called that. Leave out --only to see the classes.")
+    Console(width=None if sys.stdout.isatty() else 120).print(shown(rows))
+    if report:
+        day = datetime.now().astimezone().date()
+        report.write_text(written(rows, day=day, commit=_commit(), took=time.monotonic() - began))
+    sys.exit(any(row.failed for row in rows))
+
+
+def _synthesize(assembly: Path) -> None:
+    console.print("Synthesizing the stack")
+    try:
+        synthesize(ROOT / "app.py", assembly, {"hookUrl": True, "deployableFunctions": DEPLOYABLE})
+    except SynthesisError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _simulated(assembly: Path, wanted: tuple[str, ...], share: float, seed: int, processes: int) -> list[Row]:
+    """Tries what is tried in the simulation."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Pool(assembly, processes) as pool, Progress(*columns, console=console) as progress:
+        bar = progress.add_task("Counting the cases", total=None)
+        cases = [case for case in pool.listed() if _is_wanted(wanted, f"{case.fault_class}: {case.what}")]
+        drawn = _drawn(cases, share, seed)
+        drawn_classes = {case.fault_class for case in drawn}
+        rows = {name: Row(name) for name in dict.fromkeys(case.fault_class for case in cases) if name in drawn_classes}
+        progress.update(bar, description="Trying the cases", total=len(drawn))
+        for case, tried in pool.tried(drawn):
+            rows[case.fault_class].count(tried)
+            progress.advance(bar)
+            for problem in tried.problems:
+                console.print(f"FAILED {case.fault_class}: {case.what}\n    {problem[:1000]}", markup=False)
+    return list(rows.values())
+
+
+def _is_wanted(wanted: tuple[str, ...], name: str) -> bool:
+    return not wanted or any(text in name for text in wanted)
+
+
+def _drawn(cases: Iterable[Listed], share: float, seed: int) -> list[Listed]:
+    """That share of every class, in random order, so that slow and fast ones mix and the time that remains can be told."""
+    by_class: dict[str, list[Listed]] = {}
+    for case in cases:
+        if share == 1 or not case.is_long:
+            by_class.setdefault(case.fault_class, []).append(case)
+    dice = random.Random(seed)
+    drawn = [case for all_of_it in by_class.values() for case in dice.sample(all_of_it, math.ceil(len(all_of_it) * share))]
+    dice.shuffle(drawn)
+    return drawn
+
+
+def _commit() -> str:
+    """The commit that is checked out, and whether anything differs from it."""
+    name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return f"`{name.stdout.strip()}`{' with changes' if changed.stdout.strip() else ''}"
+
+
+if __name__ == "__main__":
+    main()

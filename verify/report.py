@@ -1,0 +1,62 @@
+"""The table: what was tried, and what held."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from rich.table import Table
+
+from verify.case import Tried
+
+
+@dataclass
+class Row:
+    """`failed` counts the cases in which anything did not hold."""
+
+    fault_class: str
+    cases: int = 0
+    failed: int = 0
+
+    def count(self, tried: Tried) -> None:
+        self.cases += tried.cases
+        self.failed += bool(tried.problems)
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        return self.fault_class, f"{self.cases:,}", f"{self.cases - self.failed:,}", f"{self.failed:,}"
+
+
+HEADINGS = ("Fault class", "Cases", "Held", "Failed")
+
+
+def total(rows: Iterable[Row]) -> Row:
+    rows = list(rows)
+    return Row("all", sum(row.cases for row in rows), sum(row.failed for row in rows))
+
+
+def shown(rows: list[Row]) -> Table:
+    """The table for a terminal."""
+    table = Table()
+    for place, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row.cells)
+    table.add_section()
+    table.add_row(*total(rows).cells)
+    return table
+
+
+def written(rows: list[Row], *, day: date, commit: str, took: float) -> str:
+    """The table for docs/reliability.md; `took` is in seconds."""
+    lines = [
+        "# Reliability",
+        "",
+        f"Written by `make verify` on {day.isoformat()} about commit {commit}, in {took / 60:.0f} minutes.",
+        "[What a case is, and how it is tried](architecture.md#verification).",
+        "",
+        f"| {HEADINGS[0]} | {' | '.join(HEADINGS[1:])} |",
+        "| --- | ---: | ---: | ---: |",
+        *(f"| {' | '.join(row.cells)} |" for row in [*rows, total(rows)]),
+        "",
+    ]
+    return "\n".join(lines)

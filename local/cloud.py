@@ -39,7 +39,8 @@ class LocalCloud:
     time-outs, alarm periods and schedules. port: 127.0.0.1's port, by default a free one. directory: where
     `server.log` goes. bare: leave the emulator's gaps open. enforce_iam: refuse what no policy allows, to functions and
     to clients; CREDENTIALS are then those of the account's root, which may do all. limit_rates: throttle everybody but the
-    root as AWS throttles an account; only where IAM is enforced do functions call by roles of their own.
+    root as AWS throttles an account; only where IAM is enforced do functions call by roles of their own. workers: how many
+    invocations of a function run at a time, while others wait; by default, any number.
 
     Attributes once entered: `endpoint` (a URL), `region`. Leaving ends the server and every Lambda worker; so does
     the end of this process, however it ends.
@@ -54,12 +55,13 @@ class LocalCloud:
         bare: bool = False,
         enforce_iam: bool = False,
         limit_rates: bool = False,
+        workers: int | None = None,
     ) -> None:
         self.time_scale = time_scale
         self.region = REGION
         self.log = directory / "server.log"
         flags = {"--bare": bare, "--enforce-iam": enforce_iam, "--limit-rates": limit_rates}
-        self._options = [flag for flag, chosen in flags.items() if chosen]
+        self._options = [flag for flag, chosen in flags.items() if chosen] + ([f"--workers={workers}"] if workers else [])
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None

@@ -45,9 +45,17 @@ def asynchronous_retries(time_scale: float) -> dict[str, str]:
     "--enforce-iam", is_flag=True, help="Refuse every call that no IAM policy allows; the account's root may do all."
 )
 @click.option("--limit-rates", is_flag=True, help="Throttle as AWS does everybody but the account's root.")
+@click.option("--workers", type=click.IntRange(min=1), help="How many invocations of a function run at a time.")
 @click.option("--end-with-parent", is_flag=True, help="End, with every Lambda worker, when standard input closes.")
 def serve(  # noqa: PLR0913 - one parameter an option
-    *, port: int, time_scale: float, bare: bool, enforce_iam: bool, limit_rates: bool, end_with_parent: bool
+    *,
+    port: int,
+    time_scale: float,
+    bare: bool,
+    enforce_iam: bool,
+    limit_rates: bool,
+    workers: int | None,
+    end_with_parent: bool,
 ) -> None:
     """Serve the emulated AWS APIs on 127.0.0.1 until interrupted."""
     if end_with_parent:
@@ -63,10 +71,12 @@ def serve(  # noqa: PLR0913 - one parameter an option
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import app  # noqa: PLC0415
 
-    from local import gaps, rates  # noqa: PLC0415
+    from local import gaps, rates, turns  # noqa: PLC0415
 
     if not bare:
         gaps.fill(time_scale)
+    if workers:
+        turns.take(workers)
     front = rates.limited(app, time_scale, unlimited=os.environ["AWS_ACCESS_KEY_ID"]) if limit_rates else app
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]

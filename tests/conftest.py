@@ -12,6 +12,8 @@ from tests.workflow.world import DEPLOYABLE, SCALE, World
 SIMULATED = "--simulated"
 COMMAND_LINE = {"deploy"}
 """Fixtures that start other processes."""
+TOGETHER = {"local", "workflow"}
+"""Rooms whose tests share an account: they run in one process."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,15 +21,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The simulation is this one process: what needs another, a thread or a socket is played on the local cloud alone."""
-    if config.getoption(SIMULATED):
-        apart = [
-            one
-            for one in items
-            if one.get_closest_marker("local_cloud") or COMMAND_LINE & set(getattr(one, "fixturenames", ()))
-        ]
-        config.hook.pytest_deselected(items=apart)
-        items[:] = [item for item in items if item not in apart]
+    """Leaves out what cannot be tried here, and lets processes that share the tests share no local cloud.
+
+    The simulation is this one process: what needs another, a thread or a socket is played on the local cloud alone.
+    """
+    elsewhere = _only_on_local_cloud if config.getoption(SIMULATED) else _only_simulated
+    apart = [item for item in items if elsewhere(item)]
+    config.hook.pytest_deselected(items=apart)
+    items[:] = [item for item in items if item not in apart]
+    for item in items:
+        room = item.path.relative_to(ROOT / "tests").parts[0]
+        if room in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(room))
+
+
+def _only_on_local_cloud(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("local_cloud") is not None or bool(COMMAND_LINE & set(fixtures))
+
+
+def _only_simulated(item: pytest.Item) -> bool:
+    return item.get_closest_marker("simulated") is not None
 
 
 @pytest.fixture(scope="session")

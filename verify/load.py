@@ -32,7 +32,7 @@ PAUSE = 0.5
 REACTION = 15.0
 """Seconds from an alarm to its traffic being back, at most."""
 CONFIG = {
-    "trafficRoutingConfig": {"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 25, "linearInterval": 1}}
+    "trafficRoutingConfig": {"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 1}}
 }
 
 Record = dict[str, Any]
@@ -48,17 +48,21 @@ class Watched:
 
 @dataclass
 class Load:
-    """What came of it, by the names of the functions: when alarms fired, and the records of deployments and rollbacks."""
+    """What came of it, by the names of the functions: when alarms fired, and the records of deployments and rollbacks.
+
+    `time_scale` is that of the cloud: here, seconds are those of AWS.
+    """
 
     fired: dict[str, datetime]
     deployments: dict[str, Record]
     rollbacks: dict[str, Record]
+    time_scale: float
 
     @property
     def reactions(self) -> list[float]:
         """Seconds from each alarm to its traffic being back."""
         return [
-            (shifts[0] - at).total_seconds()
+            (shifts[0] - at).total_seconds() / self.time_scale
             for name, at in self.fired.items()
             if (shifts := _shifts(self.rollbacks.get(name, {"timeline": []})))
         ]
@@ -67,7 +71,7 @@ class Load:
     def waits(self) -> list[float]:
         """Seconds that each deployment took to its first shift: nothing but waiting for Lambda is in the way of it."""
         began = [(_time(record["createTime"]), _shifts(record)) for record in self.deployments.values()]
-        return [(shifts[0] - at).total_seconds() for at, shifts in began if shifts]
+        return [(shifts[0] - at).total_seconds() / self.time_scale for at, shifts in began if shifts]
 
     def __str__(self) -> str:
         if not self.waits or not self.reactions:
@@ -88,11 +92,10 @@ def _shifts(record: Record) -> list[datetime]:
 
 def deploy_at_once(world: World, aliases: int) -> Load:
     """Deploys that many aliases at the same time, lets every tenth alarm fire as soon as its alias has begun to shift."""
-    name = "deployment-configs/Quarters.yaml"
-    world.put(name, yaml.safe_dump(CONFIG))
-    world.until(name, lambda: world.item("CONFIG#Quarters", "CONFIG"))
+    world.put("deployment-configs/Minute.yaml", yaml.safe_dump(CONFIG))
+    world.until("the configuration", lambda: world.item("CONFIG#Minute", "CONFIG"))
     watched = dict(_watched(world, number % EVERY == 0) for number in range(aliases))
-    load = Load({}, {}, {})
+    load = Load({}, {}, {}, world.cloud.time_scale)
     for one in watched.values():
         world.put(f"{one.shop.name}/prod/release.yaml", appspec(one.shop.name, "2"))
     passed = 0.0
@@ -112,7 +115,7 @@ def deploy_at_once(world: World, aliases: int) -> Load:
 def _watched(world: World, fires: bool) -> tuple[str, Watched]:  # noqa: FBT001 - one of two kinds
     alarm = world.alarm()
     watches = {"enabled": True, "alarms": [{"name": alarm}]}
-    shop = world.shop(deploymentConfigName="Quarters", alarmConfiguration=watches)
+    shop = world.shop(deploymentConfigName="Minute", alarmConfiguration=watches)
     return shop.name, Watched(shop, alarm if fires else None)
 
 
@@ -148,7 +151,7 @@ def problems(world: World, load: Load, aliases: int) -> Iterator[str]:
 class Simulated:
     """The load in virtual time."""
 
-    aliases: int = 200
+    aliases: int
 
     fault_class = "load, simulated"
 
@@ -169,4 +172,5 @@ class Simulated:
 
 
 def cases(_world: SimulatedWorld) -> Iterator[Simulated]:
-    yield Simulated()
+    yield Simulated(60)
+    yield Simulated(200)

@@ -34,7 +34,7 @@ class Listed:
 
     @property
     def is_long(self) -> bool:
-        return self.fault_class.startswith("race")
+        return self.fault_class.startswith(("race", "load"))
 
 
 class Pool:

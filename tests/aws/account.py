@@ -133,6 +133,10 @@ def client_error(code: str, operation: str = "Operation", status: int = 400, mes
     )
 
 
+OUTDATED = ("PreconditionFailedException", "UpdateAlias", 412)
+"""What Lambda answers to a write with another revision than the alias has; moto writes all the same."""
+
+
 def refuse(monkeypatch: pytest.MonkeyPatch, service: str, method: str, *refusals: Exception) -> list[dict[str, Any]]:
     """The next calls of a method end in `refusals`, those after them are answered; returns the arguments of all calls."""
     client, calls = clients.client(service), list[dict[str, Any]]()

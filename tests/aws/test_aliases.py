@@ -128,13 +128,20 @@ def _steps() -> list[Routing]:
 @pytest.mark.parametrize("found", [step for step in _steps() if step != Routing("1")], ids=str)
 def test_traffic_is_restored_from_every_step(stub: Stub, found: Routing) -> None:
     weights = {found.additional_version: found.weight} if found.additional_version else {}
+    _stale(stub("lambda"))
     _found(stub("lambda"), found.version, weights, "r-7")
     _written(stub("lambda"), "1", {}, over="r-7", new="r-8")
     restored = Lambda("d-AAAAAAAAA", None).restore(plan(startRouting={"version": "1", "weights": {"2": 0.05}}))
     assert (restored.routing, restored.revision_id) == (Routing("1"), "r-8")
 
 
+def test_an_alias_as_it_was_left_is_restored_in_one_call(stub: Stub) -> None:
+    _written(stub("lambda"), "1", {}, over="r-7", new="r-8")
+    assert Lambda("d-AAAAAAAAA", None).restore(plan(revisionId="r-7")).revision_id == "r-8"
+
+
 def test_what_is_restored_already_gets_a_new_revision_so_that_a_late_shift_is_refused(stub: Stub) -> None:
+    _stale(stub("lambda"))
     _found(stub("lambda"), "1", {}, "r-8")
     _written(stub("lambda"), "1", {}, over="r-8", new="r-9")
     assert Lambda("d-AAAAAAAAA", None).restore(plan()).revision_id == "r-9"
@@ -148,6 +155,7 @@ def test_a_shift_that_is_not_wanted_any_more_does_not_go_on(stub: Stub) -> None:
 
 
 def test_a_restoration_does_not_overwrite_what_the_deployment_did_not_write(stub: Stub) -> None:
+    _stale(stub("lambda"))
     _found(stub("lambda"), "3", {}, "r-9")
     with pytest.raises(AliasMoved, match="it is on version 3 at 100 %"):
         Lambda("d-AAAAAAAAA", None).restore(plan())
@@ -155,8 +163,8 @@ def test_a_restoration_does_not_overwrite_what_the_deployment_did_not_write(stub
 
 def test_an_alias_that_keeps_changing_is_left_to_the_state_machine(stub: Stub) -> None:
     for revision in ("r-1", "r-2", "r-3", "r-4"):
-        _found(stub("lambda"), "1", {"2": 0.5}, revision)
         _stale(stub("lambda"))
+        _found(stub("lambda"), "1", {"2": 0.5}, revision)
     with pytest.raises(Throttled, match="live of shop keeps changing"):
         Lambda("d-AAAAAAAAA", None).restore(plan())
 

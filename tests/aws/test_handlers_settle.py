@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.aws.account import (
+    OUTDATED,
     Waits,
     client_error,
     create_alias,
@@ -159,9 +160,10 @@ def test_a_rollback_that_died_alone_is_finished_and_then_what_it_rolled_back(exe
     assert _outcome() == ("Stopped", "MANUAL_STOP")
 
 
-def test_an_alias_that_somebody_else_moved_is_left_to_them(executions: Executions) -> None:
+def test_an_alias_that_somebody_else_moved_is_left_to_them(executions: Executions, monkeypatch: pytest.MonkeyPatch) -> None:
     _shifted()
     create_alias("2", {"1": 0.5})
+    refuse(monkeypatch, "lambda", "update_alias", client_error(*OUTDATED))
     executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
     invoke("settle", SWEEP)
     assert routing() == ("2", {"1": 0.5})

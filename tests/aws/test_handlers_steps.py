@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.aws.account import (
+    OUTDATED,
     client_error,
     create_alias,
     events_of,
@@ -388,8 +389,9 @@ def test_a_shift_back_that_is_still_tried_can_be_seen(monkeypatch: pytest.Monkey
     assert deployments.unfinished() == [ROLLBACK_ID]
 
 
-def test_an_alias_that_somebody_else_moved_is_not_shifted_back() -> None:
+def test_an_alias_that_somebody_else_moved_is_not_shifted_back(monkeypatch: pytest.MonkeyPatch) -> None:
     create_alias("2", {"1": 0.5})
+    refuse(monkeypatch, "lambda", "update_alias", client_error(*OUTDATED))
     with pytest.raises(AliasMoved):
         invoke("shift_traffic", event_file("shift_traffic.back"))
     assert routing() == ("2", {"1": 0.5})

@@ -60,6 +60,7 @@ class Cloud:
     region: str = REGION
     is_reading: bool = False
     endpoint: str = ENDPOINT
+    time_scale: float = 1
 
     def since(self, stamp: str) -> float:
         """Seconds from the start of the clock to a time in ISO 8601, as records tell it."""

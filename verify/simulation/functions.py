@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,7 @@ class Functions:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._numbers = itertools.count(1)
+        self._invoked: Counter[str] = Counter()
         self.users: dict[str, UserFunction] = {}
         self.emulator: Emulator
         self.hook_url = ""
@@ -60,6 +62,7 @@ class Functions:
     def forget(self) -> None:
         """Invocations are numbered from the first again."""
         self._numbers = itertools.count(1)
+        self._invoked.clear()
 
     def load(self) -> None:
         """Takes over the environment of every deployed function, so that all handlers run in this process."""
@@ -95,11 +98,11 @@ class Functions:
 
     def start(self, name: str, event: Event) -> Task:
         """The task in which the function runs; Lambda ends it when its time is up, whether anybody waits for it or not."""
-        number = next(self._numbers)
-        arrived = json.dumps(event)
-        task = self._clock.spawn(
-            f"{_construct(name)} {number}", lambda: self._run(name, arrived, f"request-{number}"), delay=START
-        )
+        # Named after who wants it, so that it is called the same whatever else was invoked before.
+        what = f"{_construct(name)} for {self._clock.name}"
+        self._invoked[what] += 1
+        arrived, request_id = json.dumps(event), f"request-{next(self._numbers)}"
+        task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, request_id), delay=START)
         task.context = Caller(_construct(name))
         timeout = float((self.emulator.function(name) or {"config": {"Timeout": 3}})["config"]["Timeout"])
         too_long = TimedOut(f"Task timed out after {timeout} seconds")

@@ -1,0 +1,45 @@
+"""What runs in the simulation does so in a process of its own: it brings another time and another environment along."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.cloud import ROOT
+
+pytestmark = pytest.mark.local_cloud
+SHARE = 0.002
+"""Of every class of faults: some 40 cases, and 250 hostile inputs."""
+
+
+def passes(*arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:]
+
+
+@pytest.mark.timeout(600)
+def test_scenarios_end_as_on_the_local_cloud_and_broken_products_are_found_out() -> None:
+    passes("pytest", "tests/workflow", "tests/verify", "--simulated", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+
+
+@pytest.mark.timeout(600)
+def test_a_share_of_every_class_of_faults_holds(deployed: Path) -> None:
+    passes("verify", "--share", str(SHARE), "--processes", "1", "--assembly", str(deployed))
+
+
+@pytest.mark.timeout(600)
+def test_a_race_holds_in_every_interleaving(deployed: Path) -> None:
+    passes("verify", "--only", "race: a wait begins while an alarm fires", "--processes", "1", "--assembly", str(deployed))
+
+
+@pytest.mark.timeout(600)
+def test_many_deployments_at_once_are_not_failed_by_throttling(deployed: Path) -> None:
+    passes("verify", "--only", "load, simulated: 60 ", "--processes", "1", "--assembly", str(deployed))

@@ -1,0 +1,96 @@
+"""A harness that finds nothing proves nothing: with a part of the product broken on purpose, its cases must not hold."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from verify import drift, fault_matrix, load, taken_away
+from verify.case import Case
+from verify.simulation.world import SimulatedWorld
+from verify.stories import STORIES
+from verify.undisturbed import undisturbed
+from weighbridge.aws import aliases, deployments, hooks, rollbacks, waits
+from weighbridge.aws.aliases import Alias, Lambda
+from weighbridge.core.plan import Plan, restored
+from weighbridge.core.routing import Found
+from weighbridge.handlers import run_hook, settle
+
+pytestmark = pytest.mark.simulated
+
+
+@pytest.fixture(autouse=True)
+def unbroken(world: SimulatedWorld) -> Iterator[None]:
+    """What the stories are like unbroken is known beforehand."""
+    for story in STORIES:
+        undisturbed(world, story)
+    yield
+    world.simulation.forget()
+
+
+def found(world: SimulatedWorld, cases: Callable[[SimulatedWorld], Iterator[Case]], *words: str) -> list[str]:
+    """What does not hold in the first case whose description has all these words."""
+    case = next(case for case in cases(world) if all(word in str(case) for word in words))
+    return case.run(world).problems
+
+
+def test_a_rollback_that_restores_nothing(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def restore(_self: Lambda, plan: Plan) -> Alias:
+        return Alias(restored(plan), "revision")
+
+    monkeypatch.setattr(Lambda, "restore", restore)
+    problems = found(world, fault_matrix.cases, "an alarm fires", "throttled once")
+    assert any("left between two versions" in problem for problem in problems)
+
+
+def test_locks_that_are_kept(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployments, "_release_alias", deployments._release_group)
+    problems = found(world, fault_matrix.cases, "all is well", "throttled once")
+    assert any("a lock is left behind" in problem or "further deployment ended" in problem for problem in problems)
+
+
+def test_an_alias_of_somebody_else_that_is_overwritten(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aliases, "judge", lambda *_: Found.UNCHANGED)
+    cases = [case for case in drift.cases(world) if "an alarm fires" in str(case)]
+    assert any(case.run(world).problems for case in cases)
+
+
+def test_throttling_that_nobody_retries(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    definition = json.loads(json.dumps(world.simulation.machine.definition))
+    for state in definition["States"].values():
+        state.pop("Retry", None)
+    monkeypatch.setattr(world.simulation.machine, "definition", definition)
+    assert load.Simulated(30).run(world).problems
+
+
+def test_an_interruption_that_is_recorded_and_not_handed_on(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waits, "hand_on", lambda _record: False)
+    problems = found(world, fault_matrix.cases, "stopped by request", "throttled once")
+    assert problems
+
+
+def test_a_supervisor_that_does_nothing(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle, "handler", lambda _event, _context: None)
+    problems = found(world, fault_matrix.cases, "stopped in the console", "throttled once")
+    assert any("not at rest" in problem for problem in problems)
+
+
+def test_nobody_is_told_of_a_rollback_that_is_held_up(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollbacks, "hold_up", lambda *_: None)
+    cases = [
+        case for case in taken_away.cases(world) if "lambda UpdateAlias" in str(case) and "an alarm fires" in str(case)
+    ]
+    assert any("no event says" in problem for case in cases for problem in case.run(world).problems)
+
+
+def test_a_hook_id_in_the_log(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoke: Any = hooks.invoke
+
+    def telling(function: str, event: str, payload: bytes, *rest: Any) -> Any:
+        run_hook.logger.info(payload.decode())
+        return invoke(function, event, payload, *rest)
+
+    monkeypatch.setattr(hooks, "invoke", telling)
+    problems = found(world, fault_matrix.cases, "a hook says no", "throttled once")
+    assert any("the log holds the secret" in problem for problem in problems)

@@ -1,0 +1,51 @@
+"""The command, as far as it can be seen without an hour of patience: its table, its file, and what it refuses."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from verify.__main__ import main
+from verify.case import Tried
+from verify.report import Row, shown, written
+
+ROWS = [Row("drift", 708, 0), Row("races", 12_345, 2)]
+
+
+def test_a_row_counts_cases_and_failures() -> None:
+    row = Row("hostile input")
+    for tried in (Tried([]), Tried(["two", "problems"]), Tried([], cases=250)):
+        row.count(tried)
+    assert row.cells == ("hostile input", "252", "251", "1")
+
+
+def test_the_table_for_a_terminal_has_every_class_and_all_of_them() -> None:
+    console = Console(width=100)
+    with console.capture() as printed:
+        console.print(shown(ROWS))
+    lines = [line.replace("│", " ").split() for line in printed.get().splitlines()]
+    assert ["drift", "708", "708", "0"] in lines
+    assert ["races", "12,345", "12,343", "2"] in lines
+    assert ["all", "13,053", "13,051", "2"] in lines
+
+
+def test_the_file_names_its_day_and_commit() -> None:
+    text = written(ROWS, day=date(2026, 11, 24), commit="`abc1234`", took=3720)
+    assert "on 2026-11-24 about commit `abc1234`, in 62 minutes" in text
+    assert "| drift | 708 | 708 | 0 |" in text
+    assert "| all | 13,053 | 13,051 | 2 |" in text
+
+
+@pytest.mark.parametrize("less", [["--only", "drift"], ["--share", "0.5"]])
+def test_a_report_of_less_than_everything_is_refused(less: list[str], tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--report", str(tmp_path / "reliability.md"), *less])
+    assert result.exit_code == 2
+    assert "leave out --only and --share" in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_share_is_a_part_of_everything() -> None:
+    assert CliRunner().invoke(main, ["--share", "0"]).exit_code == 2
+    assert CliRunner().invoke(main, ["--share", "1.5"]).exit_code == 2

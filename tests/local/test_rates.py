@@ -37,7 +37,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 def client(bench: Workbench, service: str) -> Any:
     """Somebody's client, which does not try again."""
     once = Config(retries={"total_max_attempts": 1}, proxies={})
-    return session(SOMEBODY).client(service, endpoint_url=bench.cloud.endpoint, config=once)
+    somebody: Any = session(SOMEBODY)
+    return somebody.client(service, endpoint_url=bench.cloud.endpoint, config=once)
 
 
 @given(st.lists(st.floats(0, 3), max_size=200), st.floats(1, 20))

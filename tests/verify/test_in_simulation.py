@@ -27,7 +27,7 @@ def passes(*arguments: str) -> None:
 
 @pytest.mark.timeout(600)
 def test_scenarios_end_as_on_the_local_cloud_and_broken_products_are_found_out() -> None:
-    passes("pytest", "tests/workflow", "tests/verify", "--simulated", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+    passes("pytest", "tests/workflow", "tests/verify", "--simulated", "-q", "-p", "no:cacheprovider")
 
 
 @pytest.mark.timeout(600)

@@ -353,10 +353,10 @@ def _hook(scene: Scene) -> None:
 
 
 def _settlers(scene: Scene) -> None:
-    """The execution is stopped while a shift is on its way; the event of its end and a sweep find it."""
+    """The execution is stopped while a function runs for it; the event of its end and a sweep find it."""
     scene.go_on()
     machine = scene.world.simulation.machine
-    _choices(scene.world)  # the shift has begun
+    _choices(scene.world)  # the function has begun
     machine.end(machine.executions[scene.deployment_id], "ABORTED")
     scene.sweep()
 
@@ -414,6 +414,13 @@ RACES = [
     Race("a shift outlives its task while traffic goes back", "Shift traffic", _outlived, _ended),
     Race("the last shift outlives its task while traffic goes back", "Shift all traffic", _outlived, _ended),
     Race("two settlers and a shift that outlives its execution", "Shift traffic", _settlers, _ended, supervised=True),
+    Race(
+        "two settlers and a completion that outlives its execution",
+        "Complete deployment",
+        _settlers,
+        _ended,
+        supervised=True,
+    ),
     Race("a sweep meets a living execution", "Bake", _go_on_with(Scene.sweep), _ended),
     Race("two drops for one alias", "Validate deployment", _drops, _one_deployed, always=_one_at_a_time, drops=2),
 ]

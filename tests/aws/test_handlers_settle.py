@@ -22,12 +22,14 @@ from tests.aws.account import (
 from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
 from tests.unit.samples import at
 from weighbridge.aws import deployments
+from weighbridge.aws import executions as step_functions
 from weighbridge.aws.clients import client
 from weighbridge.core.deployment import Change, begun, created
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import StopRequested, Throttled
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.rollbacks import rollback_record
+from weighbridge.core.settlement import Execution
 
 ENDED, SWEEP = event_file("settle.execution_ended"), event_file("settle.sweep")
 Executions = Callable[..., None]
@@ -304,6 +306,44 @@ def test_a_wait_is_ended_with_what_is_on_record_where_whoever_recorded_it_could_
     invoke("settle", SWEEP)
     assert waits.interrupted == [("t-1", "StopRequested", {"error": "StopRequested", "message": "Stop.", "rollBack": True})]
     assert _outcome() == ("InProgress", None)
+
+
+def test_a_deployment_that_completes_while_it_is_looked_at_keeps_its_traffic(
+    executions: Executions, place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shifted()
+    executions(d_LAFB8W95J="SUCCEEDED")
+    describe = step_functions.describe
+
+    def describe_the_one_that_just_ended(name: str) -> Execution:
+        deployments.end(kept(ID), succeeded(kept(ID), at(8)))
+        return describe(name)
+
+    monkeypatch.setattr(step_functions, "describe", describe_the_one_that_just_ended)
+    invoke("settle", SWEEP)
+    assert _started(place) == {}
+    assert _outcome() == ("Succeeded", None)
+
+
+def test_a_completion_that_outlives_its_execution_keeps_its_traffic(
+    executions: Executions, place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shifted()
+    executions(d_LAFB8W95J="ABORTED")
+    get, read = deployments.get, list[Any]()
+
+    def get_and_be_overtaken(deployment_id: str) -> Any:
+        record = get(deployment_id)
+        if not read:
+            read.append(record)
+            deployments.end(kept(ID), succeeded(kept(ID), at(8)))
+        return record
+
+    monkeypatch.setattr(deployments, "get", get_and_be_overtaken)
+    invoke("settle", ENDED)
+    assert read
+    assert _started(place) == {}
+    assert _outcome() == ("Succeeded", None)
 
 
 def test_locks_that_were_taken_while_a_deployment_was_closed_are_freed(

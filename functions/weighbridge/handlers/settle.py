@@ -61,28 +61,34 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: A
 
 def _settle(deployment_id: str) -> None:
     logger.append_keys(deploymentId=deployment_id)
-    record = deployments.get(deployment_id)
-    if record is None:
-        return
-    if is_running(record):
-        try:
-            _finish(record)
-        except Outdated:  # a function that outlived the execution has just written; it does so once
-            _finish(deployments.get(deployment_id) or record)
-    if is_rollback(record):
+    try:
+        record = _finish(deployment_id)
+    except Outdated:  # a function that outlived the execution has just written; it does so once
+        record = _finish(deployment_id)
+    if record and is_rollback(record):
         _settle(record["rollbackInfo"]["rollbackTriggeringDeploymentId"])
 
 
-def _finish(record: Record) -> None:
-    execution, rollback = executions.describe(record["deploymentId"]), Rollback()
+def _finish(deployment_id: str) -> Record | None:
+    """Does what is left to do; returns the record that this was decided by, None where there is none."""
+    # In this order: an execution that has ended meanwhile has closed its record before, and has to be seen to have.
+    execution = executions.describe(deployment_id)
+    record = deployments.get(deployment_id)
+    if record and is_running(record):
+        _settle_open(record, execution)
+    return record
+
+
+def _settle_open(record: Record, execution: Execution) -> None:
+    rollback = Rollback()
     if "plan" in record:
         rollback_id = record["plan"]["rollbackDeploymentId"]
         rollback = Rollback(executions.describe(rollback_id), deployments.get(rollback_id))
     decided = settlement(record, execution, rollback)
     if isinstance(decided, Nothing):
         return
-    if isinstance(decided, StartRollback | RestoreTraffic):
-        _give_up(record, execution)
+    if isinstance(decided, StartRollback | RestoreTraffic) and not _given_up(record, execution):
+        return
     _carry_out(decided, record, execution)
     logger.warning("Deployment settled", extra={"execution": execution.status, "by": type(decided).__name__})
 
@@ -103,11 +109,15 @@ def _carry_out(decided: Settlement, record: Record, execution: Execution) -> Non
                 deployments.end(record, failed(record, why(record, execution), rolled_back, datetime.now(UTC)))
 
 
-def _give_up(record: Record, execution: Execution) -> None:
-    """Keeps a shift that is still on its way from going on after traffic has been restored."""
-    if not is_rollback(record):
-        change = given_up(why(record, execution), datetime.now(UTC))
-        deployments.update(record["deploymentId"], change, unless=["interruption"])
+def _given_up(record: Record, execution: Execution) -> bool:
+    """Keeps a function that outlived its execution from shifting or completing after this; False where it has completed."""
+    if is_rollback(record):
+        return True
+    change = given_up(why(record, execution), datetime.now(UTC))
+    if deployments.update(record["deploymentId"], change, unless=["interruption"]):
+        return True
+    current = deployments.get(record["deploymentId"])
+    return current is not None and is_running(current)
 
 
 def _restore(plan: Plan) -> dict[str, str]:

@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_NODE := $(CURDIR)/$(BIN)/node
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test verify lint deploy destroy picture client lock clean
+.PHONY: help install demo local test verify lint audit deploy destroy picture client lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -44,6 +44,13 @@ lint: install ## style and types
 	ruff format --check .
 	mypy app.py client functions infra local statemachine tests verify
 
+audit: install ## look up known vulnerabilities of everything that is locked; needs the internet
+	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/audit.txt --target .build/audit
+	for set in uv layer dev; do \
+		PYTHONPATH=.build/audit python -m pip_audit --strict --disable-pip --require-hashes -r requirements/$$set.txt || exit 1; \
+	done
+	npm audit
+
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	cdk bootstrap
 	cdk deploy $(ARGS)
@@ -58,7 +65,7 @@ client: install ## generate the botocore model of Weighbridge's API again
 	PYTHONPATH=functions python -m client.generate
 
 lock: ## pin the requirements again, with hashes
-	for set in uv layer dev; do \
+	for set in uv layer dev audit; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements/$$set.in -o requirements/$$set.txt; \
 	done
 

@@ -84,6 +84,11 @@ def test_nothing_imports_a_handler(source: Source) -> None:
     assert "handlers" not in _rooms(source)
 
 
+@pytest.mark.parametrize("source", [*ALL, *OUTSIDE], ids=str)
+def test_nothing_leans_on_its_own_proof(source: Source) -> None:
+    assert not source.packages & {"tests", "verify"}
+
+
 @pytest.mark.parametrize("source", OUTSIDE, ids=str)
 def test_infrastructure_and_local_cloud_treat_functions_as_files(source: Source) -> None:
     assert "weighbridge" not in source.packages

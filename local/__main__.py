@@ -55,9 +55,10 @@ def up(*, port: int, time_scale: float, assembly: Path | None, app: Path, direct
             # Not before the port is ours: until then the file may be another run's.
             outputs_file.unlink(missing_ok=True)
             outputs = _deployed(cloud, assembly, app, directory)
-            _write_atomically(outputs_file, {"endpoint": cloud.endpoint, "region": cloud.region} | outputs)
+            _explain(cloud, outputs)
             try:
-                _explain(cloud, outputs)
+                # Last: whoever waits for the file finds everything ready, and said.
+                _write_atomically(outputs_file, {"endpoint": cloud.endpoint, "region": cloud.region} | outputs)
                 cloud.wait()
             finally:
                 outputs_file.unlink(missing_ok=True)

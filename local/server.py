@@ -88,8 +88,6 @@ def serve(  # noqa: PLR0913 - one parameter an option
 def _end_with_parent() -> None:
     """Wait until the parent's end of the pipe closes, however the parent died, and take the process group along."""
     sys.stdin.buffer.read()
-    # Workers first, which would write into the directory while it is deleted; the server takes this for a wish to end soon.
-    os.killpg(os.getpgid(0), signal.SIGTERM)
     # The parent gave this process a directory of its own for what Lambda workers unpack.
     shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
     os.killpg(os.getpgid(0), signal.SIGKILL)

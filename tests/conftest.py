@@ -20,15 +20,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(SIMULATED, action="store_true", help="play the scenarios in the simulation instead of a local cloud")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The simulation's own tests are not even imported elsewhere: with it come another environment and another time."""
+    return True if collection_path.name == "simulated" and not config.getoption(SIMULATED) else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what cannot be tried here, and lets processes that share the tests share no local cloud.
 
     The simulation is this one process: what needs another, a thread or a socket is played on the local cloud alone.
     """
-    elsewhere = _only_on_local_cloud if config.getoption(SIMULATED) else _only_simulated
-    apart = [item for item in items if elsewhere(item)]
-    config.hook.pytest_deselected(items=apart)
-    items[:] = [item for item in items if item not in apart]
+    if config.getoption(SIMULATED):
+        apart = [item for item in items if _only_on_local_cloud(item)]
+        config.hook.pytest_deselected(items=apart)
+        items[:] = [item for item in items if item not in apart]
     for item in items:
         room = item.path.relative_to(ROOT / "tests").parts[0]
         if room in TOGETHER:
@@ -38,10 +43,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _only_on_local_cloud(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     return item.get_closest_marker("local_cloud") is not None or bool(COMMAND_LINE & set(fixtures))
-
-
-def _only_simulated(item: pytest.Item) -> bool:
-    return item.get_closest_marker("simulated") is not None
 
 
 @pytest.fixture(scope="session")

@@ -98,8 +98,8 @@ class Functions:
 
     def start(self, name: str, event: Event) -> Task:
         """The task in which the function runs; Lambda ends it when its time is up, whether anybody waits for it or not."""
-        # Named after who wants it, so that it is called the same whatever else was invoked before.
-        what = f"{_construct(name)} for {self._clock.name}"
+        # Named after who wants it and what it is about, so that it is called the same whatever else was invoked before.
+        what = f"{_construct(name)} for {self._clock.name}{_about(event)}"
         self._invoked[what] += 1
         arrived, request_id = json.dumps(event), f"request-{next(self._numbers)}"
         task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, request_id), delay=START)
@@ -174,6 +174,14 @@ class Functions:
 def _construct(name: str) -> str:
     """The name of the construct that a deployed function belongs to; other functions keep their own."""
     return name.removeprefix("Weighbridge-").partition("Function")[0]
+
+
+def _about(event: Event) -> str:
+    """What an event of EventBridge's is about: an execution, a deployment or an alarm."""
+    detail = event.get("detail") if isinstance(event, dict) else None
+    if not isinstance(detail, dict):
+        return ""
+    return "".join(f" about {detail[name]}" for name in ("name", "deploymentId", "alarmName") if name in detail)
 
 
 def _described(error: BaseException) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import pytest
 from verify.simulation.machine import Execution
 from verify.simulation.world import SimulatedWorld
 
-pytestmark = pytest.mark.simulated
 Play = Callable[..., Execution]
 
 

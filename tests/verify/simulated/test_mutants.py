@@ -17,8 +17,6 @@ from weighbridge.core.plan import Plan, restored
 from weighbridge.core.routing import Found
 from weighbridge.handlers import run_hook, settle
 
-pytestmark = pytest.mark.simulated
-
 
 @pytest.fixture(autouse=True)
 def unbroken(world: SimulatedWorld) -> Iterator[None]:

@@ -12,8 +12,8 @@ from tests.workflow.world import DEPLOYABLE, SCALE, World
 SIMULATED = "--simulated"
 COMMAND_LINE = {"deploy"}
 """Fixtures that start other processes."""
-TOGETHER = {"local", "workflow"}
-"""Rooms whose tests share an account: they run in one process."""
+TOGETHER = {"local", "verify", "workflow"}
+"""Rooms whose tests share an account, or are long: they run in one process each, and are begun first."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,7 +3,6 @@
 from datetime import date
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
@@ -32,17 +31,22 @@ def test_the_table_for_a_terminal_has_every_class_and_all_of_them() -> None:
 
 
 def test_the_file_names_its_day_and_commit() -> None:
-    text = written(ROWS, day=date(2026, 11, 24), commit="`abc1234`", took=3720)
+    text = written(ROWS, day=date(2026, 11, 24), commit="`abc1234`", share=1, took=3720)
     assert "on 2026-11-24 about commit `abc1234`, in 62 minutes" in text
     assert "| drift | 708 | 708 | 0 |" in text
     assert "| all | 13,053 | 13,051 | 2 |" in text
+    assert "drawn at random" not in text
 
 
-@pytest.mark.parametrize("less", [["--only", "drift"], ["--share", "0.5"]])
-def test_a_report_of_less_than_everything_is_refused(less: list[str], tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["--report", str(tmp_path / "reliability.md"), *less])
+def test_the_file_says_that_less_than_everything_was_tried() -> None:
+    text = written(ROWS, day=date(2026, 11, 24), commit="`abc1234`", share=0.25, took=60)
+    assert "It tried 25% of every class, drawn at random, without races, load and scenarios." in text
+
+
+def test_a_report_of_some_classes_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--report", str(tmp_path / "reliability.md"), "--only", "drift"])
     assert result.exit_code == 2
-    assert "leave out --only and --share" in result.output
+    assert "leave out --only" in result.output
     assert not list(tmp_path.iterdir())
 
 

@@ -93,6 +93,8 @@ def _simulated(assembly: Path, wanted: tuple[str, ...], share: float, seed: int,
         for case, tried in pool.tried(drawn):
             rows[case.fault_class].count(tried)
             progress.advance(bar)
+            if tried.measured:
+                console.print(f"{case.fault_class}, {case.what}: {tried.measured}", markup=False)
             for problem in tried.problems:
                 console.print(f"FAILED {case.fault_class}: {case.what}\n    {problem[:1000]}", markup=False)
     return list(rows.values())

@@ -11,10 +11,11 @@ if TYPE_CHECKING:  # whoever only counts cases needs no simulation
 
 @dataclass(frozen=True)
 class Tried:
-    """What did not hold, one sentence each, and for how many cases of the table the trial stands."""
+    """What did not hold, one sentence each, for how many cases of the table the trial stands, and what it measured."""
 
     problems: list[str]
     cases: int = 1
+    measured: str = ""
 
 
 class Case(Protocol):

@@ -168,7 +168,7 @@ class Simulated:
         wrong = list(problems(world, load, self.aliases))
         if not rates.refused:
             wrong.append("nothing was refused: this was no load")
-        return Tried(wrong, self.aliases)
+        return Tried(wrong, self.aliases, str(load))
 
 
 def cases(_world: SimulatedWorld) -> Iterator[Simulated]:

@@ -1,0 +1,294 @@
+"""Every interleaving of those who may act on one deployment at the same time, explored to the end.
+
+The actors are the real ones: the state machine, the handlers, Step Functions' time-outs. What one of them does between two
+calls of AWS nobody else can see, so that an interleaving is an order of calls and time-outs; a time-out may strike at any
+moment. Where two orders lead to the same state of everything, what follows is explored once.
+"""
+
+import hashlib
+import json
+import os
+import pickle
+import re
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.workflow.world import Shop
+from verify import stories
+from verify.case import Tried
+from verify.simulation.clock import Due, Killed, Kind
+from verify.simulation.machine import Execution, Position
+from verify.simulation.world import SimulatedWorld
+from verify.stories import HOUR, RUNNING, Told
+
+MOST_STATES = 50_000
+"""More than any race has: one that has more is not explored to its end, and does not hold."""
+# What differs between two runs that are otherwise the same.
+_ACCIDENTAL = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|token-\d+-of-[\w-]+|request-\d+"
+)
+_TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)|\b17\d{8}(\.\d+)?")
+
+
+@dataclass
+class Scene:
+    """A deployment right before a state: what a race starts from."""
+
+    world: SimulatedWorld
+    shop: Shop
+    execution: Execution
+    at: Position
+    kept: Any
+    others: list[Execution] = field(default_factory=list)
+    """The executions of further drops, which have come to the same state."""
+
+    @property
+    def deployment_id(self) -> str:
+        return self.execution.name
+
+    def set(self) -> None:
+        """Everything is as it was when the deployment came to that state, and nothing happens by itself."""
+        simulation = self.world.simulation
+        simulation.forget()
+        simulation.emulator.restore(self.world.outputs["TableName"], self.shop.name, self.kept)
+        simulation.is_reading = True  # nobody tells of what happens meanwhile
+
+    def go_on(self) -> None:
+        """The execution goes on from that state."""
+        self.world.simulation.machine.start(self.execution.name, self.execution.input, self.at)
+
+    def record(self) -> dict[str, Any]:
+        return self.world.item(f"DEPLOYMENT#{self.deployment_id}", "DEPLOYMENT") or {}
+
+    def call(self, construct: str, event: dict[str, Any]) -> None:
+        """A function of the stack is called with an event."""
+        functions = self.world.simulation.functions
+        functions.start(functions.named(construct), event)
+
+    def event(self, source: str, detail_type: str, detail: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": "event",
+            "source": source,
+            "detail-type": detail_type,
+            "time": (self.world.simulation.clock.time + timedelta(hours=1)).isoformat(timespec="seconds"),
+            "detail": detail,
+        }
+
+    def alarm(self) -> None:
+        [name] = self.record()["locks"]["alarms"]
+        self.call("Interrupt", self.event("aws.cloudwatch", "CloudWatch Alarm State Change", {"alarmName": name}))
+
+    def stop(self) -> None:
+        detail = {"deploymentId": self.deployment_id}
+        self.call("Interrupt", self.event("my.pipeline", "Deployment Stop Requested", detail))
+
+    def sweep(self) -> None:
+        self.call("Settle", self.event("aws.events", "Scheduled Event", {}))
+
+
+Act = Callable[[Scene], None]
+Look = Callable[[Scene], Iterator[str]]
+
+
+def _nothing(_scene: Scene) -> Iterator[str]:
+    yield from ()
+
+
+@dataclass(frozen=True)
+class Race:
+    """`act` lets the actors loose on a deployment right before the state `before`.
+
+    `holds` yields what does not hold after an interleaving, `always` what must not be even in between.
+    """
+
+    name: str
+    before: str
+    act: Act
+    holds: Look
+    always: Look = _nothing
+    hooks: bool = False
+    drops: int = 1
+    supervised: bool = False
+    """Whether the supervisor is told of executions that end, and so takes part."""
+
+    @property
+    def fault_class(self) -> str:
+        return f"race: {self.name}"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def run(self, world: SimulatedWorld) -> Tried:
+        """Its cases are the states that it comes through."""
+        explored = explore(world, self)
+        return Tried(explored.problems, len(explored.states))
+
+
+@dataclass
+class Explored:
+    """The states that there are, how many interleavings were followed to their end, and what did not hold."""
+
+    states: set[bytes] = field(default_factory=set)
+    interleavings: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, more: "Explored") -> None:
+        self.states |= more.states
+        self.interleavings += more.interleavings
+        self.problems += more.problems
+
+
+def explore(world: SimulatedWorld, race: Race) -> Explored:
+    """Follows every interleaving of a race, until one does not hold."""
+    scene = _scene(world, race)
+    with nullcontext() if race.supervised else world.without_rule("ExecutionEnded"):
+        scene.set()
+        race.act(scene)
+        return _Search(scene, race).follow([])
+
+
+class _Search:
+    """Goes one way itself, and sends a copy of this process, and so of everything, each other way before."""
+
+    def __init__(self, scene: Scene, race: Race) -> None:
+        self._scene, self._race, self._seen = scene, race, _Seen(scene.world)
+        self._known = set[bytes]()
+
+    def follow(self, taken: list[str]) -> Explored:
+        """What is found from here on, after what was `taken`; states that are known are not followed again."""
+        found, clock = Explored(), self._scene.world.simulation.clock
+        while open_to := choices(self._scene.world):
+            wrong = [*_lost_wake_up(self._scene, open_to), *self._race.always(self._scene)]
+            state = _state(self._scene.world, open_to, self._seen)
+            if wrong or state in self._known:
+                found.problems += [f"{problem}, after {taken}" for problem in wrong]
+                return found
+            self._note(found, Explored({state}))
+            first, *others = open_to.values()
+            for other in others:
+                self._note(found, self._apart(other, [*taken, other.what]))
+                if found.problems:
+                    return found
+            taken = [*taken, first.what]
+            clock.happen(first)
+        found.interleavings += 1
+        found.problems += [f"{problem}, after {taken}" for problem in self._race.holds(self._scene)]
+        return found
+
+    def _note(self, found: Explored, more: Explored) -> None:
+        found.add(more)
+        self._known |= more.states
+        if len(self._known) > MOST_STATES:
+            found.problems.append(f"it has more than {MOST_STATES} states")
+
+    def _apart(self, due: Due, taken: list[str]) -> Explored:
+        """What a copy of this process finds that goes on with `due`."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                os.close(reading)
+                self._scene.world.simulation.clock.happen(due)
+                with os.fdopen(writing, "wb") as answer:
+                    pickle.dump(self.follow(taken), answer)
+                code = 0
+            finally:
+                os._exit(code)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as answer:
+            content = answer.read()
+        os.waitpid(child, 0)
+        if not content:
+            return Explored(problems=[f"the search broke off after {taken}"])
+        found: Explored = pickle.loads(content)  # noqa: S301 - from the copy of this process
+        return found
+
+
+def choices(world: SimulatedWorld) -> dict[str, Due]:
+    """Everything that may happen next, by what it is, once all steps that nobody can see are taken."""
+    clock = world.simulation.clock
+    while steps := [due for due in clock.pending if due.kind is Kind.STEP]:
+        clock.happen(steps[0])
+    return {due.what: due for due in clock.pending if due.kind in {Kind.CALL, Kind.TIME_OUT}}
+
+
+def _lost_wake_up(scene: Scene, open_to: dict[str, Due]) -> Iterator[str]:
+    """Whether an execution waits for its time-out alone, though what should have ended the wait is on record."""
+    if any(due.kind is Kind.CALL for due in open_to.values()):
+        return
+    record = scene.record()
+    gate = record.get("gate")
+    if gate is None or record["status"] not in RUNNING or scene.world.simulation.machine.waits.get(gate["token"], True):
+        return
+    if "interruption" in record:
+        yield "a lost wake-up: the wait goes on after an interruption"
+    elif "answer" in record["hooks"].get(gate["waitingFor"], {}):
+        yield "a lost wake-up: the wait goes on after its hook has answered"
+
+
+class _Seen:
+    """What each task has been answered so far: with that, what it does next is settled."""
+
+    def __init__(self, world: SimulatedWorld) -> None:
+        self.answers: dict[str, list[str]] = {}
+        clock, watch = world.simulation.clock, world.simulation.wire.watch
+        watch[:] = [look for look in watch if not isinstance(getattr(look, "__self__", None), _Seen)]
+        self._clock = clock
+        watch.append(self.note)
+
+    def note(self, _who: str, operation: str, _request: Any, answered: Any) -> None:
+        task = self._clock.current
+        if task:
+            # A file is the same each time, and can be read once only.
+            said = "" if operation == "s3.GetObject" else answered.text
+            self.answers.setdefault(task.name, []).append(f"{operation} {answered.status_code} {said}")
+
+
+def _state(world: SimulatedWorld, open_to: dict[str, Due], seen: _Seen) -> bytes:
+    """The state of everything, the same for the same, whatever times and random ids are in it."""
+    simulation = world.simulation
+    items = sorted(
+        simulation.emulator.items(world.outputs["TableName"]), key=lambda item: (item["pk"]["S"], item["sk"]["S"])
+    )
+    everything = {
+        "items": items,
+        "aliases": [(function, simulation.emulator.alias(function, "live")) for function in world.shops],
+        "executions": [(one.name, one.status, one.states) for one in simulation.machine.executions.values()],
+        "waits": simulation.machine.waits,
+        "choices": sorted(open_to),
+        "seen": seen.answers,
+    }
+    text = _TIMES.sub("TIME", json.dumps(everything, sort_keys=True, default=str))
+    names: dict[str, str] = {}
+    return hashlib.sha256(_ACCIDENTAL.sub(lambda m: names.setdefault(m[0], f"#{len(names)}"), text).encode()).digest()
+
+
+def _scene(world: SimulatedWorld, race: Race) -> Scene:
+    """Deploys until every execution comes to the state that the race begins before, and keeps everything as it is then."""
+    world.simulation.forget()
+    told = Told(world.shop(deploymentConfigName="Brief", **stories.with_alarm(world)))
+    reached: list[Execution] = []
+
+    def look(execution: Execution, name: str) -> None:
+        if name == race.before and execution not in reached:
+            reached.append(execution)
+            if race.drops > 1:
+                raise Killed  # it waits there for the others
+
+    machine = world.simulation.machine
+    machine.entering.append(look)
+    try:
+        answers = {"BeforeAllowTraffic": stories.hook(world, told, lambda _: None)} if race.hooks else {}
+        for _ in range(race.drops):
+            stories.drop(world, told, **answers)
+        world.simulation.clock.run(lambda: len(reached) == race.drops, HOUR, race.before)
+    finally:
+        machine.entering.remove(look)
+    execution, *others = reached
+    assert execution.at
+    kept = world.simulation.emulator.snapshot(world.outputs["TableName"], told.shop.name)
+    return Scene(world, told.shop, execution, execution.at, kept, others)

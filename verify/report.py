@@ -54,7 +54,7 @@ def written(rows: list[Row], *, day: date, commit: str, share: float, took: floa
     lines = [
         "# Reliability",
         "",
-        f"Written by `make verify` on {day.isoformat()} about commit {commit}, in {took / 60:.0f} minutes.{part}",
+        f"Written by `python -m verify` on {day.isoformat()} about commit {commit}, in {took / 60:.0f} minutes.{part}",
         "[What a case is, and how it is tried](architecture.md#verification).",
         "",
         f"| {HEADINGS[0]} | {' | '.join(HEADINGS[1:])} |",

@@ -197,3 +197,21 @@ def test_a_rollback_gives_up_for_good_reason_only() -> None:
 def test_a_record_that_cannot_be_closed_does_not_hide_what_went_wrong() -> None:
     [catch] = _state(definition(), "Record failure")["Catch"]
     assert "$failure." in json.dumps(catch)
+
+
+def test_throttling_is_outlasted_and_traffic_that_goes_back_comes_first() -> None:
+    # docs/decisions/0018: with ten attempts and equal pauses, deployments failed and rollbacks waited behind others.
+    machine, back = definition(), "Shift traffic back"
+    throttled = {
+        name: [each for each in state["Retry"] if "Throttled" in each["ErrorEquals"]]
+        for name, state in machine["States"].items()
+        if state.get("Resource", "").endswith("lambda:invoke")
+    }
+    assert len(throttled) > 5
+    for name, retriers in throttled.items():
+        [retrier] = retriers
+        assert retrier["MaxAttempts"] >= 100, name
+        assert retrier["JitterStrategy"] == "FULL", name
+        if name != back:
+            assert retrier["MaxDelaySeconds"] > throttled[back][0]["MaxDelaySeconds"], name
+            assert retrier["IntervalSeconds"] > throttled[back][0]["IntervalSeconds"], name

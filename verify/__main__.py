@@ -64,9 +64,7 @@ def main(  # noqa: PLR0913 - one parameter an option
             if _is_wanted(wanted, part.fault_class):
                 rows.append(part.run(assembly, console))
     if not rows:
-        raise click.UsageError(
-            "No case is called that; docs/architecture.md, Verification, names the classes."
-        )
+        raise click.UsageError("No case is called that; docs/architecture.md, Verification, names the classes.")
     Console(width=None if sys.stdout.isatty() else 120).print(shown(rows))
     if report:
         day = datetime.now().astimezone().date()

@@ -2,10 +2,13 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from verify import pool
 from verify.__main__ import main
 from verify.case import Tried
 from verify.report import Row, shown, written
@@ -48,6 +51,25 @@ def test_a_report_of_some_classes_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "leave out --only" in result.output
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("failed", "code"), [(0, 0), (1, 1)])
+def test_the_command_fails_where_anything_did_not_hold(
+    failed: int, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verify.__main__._simulated", lambda *_: [Row("drift", 10, failed)])
+    result = CliRunner().invoke(main, ["--assembly", str(tmp_path), "--only", "drift"])
+    assert result.exit_code == code
+    assert "drift" in result.output
+
+
+def test_a_case_that_breaks_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(_world: object) -> Tried:
+        raise KeyError("plan")
+
+    world, broken = SimpleNamespace(), SimpleNamespace(run=run)
+    monkeypatch.setattr(pool, "_catalogue", lambda _: (world, [broken]))
+    assert pool._tried(Path("assembly"), [0]) == [Tried(["KeyError: 'plan'"])]
 
 
 def test_a_share_is_a_part_of_everything() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from tests.workflow.world import Shop
 from verify import stories
 from verify.case import Tried
-from verify.simulation.clock import Due, Killed, Kind
+from verify.simulation.clock import Due, Killed, Kind, Task
 from verify.simulation.machine import Execution, Position
 from verify.simulation.world import SimulatedWorld
 from verify.stories import HOUR, RUNNING, Told
@@ -231,10 +231,13 @@ def _lost_wake_up(scene: Scene, open_to: dict[str, Due]) -> Iterator[str]:
 
 
 class _Seen:
-    """What each task has been answered so far: with that, what it does next is settled."""
+    """What each task has been answered so far: with that, what it does next is settled.
+
+    What a task that has ended was told nobody knows any more: what came of it is on record, or with whoever waited for it.
+    """
 
     def __init__(self, world: SimulatedWorld) -> None:
-        self.answers: dict[str, list[str]] = {}
+        self._answers: dict[Task, list[str]] = {}
         clock, watch = world.simulation.clock, world.simulation.wire.watch
         watch[:] = [look for look in watch if not isinstance(getattr(look, "__self__", None), _Seen)]
         self._clock = clock
@@ -245,7 +248,11 @@ class _Seen:
         if task:
             # A file is the same each time, and can be read once only.
             said = "" if operation == "s3.GetObject" else answered.text
-            self.answers.setdefault(task.name, []).append(f"{operation} {answered.status_code} {said}")
+            self._answers.setdefault(task, []).append(f"{operation} {answered.status_code} {said}")
+
+    def alive(self) -> list[tuple[str, list[str]]]:
+        """The names of the tasks that have not ended, and what they were answered."""
+        return sorted((task.name, answers) for task, answers in self._answers.items() if not task.done)
 
 
 def _state(world: SimulatedWorld, open_to: dict[str, Due], seen: _Seen) -> bytes:
@@ -257,10 +264,12 @@ def _state(world: SimulatedWorld, open_to: dict[str, Due], seen: _Seen) -> bytes
     everything = {
         "items": items,
         "aliases": [(function, simulation.emulator.alias(function, "live")) for function in world.shops],
-        "executions": [(one.name, one.status, one.states) for one in simulation.machine.executions.values()],
+        "executions": sorted(
+            (one.name, one.status, one.states, str(one.at)) for one in simulation.machine.executions.values()
+        ),
         "waits": simulation.machine.waits,
         "choices": sorted(open_to),
-        "seen": seen.answers,
+        "seen": seen.alive(),
     }
     text = _TIMES.sub("TIME", json.dumps(everything, sort_keys=True, default=str))
     names: dict[str, str] = {}

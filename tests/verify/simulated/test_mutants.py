@@ -11,8 +11,9 @@ from verify.case import Case
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
 from verify.undisturbed import undisturbed
-from weighbridge.aws import aliases, deployments, hooks, rollbacks, waits
+from weighbridge.aws import aliases, deployments, executions, hooks, rollbacks, waits
 from weighbridge.aws.aliases import Alias, Lambda
+from weighbridge.core.deployment import Record, is_running
 from weighbridge.core.plan import Plan, restored
 from weighbridge.core.routing import Found
 from weighbridge.handlers import run_hook, settle
@@ -66,6 +67,20 @@ def test_an_interruption_that_is_recorded_and_not_handed_on(world: SimulatedWorl
     monkeypatch.setattr(waits, "hand_on", lambda _record: False)
     [race] = [race for race in races.RACES if race.name == "a wait begins while a stop is asked for"]
     assert any("a lost wake-up" in problem for problem in race.run(world).problems)
+
+
+def test_a_supervisor_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def finish(deployment_id: str) -> Record | None:
+        record = deployments.get(deployment_id)
+        execution = executions.describe(deployment_id)  # it may have completed since
+        if record and is_running(record):
+            settle._settle_open(record, execution)
+        return record
+
+    monkeypatch.setattr(settle, "_finish", finish)
+    monkeypatch.setattr(settle, "_given_up", lambda *_: True)
+    [race] = [race for race in races.RACES if race.name == "a sweep meets a living execution"]
+    assert any("the deployment is Succeeded, and the alias is" in problem for problem in race.run(world).problems)
 
 
 def test_a_supervisor_that_does_nothing(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:

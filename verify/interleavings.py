@@ -11,15 +11,19 @@ import os
 import pickle
 import re
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
+
+from botocore.awsrequest import AWSPreparedRequest
 
 from tests.workflow.world import Shop
 from verify import stories
 from verify.case import Tried
 from verify.simulation.clock import Due, Killed, Kind, Task
+from verify.simulation.cloud import Cloud
+from verify.simulation.emulator import Answer
 from verify.simulation.machine import Execution, Position
 from verify.simulation.world import SimulatedWorld
 from verify.stories import HOUR, RUNNING, Told
@@ -141,20 +145,49 @@ class Explored:
         self.problems += more.problems
 
 
+class Seen(AbstractContextManager["Seen"]):
+    """What each task has been answered while this is entered: with that, what it does next is settled.
+
+    What a task that has ended was told nobody knows any more: what came of it is on record, or with whoever waited for it.
+    """
+
+    def __init__(self, simulation: Cloud) -> None:
+        self._answers: dict[Task, list[str]] = {}
+        self._clock, self._watch = simulation.clock, simulation.wire.watch
+
+    def __enter__(self) -> Self:
+        self._watch.append(self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.remove(self._note)
+
+    def _note(self, _who: str, operation: str, _request: AWSPreparedRequest, answered: Answer) -> None:
+        task = self._clock.current
+        if task:
+            status, _, body = answered
+            self._answers.setdefault(task, []).append(f"{operation} {status} {body.decode()}")
+
+    def alive(self) -> list[tuple[str, list[str]]]:
+        """The names of the tasks that have not ended, and what they were answered."""
+        return sorted((task.name, answers) for task, answers in self._answers.items() if not task.done)
+
+
 def explore(world: SimulatedWorld, race: Race) -> Explored:
     """Follows every interleaving of a race, until one does not hold."""
     scene = _scene(world, race)
-    with nullcontext() if race.supervised else world.without_rule("ExecutionEnded"):
+    rules = nullcontext() if race.supervised else world.without_rule("ExecutionEnded")
+    with rules, Seen(world.simulation) as seen:
         scene.set()
         race.act(scene)
-        return _Search(scene, race).follow([])
+        return _Search(scene, race, seen).follow([])
 
 
 class _Search:
     """Goes one way itself, and sends a copy of this process, and so of everything, each other way before."""
 
-    def __init__(self, scene: Scene, race: Race) -> None:
-        self._scene, self._race, self._seen = scene, race, _Seen(scene.world)
+    def __init__(self, scene: Scene, race: Race, seen: Seen) -> None:
+        self._scene, self._race, self._seen = scene, race, seen
         self._known = set[bytes]()
 
     def follow(self, taken: list[str]) -> Explored:
@@ -230,32 +263,7 @@ def _lost_wake_up(scene: Scene, open_to: dict[str, Due]) -> Iterator[str]:
         yield "a lost wake-up: the wait goes on after its hook has answered"
 
 
-class _Seen:
-    """What each task has been answered so far: with that, what it does next is settled.
-
-    What a task that has ended was told nobody knows any more: what came of it is on record, or with whoever waited for it.
-    """
-
-    def __init__(self, world: SimulatedWorld) -> None:
-        self._answers: dict[Task, list[str]] = {}
-        clock, watch = world.simulation.clock, world.simulation.wire.watch
-        watch[:] = [look for look in watch if not isinstance(getattr(look, "__self__", None), _Seen)]
-        self._clock = clock
-        watch.append(self.note)
-
-    def note(self, _who: str, operation: str, _request: Any, answered: Any) -> None:
-        task = self._clock.current
-        if task:
-            # A file is the same each time, and can be read once only.
-            said = "" if operation == "s3.GetObject" else answered.text
-            self._answers.setdefault(task, []).append(f"{operation} {answered.status_code} {said}")
-
-    def alive(self) -> list[tuple[str, list[str]]]:
-        """The names of the tasks that have not ended, and what they were answered."""
-        return sorted((task.name, answers) for task, answers in self._answers.items() if not task.done)
-
-
-def _state(world: SimulatedWorld, open_to: dict[str, Due], seen: _Seen) -> bytes:
+def _state(world: SimulatedWorld, open_to: dict[str, Due], seen: Seen) -> bytes:
     """The state of everything, the same for the same, whatever times and random ids are in it."""
     simulation = world.simulation
     items = sorted(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest
 
 from local.cloud import REGION, ROOT
 from local.deployment import deploy
@@ -22,7 +22,7 @@ from local.deployment import deploy
 sys.path.append(str(ROOT / "functions"))
 
 from verify.simulation.clock import Clock, Kind
-from verify.simulation.emulator import ENDPOINT, Emulator
+from verify.simulation.emulator import ENDPOINT, Answer, Emulator
 from verify.simulation.faults import Faults
 from verify.simulation.functions import Functions
 from verify.simulation.machine import Machine
@@ -78,10 +78,11 @@ class Cloud:
         self.emulator.forget(self.outputs["TableName"])
         self._begin()
 
-    def _note_write(self, who: str, operation: str, request: AWSPreparedRequest, answered: AWSResponse) -> None:
-        if operation != "lambda.UpdateAlias" or answered.status_code >= 300:  # noqa: PLR2004
+    def _note_write(self, who: str, operation: str, request: AWSPreparedRequest, answered: Answer) -> None:
+        status, _, body = answered
+        if operation != "lambda.UpdateAlias" or status >= 300:  # noqa: PLR2004
             return
-        alias = json.loads(answered.content)
+        alias = json.loads(body)
         weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
         function = request.url.partition("/functions/")[2].partition("/")[0]
         self.writes.append(Write(who, function, (alias["FunctionVersion"], weights), alias["RevisionId"]))
@@ -96,7 +97,7 @@ class Cloud:
                 seconds = int(count) * {"minute": 60, "hour": 3600}[unit.removesuffix("s")]
                 self._repeat(name, seconds, [str(target["Arn"]).rpartition(":")[2] for target in targets])
 
-    def _note_change(self, _who: str, operation: str, _request: AWSPreparedRequest, _answered: AWSResponse) -> None:
+    def _note_change(self, _who: str, operation: str, _request: AWSPreparedRequest, _answered: Answer) -> None:
         """Has the table's stream read in a moment, and again until all of it is."""
         if operation not in _WRITES or self.is_reading:
             return

@@ -6,7 +6,6 @@ synthesized template. Threads that it would start become tasks of the clock, its
 
 import asyncio
 import copy
-import io
 import json
 import logging
 import os
@@ -16,8 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
+from botocore.awsrequest import AWSPreparedRequest
 
 from local.cloud import CREDENTIALS, REGION
 from local.server import ENVIRONMENT, asynchronous_retries
@@ -44,20 +42,14 @@ from local.gaps import alarm_events, alias_rules, asynchronous_targets, object_e
 from local.gaps.patching import wrap  # noqa: E402
 
 Item = dict[str, Any]
+Answer = tuple[int, Mapping[str, str], bytes]
+"""The status, headers and body of what a service answers to a request."""
 Snapshot = tuple[dict[str, Any], dict[str, Any], dict[Any, Any]]
 Execute = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 """Runs a function's record with an event; answers as the emulator's own executor does."""
 
 # What it says of every request is of no interest here, and takes longer than to answer it.
 logging.getLogger().setLevel(logging.CRITICAL)
-
-
-class _Answer(io.BytesIO):
-    """A body as botocore reads one."""
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        while chunk := self.read():
-            yield chunk
 
 
 class Emulator:
@@ -111,7 +103,7 @@ class Emulator:
         # The emulator's time comes from the module, which the clock has changed already; only its pauses have not.
         return SimpleNamespace(**vars(module) | {"sleep": self._clock.sleep, "time": lambda: time.time()})  # noqa: PLW0108
 
-    def answer(self, request: AWSPreparedRequest) -> AWSResponse:
+    def answer(self, request: AWSPreparedRequest) -> Answer:
         """What the emulated service answers to a signed request of botocore's."""
         url = urlsplit(request.url)
         headers = {name.lower(): _text(value) for name, value in request.headers.items()} | {"host": url.netloc}
@@ -128,7 +120,7 @@ class Emulator:
                 "request",
             )
         )
-        return response(request, status, answered, content if isinstance(content, bytes) else content.encode())
+        return status, answered, content if isinstance(content, bytes) else content.encode()
 
     # ------------------------------------------------------------------------- what is there, read past the wire
 
@@ -224,10 +216,6 @@ class Emulator:
         cloudwatch._alarms._data.clear()
         for queue in sqs._queues.values():
             queue["messages"].clear()
-
-
-def response(request: AWSPreparedRequest, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
-    return AWSResponse(request.url, status, HTTPHeaders.from_dict(dict(headers)), _Answer(body))
 
 
 def _text(value: str | bytes) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from verify.simulation.clock import Clock, Killed, Kind, Task
-from verify.simulation.emulator import Emulator
-from verify.simulation.wire import Answer, Caller
+from verify.simulation.emulator import Answer, Emulator
+from verify.simulation.wire import Caller
 
 START = 0.02
 """Seconds until an invoked function runs."""

@@ -20,10 +20,10 @@ from ministack.services import stepfunctions
 
 from verify.simulation.clock import Clock, Killed, Signal, Task
 from verify.simulation.clock import Kind as Due
-from verify.simulation.emulator import Emulator
+from verify.simulation.emulator import Answer, Emulator
 from verify.simulation.faults import Call, Fault, Faults, Kind
 from verify.simulation.functions import Functions
-from verify.simulation.wire import LATENCY, Answer, Caller
+from verify.simulation.wire import LATENCY, Caller
 
 MOST_EVENTS = 25_000
 TRANSITION = 0.01

@@ -1,5 +1,6 @@
 """Where stock boto3 clients meet the simulation: every request of theirs is answered here, or struck by a fault."""
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,18 +13,18 @@ import boto3
 import botocore.endpoint
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
 from local.rates import Rates
 from verify.simulation.clock import Clock, Killed
 from verify.simulation.clock import Kind as Due
-from verify.simulation.emulator import Emulator, response
+from verify.simulation.emulator import Answer, Emulator
 from verify.simulation.faults import LATE_BY, Call, Fault, Faults, Kind, Span
 
 LATENCY = 0.004
 """Seconds from a request to its answer."""
 
-Answer = tuple[int, Mapping[str, str], bytes]
 Serve = Callable[[str, AWSPreparedRequest], Answer | None]
 """Answers an operation's request in the emulator's place; None where it does not serve it."""
 
@@ -72,7 +73,7 @@ class Wire:
         self.served: dict[str, Serve] = {}
         self.rates: Rates | None = None
         """How often the account may call; as often as it likes, where None."""
-        self.watch: list[Callable[[str, str, AWSPreparedRequest, AWSResponse], object]] = []
+        self.watch: list[Callable[[str, str, AWSPreparedRequest, Answer], object]] = []
         self.before: list[Callable[[Call], None]] = []
 
     @contextmanager
@@ -171,10 +172,23 @@ class Wire:
         self._clock.changes += 1
         own = self.served.get(service)
         answer = own(operation, request) if own else None
-        answered = self._emulator.answer(request) if answer is None else response(request, *answer)
+        if answer is None:
+            answer = self._emulator.answer(request)
         for look in self.watch:
-            look(who, f"{service}.{operation}", request, answered)
-        return answered
+            look(who, f"{service}.{operation}", request, answer)
+        return _response(request, *answer)
+
+
+class _Body(io.BytesIO):
+    """A body as botocore reads one: once, whoever does."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        while chunk := self.read():
+            yield chunk
+
+
+def _response(request: AWSPreparedRequest, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
+    return AWSResponse(request.url, status, HTTPHeaders.from_dict(dict(headers)), _Body(body))
 
 
 def refusal(request: AWSPreparedRequest, service: str, code: str, status: int, message: str) -> AWSResponse:
@@ -182,10 +196,10 @@ def refusal(request: AWSPreparedRequest, service: str, code: str, status: int, m
     match service:
         case "s3":
             error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-            return response(request, status, {"Content-Type": "application/xml"}, error.encode())
+            return _response(request, status, {"Content-Type": "application/xml"}, error.encode())
         case "sts" | "sns":
             error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
             wrapped = f"<ErrorResponse>{error}<RequestId>request</RequestId></ErrorResponse>"
-            return response(request, status, {"Content-Type": "text/xml"}, wrapped.encode())
+            return _response(request, status, {"Content-Type": "text/xml"}, wrapped.encode())
     body = json.dumps({"__type": code, "message": message}).encode()
-    return response(request, status, {"Content-Type": "application/json", "x-amzn-ErrorType": code}, body)
+    return _response(request, status, {"Content-Type": "application/json", "x-amzn-ErrorType": code}, body)

@@ -49,20 +49,27 @@ def _open_wait(scene: Scene) -> None:
     scene.stop()
 
 
-def _hook(scene: Scene) -> None:
-    def run(event: dict[str, str]) -> dict[str, str]:
-        detail = {
-            "deploymentId": event["DeploymentId"],
-            "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
-            "status": "Succeeded",
-        }
-        scene.call("Interrupt", scene.event("my.hook", "Lifecycle Event Hook Reported", detail))
-        return {"status": "Failed", "message": "whichever comes first"}
+def _hook(*, returns: bool, reports: bool, stopped: bool) -> Act:
+    """A hook that says no by what it returns, and yes by what it reports; whichever is first counts."""
 
-    [name] = scene.record()["plan"]["hooks"].values()
-    scene.world.simulation.functions.users[name] = run
-    scene.go_on()
-    scene.stop()
+    def act(scene: Scene) -> None:
+        def run(event: dict[str, str]) -> dict[str, str] | None:
+            detail = {
+                "deploymentId": event["DeploymentId"],
+                "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
+                "status": "Succeeded",
+            }
+            if reports:
+                scene.call("Interrupt", scene.event("my.hook", "Lifecycle Event Hook Reported", detail))
+            return {"status": "Failed", "message": "whichever comes first"} if returns else None
+
+        [name] = scene.record()["plan"]["hooks"].values()
+        scene.world.simulation.functions.users[name] = run
+        scene.go_on()
+        if stopped:
+            scene.stop()
+
+    return act
 
 
 def _settlers(scene: Scene) -> None:
@@ -115,8 +122,14 @@ RACES = [
     Race("a wait begins while an alarm fires", "Bake", _go_on_with(Scene.alarm), _ended),
     Race("a wait begins while a stop is asked for", "Bake", _go_on_with(Scene.stop), _ended),
     Race("an alarm and a stop request meet an open wait", "Bake", _open_wait, _ended),
-    Race(
-        "a hook returns, reports, is stopped and runs out of time", "Run BeforeAllowTraffic hook", _hook, _ended, hooks=True
+    *(
+        # All of it at once has more states than can be gone through.
+        Race(name, "Run BeforeAllowTraffic hook", act, _ended, hooks=True)
+        for name, act in {
+            "a hook returns, reports and runs out of time": _hook(returns=True, reports=True, stopped=False),
+            "a hook returns, is stopped and runs out of time": _hook(returns=True, reports=False, stopped=True),
+            "a hook reports, is stopped and runs out of time": _hook(returns=False, reports=True, stopped=True),
+        }.items()
     ),
     Race(
         "a deployment completes while an alarm fires and a stop is asked for",

@@ -1,6 +1,6 @@
 """The races: who acts at the same time on what, and what must hold in every order. The search is in interleavings.py."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.workflow.world import Alias
 from verify.ending import of_locks, of_record
@@ -49,27 +49,49 @@ def _open_wait(scene: Scene) -> None:
     scene.stop()
 
 
-def _hook(*, returns: bool, reports: bool, stopped: bool) -> Act:
-    """A hook that says no by what it returns, and yes by what it reports; whichever is first counts."""
+def _hook_runs(scene: Scene, run: Callable[[dict[str, str]], dict[str, str] | None]) -> None:
+    """The hook is called and does `run`."""
+    [name] = scene.record()["plan"]["hooks"].values()
+    scene.world.simulation.functions.users[name] = run
+    scene.go_on()
 
-    def act(scene: Scene) -> None:
-        def run(event: dict[str, str]) -> dict[str, str] | None:
-            detail = {
-                "deploymentId": event["DeploymentId"],
-                "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
-                "status": "Succeeded",
-            }
-            if reports:
-                scene.call("Interrupt", scene.event("my.hook", "Lifecycle Event Hook Reported", detail))
-            return {"status": "Failed", "message": "whichever comes first"} if returns else None
 
-        [name] = scene.record()["plan"]["hooks"].values()
-        scene.world.simulation.functions.users[name] = run
-        scene.go_on()
-        if stopped:
-            scene.stop()
+def _report(scene: Scene, called: dict[str, str]) -> None:
+    detail = {
+        "deploymentId": called["DeploymentId"],
+        "lifecycleEventHookExecutionId": called["LifecycleEventHookExecutionId"],
+        "status": "Succeeded",
+    }
+    scene.call("Interrupt", scene.event("my.hook", "Lifecycle Event Hook Reported", detail))
 
-    return act
+
+NO = {"status": "Failed", "message": "whichever comes first"}
+
+
+def _both_answers(scene: Scene) -> None:
+    """A hook says yes by what it reports, and no by what it returns."""
+
+    def run(called: dict[str, str]) -> dict[str, str]:
+        _report(scene, called)
+        return NO
+
+    _hook_runs(scene, run)
+
+
+def _stopped_hook(scene: Scene) -> None:
+    _hook_runs(scene, lambda _: NO)
+    scene.stop()
+
+
+def _awaited_hook(scene: Scene) -> None:
+    """A hook has been called and has said nothing yet when its report and a stop request come."""
+    calls: list[dict[str, str]] = []
+    _hook_runs(scene, calls.append)
+    while going_on := [due for due in choices(scene.world).values() if due.kind is Kind.CALL]:
+        scene.world.simulation.clock.happen(going_on[0])
+    [called] = calls
+    _report(scene, called)
+    scene.stop()
 
 
 def _settlers(scene: Scene) -> None:
@@ -126,9 +148,9 @@ RACES = [
         # All of it at once has more states than can be gone through.
         Race(name, "Run BeforeAllowTraffic hook", act, _ended, hooks=True)
         for name, act in {
-            "a hook returns, reports and runs out of time": _hook(returns=True, reports=True, stopped=False),
-            "a hook returns, is stopped and runs out of time": _hook(returns=True, reports=False, stopped=True),
-            "a hook reports, is stopped and runs out of time": _hook(returns=False, reports=True, stopped=True),
+            "a hook returns, reports and runs out of time": _both_answers,
+            "a hook returns, is stopped and runs out of time": _stopped_hook,
+            "a hook that is awaited reports, is stopped and runs out of time": _awaited_hook,
         }.items()
     ),
     Race(

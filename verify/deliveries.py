@@ -9,7 +9,7 @@ from verify import stories
 from verify.case import Tried
 from verify.ending import breaches, come_to_rest, next_deployment
 from verify.simulation.world import SimulatedWorld
-from verify.stories import HOUR, STORIES, Story, Told
+from verify.stories import HOUR, STORIES, Story, Told, report
 from verify.undisturbed import undisturbed
 
 COPIES = 10
@@ -86,12 +86,7 @@ def _stopped_at_once(world: SimulatedWorld, told: Told) -> None:
 
 
 def _report(world: SimulatedWorld, event: Mapping[str, str], status: str = "Succeeded", **otherwise: str) -> None:
-    detail = {
-        "deploymentId": event["DeploymentId"],
-        "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
-        "status": status,
-    }
-    world.send("Lifecycle Event Hook Reported", detail | otherwise)
+    world.send("Lifecycle Event Hook Reported", report(event, status) | otherwise)
 
 
 Reports = Callable[[SimulatedWorld, Mapping[str, str]], Any]

@@ -13,20 +13,17 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Self
+from typing import Self
 
 from botocore.awsrequest import AWSPreparedRequest
 
-from tests.workflow.world import Shop
-from verify import stories
 from verify.case import Tried
-from verify.simulation.clock import Due, Killed, Kind, Task
+from verify.scene import Scene, scene_before
+from verify.simulation.clock import Due, Kind, Task
 from verify.simulation.cloud import Cloud
 from verify.simulation.emulator import Answer
-from verify.simulation.machine import Execution, Position
 from verify.simulation.world import SimulatedWorld
-from verify.stories import HOUR, RUNNING, Told
+from verify.stories import RUNNING
 
 MOST_STATES = 50_000
 """More than any race has: one that has more is not explored to its end, and does not hold."""
@@ -35,62 +32,6 @@ _ACCIDENTAL = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|token-\d+-of-[\w-]+|request-\d+"
 )
 _TIMES = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)|\b17\d{8}(\.\d+)?")
-
-
-@dataclass
-class Scene:
-    """A deployment right before a state: what a race starts from."""
-
-    world: SimulatedWorld
-    shop: Shop
-    execution: Execution
-    at: Position
-    kept: Any
-    others: list[Execution] = field(default_factory=list)
-    """The executions of further drops, which have come to the same state."""
-
-    @property
-    def deployment_id(self) -> str:
-        return self.execution.name
-
-    def set(self) -> None:
-        """Everything is as it was when the deployment came to that state, and nothing happens by itself."""
-        simulation = self.world.simulation
-        simulation.forget()
-        simulation.emulator.restore(self.world.outputs["TableName"], self.shop.name, self.kept)
-        simulation.is_reading = True  # nobody tells of what happens meanwhile
-
-    def go_on(self) -> None:
-        """The execution goes on from that state."""
-        self.world.simulation.machine.start(self.execution.name, self.execution.input, self.at)
-
-    def record(self) -> dict[str, Any]:
-        return self.world.item(f"DEPLOYMENT#{self.deployment_id}", "DEPLOYMENT") or {}
-
-    def call(self, construct: str, event: dict[str, Any]) -> None:
-        """A function of the stack is called with an event."""
-        functions = self.world.simulation.functions
-        functions.start(functions.named(construct), event)
-
-    def event(self, source: str, detail_type: str, detail: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "id": "event",
-            "source": source,
-            "detail-type": detail_type,
-            "time": (self.world.simulation.clock.time + timedelta(hours=1)).isoformat(timespec="seconds"),
-            "detail": detail,
-        }
-
-    def alarm(self) -> None:
-        [name] = self.record()["locks"]["alarms"]
-        self.call("Interrupt", self.event("aws.cloudwatch", "CloudWatch Alarm State Change", {"alarmName": name}))
-
-    def stop(self) -> None:
-        detail = {"deploymentId": self.deployment_id}
-        self.call("Interrupt", self.event("my.pipeline", "Deployment Stop Requested", detail))
-
-    def sweep(self) -> None:
-        self.call("Settle", self.event("aws.events", "Scheduled Event", {}))
 
 
 Act = Callable[[Scene], None]
@@ -175,7 +116,7 @@ class Seen(AbstractContextManager["Seen"]):
 
 def explore(world: SimulatedWorld, race: Race) -> Explored:
     """Follows every interleaving of a race, until one does not hold."""
-    scene = _scene(world, race)
+    scene = scene_before(world, race.before, hooks=race.hooks, drops=race.drops)
     rules = nullcontext() if race.supervised else world.without_rule("ExecutionEnded")
     with rules, Seen(world.simulation) as seen:
         scene.set()
@@ -282,30 +223,3 @@ def _state(world: SimulatedWorld, open_to: dict[str, Due], seen: Seen) -> bytes:
     text = _TIMES.sub("TIME", json.dumps(everything, sort_keys=True, default=str))
     names: dict[str, str] = {}
     return hashlib.sha256(_ACCIDENTAL.sub(lambda m: names.setdefault(m[0], f"#{len(names)}"), text).encode()).digest()
-
-
-def _scene(world: SimulatedWorld, race: Race) -> Scene:
-    """Deploys until every execution comes to the state that the race begins before, and keeps everything as it is then."""
-    world.simulation.forget()
-    told = Told(world.shop(deploymentConfigName="Brief", **stories.with_alarm(world)))
-    reached: list[Execution] = []
-
-    def look(execution: Execution, name: str) -> None:
-        if name == race.before and execution not in reached:
-            reached.append(execution)
-            if race.drops > 1:
-                raise Killed  # it waits there for the others
-
-    machine = world.simulation.machine
-    machine.entering.append(look)
-    try:
-        answers = {"BeforeAllowTraffic": stories.hook(world, told, lambda _: None)} if race.hooks else {}
-        for _ in range(race.drops):
-            stories.drop(world, told, **answers)
-        world.simulation.clock.run(lambda: len(reached) == race.drops, HOUR, race.before)
-    finally:
-        machine.entering.remove(look)
-    execution, *others = reached
-    assert execution.at
-    kept = world.simulation.emulator.snapshot(world.outputs["TableName"], told.shop.name)
-    return Scene(world, told.shop, execution, execution.at, kept, others)

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 
 from tests.workflow.world import Alias
 from verify.ending import of_locks, of_record
-from verify.interleavings import Act, Race, Scene, choices
+from verify.interleavings import Act, Race, choices
+from verify.scene import Scene
 from verify.simulation.clock import Kind
 from verify.simulation.machine import Position
 from verify.simulation.world import SimulatedWorld
-from verify.stories import Told
+from verify.stories import Told, report
+
+NO = {"status": "Failed", "message": "whichever comes first"}
 
 
 def _ended(scene: Scene) -> Iterator[str]:
@@ -57,15 +60,7 @@ def _hook_runs(scene: Scene, run: Callable[[dict[str, str]], dict[str, str] | No
 
 
 def _report(scene: Scene, called: dict[str, str]) -> None:
-    detail = {
-        "deploymentId": called["DeploymentId"],
-        "lifecycleEventHookExecutionId": called["LifecycleEventHookExecutionId"],
-        "status": "Succeeded",
-    }
-    scene.call("Interrupt", scene.event("my.hook", "Lifecycle Event Hook Reported", detail))
-
-
-NO = {"status": "Failed", "message": "whichever comes first"}
+    scene.call("Interrupt", scene.event("my.hook", "Lifecycle Event Hook Reported", report(called)))
 
 
 def _both_answers(scene: Scene) -> None:

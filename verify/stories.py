@@ -4,7 +4,7 @@ A story is told by what its user does; what comes of it is looked at afterwards,
 sooner than its user expects.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -84,13 +84,18 @@ def _returns(status: str) -> Callable[[dict[str, str]], Any]:
     return lambda _: {"status": status, "message": "seen for itself"}
 
 
+def report(called: Mapping[str, str], status: str = "Succeeded") -> dict[str, str]:
+    """The detail of the event by which a hook reports; `called` is the event that the hook was called with."""
+    return {
+        "deploymentId": called["DeploymentId"],
+        "lifecycleEventHookExecutionId": called["LifecycleEventHookExecutionId"],
+        "status": status,
+    }
+
+
 def _reports_later(world: SimulatedWorld) -> Callable[[dict[str, str]], Any]:
     def answer(event: dict[str, str]) -> None:
-        detail = {
-            "deploymentId": event["DeploymentId"],
-            "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"],
-            "status": "Succeeded",
-        }
+        detail = report(event)
         world.simulation.clock.after(30, lambda: world.send("Lifecycle Event Hook Reported", detail), "the report")
 
     return answer

@@ -1,4 +1,7 @@
-"""The races: who acts at the same time on what, and what must hold in every order. The search is in interleavings.py."""
+"""The races: who acts at the same time on what, and what must hold in every order.
+
+Where one starts is in scene.py, the search in interleavings.py.
+"""
 
 from collections.abc import Callable, Iterator
 

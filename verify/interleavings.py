@@ -136,7 +136,7 @@ class _Search:
         found, clock = Explored(), self._scene.world.simulation.clock
         while open_to := choices(self._scene.world):
             wrong = [*_lost_wake_up(self._scene, open_to), *self._race.always(self._scene)]
-            state = _state(self._scene.world, open_to, self._seen)
+            state = state_of(self._scene.world, open_to, self._seen)
             if wrong or state in self._known:
                 found.problems += [f"{problem}, after {taken}" for problem in wrong]
                 return found
@@ -204,7 +204,7 @@ def _lost_wake_up(scene: Scene, open_to: dict[str, Due]) -> Iterator[str]:
         yield "a lost wake-up: the wait goes on after its hook has answered"
 
 
-def _state(world: SimulatedWorld, open_to: dict[str, Due], seen: Seen) -> bytes:
+def state_of(world: SimulatedWorld, open_to: dict[str, Due], seen: Seen) -> bytes:
     """The state of everything, the same for the same, whatever times and random ids are in it."""
     simulation = world.simulation
     items = sorted(

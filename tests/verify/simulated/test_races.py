@@ -1,8 +1,15 @@
 """The search for what a race comes to looks on: it changes nothing of what goes on, and is gone afterwards."""
 
+from collections.abc import Callable
+
+import pytest
+
 from verify.ending import come_to_rest
-from verify.interleavings import Seen
+from verify.interleavings import Seen, choices, state_of
 from verify.races import RACES
+from verify.scene import Scene, scene_before
+from verify.simulation.clock import Kind
+from verify.simulation.machine import Position
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told, drop, hook
 
@@ -34,3 +41,51 @@ def test_a_search_is_gone_afterwards(world: SimulatedWorld) -> None:
     [race] = [race for race in RACES if race.name == "a shift outlives its task while traffic goes back"]
     assert not race.run(world).problems
     assert world.simulation.wire.watch == watch
+
+
+@pytest.fixture
+def scene(world: SimulatedWorld) -> Scene:
+    return scene_before(world, "Bake", hooks=False, drops=1)
+
+
+def _state(scene: Scene, *afterwards: Callable[[Scene], object]) -> bytes:
+    """The state that the scene is in once its execution has gone on, and something more has happened."""
+    with Seen(scene.world.simulation) as seen:
+        scene.set()
+        scene.go_on()
+        choices(scene.world)
+        for happens in afterwards:
+            happens(scene)
+        return state_of(scene.world, choices(scene.world), seen)
+
+
+def test_a_state_is_the_same_whatever_ids_and_times_are_in_it(scene: Scene) -> None:
+    def a_call(scene: Scene) -> None:
+        scene.world.simulation.clock.happen(next(due for due in choices(scene.world).values() if due.kind is Kind.CALL))
+
+    assert _state(scene, a_call) == _state(scene, a_call) != _state(scene)
+
+
+def _on_record(scene: Scene) -> None:
+    scene.world.client("dynamodb").put_item(
+        TableName=scene.world.outputs["TableName"], Item={"pk": {"S": "LOCK#other"}, "sk": {"S": "LOCK"}}
+    )
+
+
+def _elsewhere(scene: Scene) -> None:
+    execution = scene.world.simulation.machine.executions[scene.deployment_id]
+    execution.at = Position("Check alarms", scene.at.value, scene.at.variables)
+
+
+def _knows_otherwise(scene: Scene) -> None:
+    execution = scene.world.simulation.machine.executions[scene.deployment_id]
+    execution.at = Position("Bake", scene.at.value, {**scene.at.variables, "step": 7})
+
+
+@pytest.mark.parametrize(
+    "different",
+    [_on_record, _elsewhere, _knows_otherwise, lambda scene: scene.world.route(scene.shop, "3"), Scene.stop],
+    ids=["table", "position", "variables", "alias", "caller"],
+)
+def test_states_differ_where_what_follows_may(scene: Scene, different: Callable[[Scene], object]) -> None:
+    assert _state(scene, different) != _state(scene)

@@ -34,7 +34,7 @@ local: install ## keep the local cloud running, with Weighbridge deployed to it 
 	python -m local up --port $(PORT) --time-scale $(TIME_SCALE)
 
 test: install lint ## all checks and tests
-	python -m pytest --numprocesses 2 --dist loadgroup
+	python -m pytest --numprocesses 2 --maxschedchunk 1
 
 verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes over an hour
 	python -m verify --report docs/reliability.md

@@ -12,8 +12,6 @@ from tests.workflow.world import DEPLOYABLE, SCALE, World
 SIMULATED = "--simulated"
 COMMAND_LINE = {"deploy"}
 """Fixtures that start other processes."""
-TOGETHER = {"local", "verify", "workflow"}
-"""Rooms whose tests share an account, or are long: they run in one process each, and are begun first."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,18 +24,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what cannot be tried here, and lets processes that share the tests share no local cloud.
-
-    The simulation is this one process: what needs another, a thread or a socket is played on the local cloud alone.
-    """
+    """The simulation is this one process: what needs another, a thread or a socket is played on the local cloud alone."""
     if config.getoption(SIMULATED):
         apart = [item for item in items if _only_on_local_cloud(item)]
         config.hook.pytest_deselected(items=apart)
         items[:] = [item for item in items if item not in apart]
-    for item in items:
-        room = item.path.relative_to(ROOT / "tests").parts[0]
-        if room in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(room))
 
 
 def _only_on_local_cloud(item: pytest.Item) -> bool:

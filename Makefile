@@ -33,6 +33,7 @@ demo: install ## two deployments under live traffic on the local cloud: one succ
 local: install ## keep the local cloud running, with Weighbridge deployed to it (PORT=4566 TIME_SCALE=1)
 	python -m local up --port $(PORT) --time-scale $(TIME_SCALE)
 
+# One at a time to whichever process is free: some tests take a thousandth of what others do.
 test: install lint ## all checks and tests
 	python -m pytest --numprocesses 2 --maxschedchunk 1
 

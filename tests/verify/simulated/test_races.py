@@ -1,4 +1,4 @@
-"""The search for what a race comes to looks on: it changes nothing of what goes on, and is gone afterwards."""
+"""The search for what a race comes to: it changes nothing of what goes on, is gone afterwards, and takes no two states for one."""
 
 from collections.abc import Callable
 

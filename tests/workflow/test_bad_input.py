@@ -158,19 +158,10 @@ BAD = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def dropped(world: World) -> dict[str, tuple[Shop, str]]:
-    """All of it dropped at once, each for a function of its own: what one gets does not depend on the others."""
-    shops = {bad.name: world.shop(**CANARY) for bad in BAD}
-    return {bad.name: (shops[bad.name], bad.drop(world, shops[bad.name])) for bad in BAD}
-
-
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
-def test_bad_input_is_a_failed_record_that_says_what_to_change(
-    world: World, dropped: dict[str, tuple[Shop, str]], bad: Bad
-) -> None:
-    shop, deployment_id = dropped[bad.name]
-    deployment = world.ended(deployment_id)
+def test_bad_input_is_a_failed_record_that_says_what_to_change(world: World, bad: Bad) -> None:
+    shop = world.shop(**CANARY)
+    deployment = world.ended(bad.drop(world, shop))
     assert deployment.outcome == ("Failed", bad.code)
     assert bad.says in deployment.message
     assert world.alias(shop) == bad.alias

@@ -21,6 +21,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from local.cloud import LocalCloud, session
 from tests.workflow.recipes import Recipes, recipes
+from weighbridge.core import ids
 
 SCALE = 0.004
 """Seconds a second of AWS takes: a minute's bake is over in a quarter of a second, a hook's hour in fourteen seconds."""
@@ -307,21 +308,10 @@ class World:
 
     def deployment_of(self, identity: str) -> str:
         """The id of the deployment that `identity` (an object's version or an event) became."""
-
-        def ask() -> str | None:
-            pages = (
-                self.client("dynamodb")
-                .get_paginator("scan")
-                .paginate(
-                    TableName=self.outputs["TableName"],
-                    FilterExpression="#identity = :identity",
-                    ExpressionAttributeNames={"#identity": "identity"},
-                    ExpressionAttributeValues={":identity": {"S": identity}},
-                )
-            )
-            return next((item["deploymentId"]["S"] for page in pages for item in page["Items"]), None)
-
-        return self.until(f"a deployment for {identity}", ask)
+        named = ids.deployment_id(identity)
+        record = self.until(f"a deployment for {identity}", lambda: self.item(f"DEPLOYMENT#{named}", "DEPLOYMENT"))
+        assert record["identity"] == identity
+        return named
 
     def in_bake(self, deployment_id: str, step: int = 1) -> dict[str, Any]:
         """Waits until step `step` has been taken and is watched; the record then."""

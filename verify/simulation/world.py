@@ -66,13 +66,6 @@ class SimulatedWorld(World):
         found = self.simulation.emulator.item(self.outputs["TableName"], pk, sk)
         return plain(found) if found else None
 
-    def deployment_of(self, identity: str) -> str:
-        def ask() -> str | None:
-            items = self.simulation.emulator.items(self.outputs["TableName"])
-            return next((i["deploymentId"]["S"] for i in items if i.get("identity") == {"S": identity}), None)
-
-        return self.until(f"a deployment for {identity}", ask)
-
     def execution(self, deployment_id: str) -> dict[str, Any] | None:
         return self.simulation.machine.described(deployment_id)
 

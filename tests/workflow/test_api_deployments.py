@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, WaiterError
 from tests.workflow.conftest import Cli
 from tests.workflow.world import Alias, Shop, World, appspec
 
-QUICK = {"Delay": 1, "MaxAttempts": 60}
+QUICK = {"Delay": 0.2, "MaxAttempts": 300}
 # A hook as it is written for CodeDeploy: it knows nothing of Weighbridge, and its return value says nothing.
 REPORTS = (
     "boto3.client('codedeploy').put_lifecycle_event_hook_execution_status("

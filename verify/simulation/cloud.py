@@ -3,7 +3,6 @@
 import importlib
 import json
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,9 +17,6 @@ from botocore.awsrequest import AWSPreparedRequest
 
 from local.cloud import REGION, ROOT
 from local.deployment import deploy
-
-sys.path.append(str(ROOT / "functions"))
-
 from verify.simulation.clock import Clock, Kind
 from verify.simulation.emulator import ENDPOINT, Answer, Emulator
 from verify.simulation.faults import Faults

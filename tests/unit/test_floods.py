@@ -18,14 +18,14 @@ import json, re, sys, time
 from weighbridge.core import appspec, documents, groups
 from weighbridge.core.errors import WeighbridgeError
 
-content, began, refusals = sys.stdin.buffer.read(), time.monotonic(), []
+content, began, refusals = sys.stdin.buffer.read(), time.process_time(), []
 for read in (appspec.parse, lambda content: groups.parse("shop", "prod", documents.load(content))):
     try:
         read(content)
     except WeighbridgeError as error:
         refusals.append(str(error))
 megabytes = int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024
-print(json.dumps({"seconds": time.monotonic() - began, "megabytes": megabytes, "refusals": refusals}))
+print(json.dumps({"seconds": time.process_time() - began, "megabytes": megabytes, "refusals": refusals}))
 """
 
 

@@ -13,8 +13,9 @@ from enum import Enum
 from verify.case import Tried
 from verify.ending import breaches, come_to_rest, next_deployment
 from verify.simulation.clock import Killed
+from verify.simulation.execution import Execution
 from verify.simulation.faults import Call
-from verify.simulation.machine import MOST_EVENTS, Execution
+from verify.simulation.states import MOST_EVENTS
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told
 from verify.undisturbed import undisturbed

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from tests.workflow.world import Shop
 from verify.case import Tried
 from verify.ending import come_to_rest, next_deployment, of_locks, of_record, of_secrets
-from verify.simulation.machine import Execution
+from verify.simulation.execution import Execution
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told
 from verify.undisturbed import undisturbed

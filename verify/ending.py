@@ -116,7 +116,7 @@ def _of_notifications(world: SimulatedWorld, record: dict[str, Any]) -> Iterator
 
 def of_secrets(world: SimulatedWorld, told: Told) -> Iterator[str]:
     log = world.log()
-    for secret in (*told.hook_ids, *world.simulation.machine.tokens):
+    for secret in (*told.hook_ids, *world.simulation.machine.waits):
         if secret in log:
             yield f"the log holds the secret {secret}"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from verify.case import Tried
 from verify.ending import breaches, come_to_rest, next_deployment
+from verify.simulation.execution import CALLER
 from verify.simulation.faults import Call, Fault, Kind, Span
-from verify.simulation.machine import CALLER
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told
 from verify.undisturbed import Undisturbed, undisturbed

@@ -10,7 +10,7 @@ from verify.ending import of_locks, of_record
 from verify.interleavings import Act, Race, choices
 from verify.scene import Scene
 from verify.simulation.clock import Kind
-from verify.simulation.machine import Position
+from verify.simulation.execution import Position
 from verify.simulation.world import SimulatedWorld
 from verify.stories import Told, report
 

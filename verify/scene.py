@@ -7,7 +7,7 @@ from typing import Any
 from tests.workflow.world import Shop
 from verify import stories
 from verify.simulation.clock import Killed
-from verify.simulation.machine import Execution, Position
+from verify.simulation.execution import Execution, Position
 from verify.simulation.world import SimulatedWorld
 from verify.stories import HOUR, Told
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verify.simulation.machine import Execution
+from verify.simulation.execution import Execution
 from verify.simulation.world import SimulatedWorld
 
 Play = Callable[..., Execution]

@@ -9,7 +9,7 @@ from verify.interleavings import Seen, choices, state_of
 from verify.races import RACES
 from verify.scene import Scene, scene_before
 from verify.simulation.clock import Kind
-from verify.simulation.machine import Position
+from verify.simulation.execution import Position
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told, drop, hook
 

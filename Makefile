@@ -34,11 +34,11 @@ local: install ## keep the local cloud running, with Weighbridge deployed to it 
 	python -m local up --port $(PORT) --time-scale $(TIME_SCALE)
 
 # One at a time to whichever process is free: some tests take a thousandth of what others do. One process more than the
-# two cores it is measured on, as deployments wait a quarter of the time.
+# two cores it is measured on: deployments wait most of their time.
 test: install lint ## all checks and tests
 	python -m pytest --numprocesses 3 --maxschedchunk 1
 
-verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes over an hour
+verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes about an hour
 	python -m verify --report docs/reliability.md
 
 lint: install ## style and types

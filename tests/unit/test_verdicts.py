@@ -111,6 +111,11 @@ def test_the_same_identity_is_the_same_deployment(identity: str) -> None:
     assert rollback_id(deployment_id(identity)) != deployment_id(identity)
 
 
+def test_an_identity_delivered_again_after_an_upgrade_is_the_same_deployment() -> None:
+    assert deployment_id("event 1") == "d-F0S8E2PVM"
+    assert deployment_id("event 1", 1) == "d-WFJIE35QB"
+
+
 @pytest.mark.parametrize(
     "detail", [None, [], {}, {"deploymentId": 3}, {"deploymentId": "d-x"}, {"deploymentId": "d-AAAAAAAAA\n"}]
 )

@@ -309,8 +309,7 @@ class World:
     def deployment_of(self, identity: str) -> str:
         """The id of the deployment that `identity` (an object's version or an event) became."""
         named = ids.deployment_id(identity)
-        record = self.until(f"a deployment for {identity}", lambda: self.item(f"DEPLOYMENT#{named}", "DEPLOYMENT"))
-        assert record["identity"] == identity
+        assert self.record(named)["identity"] == identity
         return named
 
     def in_bake(self, deployment_id: str, step: int = 1) -> dict[str, Any]:

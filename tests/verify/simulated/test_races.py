@@ -1,15 +1,18 @@
 """The search for what a race comes to: it changes nothing of what goes on, is gone afterwards, and takes no two states for one."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
 from verify.ending import come_to_rest
-from verify.interleavings import Seen, choices, state_of
+from verify.interleavings import Race, Seen, choices, state_of
 from verify.races import RACES
 from verify.scene import Scene, scene_before
 from verify.simulation.clock import Kind
-from verify.simulation.execution import Position
+from verify.simulation.execution import Execution, Position
+from verify.simulation.machine import Machine
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told, drop, hook
 
@@ -41,6 +44,62 @@ def test_a_search_is_gone_afterwards(world: SimulatedWorld) -> None:
     [race] = [race for race in RACES if race.name == "a shift outlives its task while traffic goes back"]
     assert not race.run(world).problems
     assert world.simulation.wire.watch == watch
+
+
+ALARM, STOP, REPORT = "CloudWatch Alarm State Change", "Deployment Stop Requested", "Lifecycle Event Hook Reported"
+SWEEP = "Scheduled Event"
+ACTORS = {
+    "a wait begins while an alarm fires": ["execution", ALARM],
+    "a wait begins while a stop is asked for": ["execution", STOP],
+    "an alarm and a stop request meet an open wait": ["execution", ALARM, STOP],
+    "a hook returns, reports and runs out of time": ["execution", "hook returns", REPORT],
+    "a hook returns, is stopped and runs out of time": ["execution", "hook returns", STOP],
+    "a hook that is awaited reports, is stopped and runs out of time": ["execution", REPORT, STOP],
+    "a deployment completes while an alarm fires and a stop is asked for": ["execution", ALARM, STOP],
+    "a shift outlives its task while traffic goes back": ["execution", "ShiftTraffic"],
+    "the last shift outlives its task while traffic goes back": ["execution", "ShiftTraffic"],
+    "two settlers and a shift that outlives its execution": ["execution", "execution's end", SWEEP],
+    "two settlers and a completion that outlives its execution": ["execution", "execution's end", SWEEP],
+    "a sweep meets a living execution": ["execution", SWEEP],
+    "two drops for one alias": ["execution", "execution"],
+}
+
+
+@pytest.mark.parametrize("race", RACES, ids=str)
+def test_everybody_acts_whom_a_race_names(world: SimulatedWorld, race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = scene_before(world, race.before, hooks=race.hooks, drops=race.drops)
+    acts: list[str] = []
+    call, start, end = Scene.call, Machine.start, Machine.end
+
+    def calls(scene: Scene, construct: str, event: dict[str, Any]) -> None:
+        acts.append(event.get("detail-type", construct))
+        call(scene, construct, event)
+
+    def starts(*asked: Any) -> Execution:
+        acts.append("execution")
+        return start(*asked)
+
+    def ends(*asked: Any) -> None:
+        acts.extend(["execution's end"] if race.supervised else [])
+        end(*asked)
+
+    def returns(run: Callable[[Any], Any], called: Any) -> Any:
+        answer = run(called)
+        acts.extend(["hook returns"] if answer else [])
+        return answer
+
+    monkeypatch.setattr(Scene, "call", calls)
+    scene.set()
+    with monkeypatch.context() as at_first:
+        at_first.setattr(Machine, "start", starts)
+        at_first.setattr(Machine, "end", ends)
+        race.act(scene)
+    users = world.simulation.functions.users
+    for name in scene.record().get("plan", {}).get("hooks", {}).values():
+        monkeypatch.setitem(users, name, partial(returns, users[name]))
+    while open_to := choices(world):
+        world.simulation.clock.happen(next(iter(open_to.values())))
+    assert sorted(acts) == sorted(ACTORS[race.name])
 
 
 @pytest.fixture
@@ -82,10 +141,23 @@ def _knows_otherwise(scene: Scene) -> None:
     execution.at = Position("Bake", scene.at.value, {**scene.at.variables, "step": 7})
 
 
+def _no_longer_waited_for(scene: Scene) -> None:
+    """The token is good no more, and nobody has heard of it yet."""
+    [wait] = scene.world.simulation.machine._callbacks.waits.values()
+    wait.ended.is_set = True
+
+
 @pytest.mark.parametrize(
     "different",
-    [_on_record, _elsewhere, _knows_otherwise, lambda scene: scene.world.route(scene.shop, "3"), Scene.stop],
-    ids=["table", "position", "variables", "alias", "caller"],
+    [
+        _on_record,
+        _elsewhere,
+        _knows_otherwise,
+        _no_longer_waited_for,
+        lambda scene: scene.world.route(scene.shop, "3"),
+        Scene.stop,
+    ],
+    ids=["table", "position", "variables", "wait", "alias", "caller"],
 )
 def test_states_differ_where_what_follows_may(scene: Scene, different: Callable[[Scene], object]) -> None:
     assert _state(scene, different) != _state(scene)

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.unit.samples import at, plan
-from weighbridge.aws import clients, deployments
+from weighbridge.aws import clients, deployments, table
 from weighbridge.core.deployment import Record, begun, created, planned
 
 REGION = "eu-west-1"
@@ -151,6 +151,63 @@ def refuse(monkeypatch: pytest.MonkeyPatch, service: str, method: str, *refusals
 
     monkeypatch.setattr(client, method, call)
     return calls
+
+
+MOST_BYTES = 60_000
+
+
+def small_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on an item holds `MOST_BYTES` of JSON: more is refused as DynamoDB refuses it, and nothing is written.
+
+    moto counts what is appended twice, and keeps half of what it refuses.
+    """
+    dynamodb = clients.client("dynamodb")
+    update, transact = dynamodb.update_item, dynamodb.transact_write_items
+
+    def held(requests: list[dict[str, Any]], write: Callable[[], Any], refusal: Callable[[], ClientError]) -> Any:
+        keys = [
+            (each["TableName"], each.get("Key") or {name: each["Item"][name] for name in ("pk", "sk")}) for each in requests
+        ]
+        before = [dynamodb.get_item(TableName=name, Key=key).get("Item") for name, key in keys]
+        answer = write()
+        after = [dynamodb.get_item(TableName=name, Key=key).get("Item") for name, key in keys]
+        if all(item is None or len(json.dumps(table.plain(item))) <= MOST_BYTES for item in after):
+            return answer
+        for (name, key), item in zip(keys, before, strict=True):
+            if item is None:
+                dynamodb.delete_item(TableName=name, Key=key)
+            else:
+                dynamodb.put_item(TableName=name, Item=item)
+        raise refusal()
+
+    def update_item(**request: Any) -> Any:
+        too_large = client_error("ValidationException", "UpdateItem", message=f"{TOO_LARGE}.")
+        return held([request], lambda: update(**request), lambda: too_large)
+
+    def transact_write_items(TransactItems: list[dict[str, Any]]) -> Any:  # noqa: N803
+        requests = [request for action in TransactItems for request in action.values()]
+        cancelled = client_error("TransactionCanceledException", "TransactWriteItems")
+        cancelled.response["CancellationReasons"] = [{"Code": "ValidationError", "Message": TOO_LARGE}]
+        return held(requests, lambda: transact(TransactItems=TransactItems), lambda: cancelled)
+
+    monkeypatch.setattr(dynamodb, "update_item", update_item)
+    monkeypatch.setattr(dynamodb, "transact_write_items", transact_write_items)
+
+
+TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
+
+
+def fill(deployment_id: str = "d-AAAAAAAAA") -> None:
+    """Fills a record with readings of alarms until there is no room for a sentence more."""
+    item: Any = clients.client("dynamodb").get_item(TableName=table.name(), Key=table.key("DEPLOYMENT", deployment_id))[
+        "Item"
+    ]
+    record = table.plain(item)
+    while (left := MOST_BYTES - len(json.dumps(record)) - 200) > 0:
+        reading = {"time": record["createTime"], "event": "AlarmsRead", "reason": "x" * min(left, 7_000)}
+        record["timeline"].append(reading)
+    item["timeline"] = table.attribute(record["timeline"])
+    clients.client("dynamodb").put_item(TableName=table.name(), Item=item)
 
 
 @contextmanager

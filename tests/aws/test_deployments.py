@@ -1,6 +1,7 @@
 """Records and the locks they hold, and the table held against the reference that the tests of the core use."""
 
 import itertools
+import json
 import string
 from typing import Any
 
@@ -8,17 +9,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.aws.account import keep_begun, keep_planned, kept, lost_answer, new_record, refuse
+from tests.aws.account import (
+    client_error,
+    fill,
+    keep_begun,
+    keep_planned,
+    kept,
+    lost_answer,
+    new_record,
+    refuse,
+    small_items,
+)
 from tests.aws.test_table import plain_values
 from tests.unit.samples import apply, at, plan
-from weighbridge.aws import deployments, table
+from weighbridge.aws import clients, deployments, registry, table
 from weighbridge.aws.table import Expression
 from weighbridge.core.deployment import Change, begun, hook_answered, hook_called, hook_silent, planned, shifted
 from weighbridge.core.endings import failed, succeeded
-from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, StopRequested
+from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, RecordFull, StopRequested
 from weighbridge.core.hooks import Answer
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import Plan, routing_after
+from weighbridge.core.record_size import NEARLY_FULL
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
 
 A, B = "d-AAAAAAAAA", "d-BBBBBBBBB"
@@ -73,6 +85,92 @@ def test_an_answer_that_got_lost_makes_a_first_write_look_like_a_second(no_pause
         assert deployments.update(A, STOP, unless=["interruption"]) is None
     assert len(no_pauses) == 1
     assert kept()["interruption"]["message"] == "Stop."
+
+
+# ------------------------------------------------------------------------------------------------ a full record
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_items(monkeypatch)
+
+
+@pytest.mark.usefixtures("full")
+def test_what_does_not_fit_into_an_item_is_told_apart() -> None:
+    record = keep_planned()
+    fill()
+    expression = Expression()
+    expression.set("description", "x" * 300)
+    update = expression.update(table.key("DEPLOYMENT", A))
+    with pytest.raises(RecordFull, match="maximum allowed size"):
+        table.update(update)
+    with pytest.raises(RecordFull):
+        table.transact([{"Update": update}])
+    assert "description" not in record
+
+
+@pytest.mark.usefixtures("full")
+def test_a_full_record_is_interrupted_and_closed_all_the_same() -> None:
+    keep_planned()
+    fill()
+    long = interrupted(Interruption(StopRequested("\N{HANGUL SYLLABLE GA}" * 2_000), roll_back=True), at(9))
+    stopped = deployments.update(A, long, unless=["interruption"])
+    assert stopped is not None
+    assert stopped["interruption"] == long.sets["interruption"]
+    fill()
+    record = kept()
+    assert deployments.end(record, failed(record, {"error": "StopRequested", "cause": "Stop."}, {}, at(10)))
+    assert kept()["status"] == "Stopped"
+    assert [entry["event"] for entry in kept()["timeline"] if entry["event"] != "AlarmsRead"][-3:] == [
+        "Interrupted",
+        "TimelineShortened",
+        "Ended",
+    ]
+    assert (_holder(GROUP), _holder(ALIAS), deployments.watched_by("errors")) == (None, None, [])
+
+
+@pytest.mark.usefixtures("full")
+def test_a_full_record_takes_every_change_of_a_deployments_story() -> None:
+    deployments.create(new_record())
+    first, *others = _story()
+    fill()
+    deployments.begin(kept(), first)
+    for change in others:
+        fill()
+        changed = deployments.update(A, change)
+        assert changed is not None
+        assert changed["timeline"][-1] == change.timeline[-1]
+
+
+def test_long_before_a_record_is_full_it_is_shortened() -> None:
+    keep_planned()
+    reading = {"time": "t", "event": "AlarmsRead", "reason": "x" * 8_000}
+    for _ in range(40):
+        deployments.update(A, Change(timeline=[reading]))
+    assert len(json.dumps(kept())) < NEARLY_FULL
+
+
+def test_that_a_record_cannot_be_shortened_does_not_undo_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_planned()
+    readings = [{"time": "t", "event": "AlarmsRead", "reason": "x" * 6_500}] * 40
+    refuse(monkeypatch, "dynamodb", "get_item", client_error("ThrottlingException", "GetItem"))
+    changed = deployments.update(A, Change(timeline=readings))
+    assert changed is not None
+    assert changed["timeline"][-1] == readings[-1]
+
+
+@pytest.mark.usefixtures("full")
+def test_a_rollback_ends_even_if_its_revision_is_registered_for_more_groups_than_an_item_holds() -> None:
+    keep_planned()
+    rollback = rollback_record(plan(), at(2))
+    deployments.create(rollback)
+    key = registry.used(rollback, at(2))["Key"]
+    names = {"SS": [f"{number:0100}" for number in range(575)]}
+    clients.client("dynamodb").put_item(TableName=table.name(), Item={**key, "usedBy": names})
+    with pytest.raises(RecordFull):
+        registry.use(rollback, at(2))
+    assert deployments.end(rollback, succeeded(rollback, at(3)))
+    assert kept(rollback["deploymentId"])["status"] == "Succeeded"
 
 
 # -------------------------------------------------------------------------------------------- the table is the reference

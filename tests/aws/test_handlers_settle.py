@@ -116,6 +116,29 @@ def test_a_stopped_execution_gets_a_rollback_and_then_its_end(executions: Execut
     assert _outcome() == ("Stopped", "MANUAL_STOP")
 
 
+def test_traffic_goes_back_even_if_that_cannot_be_recorded(
+    executions: Executions, place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _shifted()
+    executions(d_LAFB8W95J="ABORTED")
+    refuse(monkeypatch, "dynamodb", "update_item", client_error("AccessDeniedException", "UpdateItem"))
+    invoke("settle", ENDED)
+    assert _started(place) == {ROLLBACK_ID: {"deploymentId": ROLLBACK_ID, "rollBack": record["plan"]}}
+
+
+def test_traffic_is_restored_here_before_a_record_of_that_is_kept(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shifted()
+    executions(d_LAFB8W95J="FAILED", d_D6J7V9HE5="ABORTED")
+    refuse(monkeypatch, "dynamodb", "put_item", client_error("AccessDeniedException", "PutItem"))
+    invoke("settle", ENDED)
+    assert routing() == ("1", {})
+    assert _outcome() == ("InProgress", None), "the next sweep finishes it"
+    invoke("settle", SWEEP)
+    assert _outcome() == ("Failed", "INTERNAL_ERROR")
+
+
 def test_the_end_of_a_rollback_settles_what_it_rolled_back(executions: Executions) -> None:
     record = _shifted()
     deployments.create(rollback_record(record["plan"], at(5)))

@@ -1,17 +1,20 @@
 """Records of deployments in the table, and the locks they hold. On the reaction path: no pydantic."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from weighbridge.aws import registry, table
 from weighbridge.aws.table import Expression, Key
 from weighbridge.core.deployment import RUNNING, Change, Record, is_rollback
 from weighbridge.core.endings import Ending
-from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, Outdated, Throttled
+from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, Outdated, RecordFull, Throttled, WeighbridgeError
+from weighbridge.core.record_size import is_nearly_full, shortened
 from weighbridge.core.revisions import shown
 
 _TRIES = 3
+T = TypeVar("T")
 
 
 def _key(deployment_id: str) -> Key:
@@ -75,7 +78,8 @@ def get_all(deployment_ids: Sequence[str]) -> dict[str, Record]:
 
 def target_of(record: Record) -> dict[str, Any] | None:
     """The revision of the last success in a deployment's group, as it is shown."""
-    return (table.get(_group_key(record)) or {}).get("targetRevision")
+    target = (table.get(_group_key(record)) or {}).get("targetRevision")
+    return shown(target) if target else None
 
 
 def update(deployment_id: str, change: Change, *, unless: Iterable[str] = ()) -> Record | None:
@@ -85,7 +89,34 @@ def update(deployment_id: str, change: Change, *, unless: Iterable[str] = ()) ->
     """
     expression = _expression(change)
     conditions = [expression.equals("status", *RUNNING), *(expression.absent(path) for path in unless)]
-    return table.update(expression.update(_key(deployment_id), " AND ".join(conditions)))
+    request = expression.update(_key(deployment_id), " AND ".join(conditions))
+    record = _with_room(deployment_id, lambda: table.update(request))
+    if record and is_nearly_full(record):
+        with suppress(WeighbridgeError):  # what was asked for is kept, and the next write tries it again
+            _make_room(deployment_id)
+    return record
+
+
+def _with_room(deployment_id: str, write: Callable[[], T]) -> T:
+    """What a write of a deployment's record gives; where the record is too full for it, it is shortened first."""
+    try:
+        return write()
+    except RecordFull:
+        _make_room(deployment_id)
+        return write()
+
+
+def _make_room(deployment_id: str) -> None:
+    """Leaves out of a record what can be left out."""
+    for _ in range(_TRIES):
+        record = get(deployment_id)
+        change = shortened(record) if record else None
+        if record is None or change is None:
+            return
+        expression = _expression(change)
+        unchanged = expression.has_length("timeline", len(record["timeline"]))
+        if table.update(expression.update(_key(deployment_id), unchanged)):
+            return
 
 
 def begin(record: Record, change: Change) -> None:
@@ -98,14 +129,13 @@ def begin(record: Record, change: Change) -> None:
     expression = _expression(change)
     condition = f"{expression.equals('status', *RUNNING)} AND {expression.absent('interruption')}"
     holders = [_group_key(record), table.key("ALIAS", locks["alias"])]
-    refused = table.transact(
-        [
-            {"Update": expression.update(_key(deployment_id), condition)},
-            {"Update": _hold(holders[0], deployment_id, record | {"status": "InProgress"})},
-            {"Update": _hold(holders[1], deployment_id)},
-            *({"Put": {"TableName": table.name(), "Item": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]),
-        ]
-    )
+    actions = [
+        {"Update": expression.update(_key(deployment_id), condition)},
+        {"Update": _hold(holders[0], deployment_id, record | {"status": "InProgress"})},
+        {"Update": _hold(holders[1], deployment_id)},
+        *({"Put": {"TableName": table.name(), "Item": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]),
+    ]
+    refused = _with_room(deployment_id, lambda: table.transact(actions))
     if refused is None:
         return
     if refused == 0:
@@ -153,7 +183,7 @@ def end(record: Record, ending: Ending) -> bool:
             {"Update": _rolled_back(record, ending)},
             {"Update": registry.used(record, datetime.fromisoformat(record["createTime"]))},
         ]
-    while refused := table.transact(actions):
+    while refused := _ended(record, actions):
         del actions[refused]  # a lock that is not the deployment's any more must not keep it from ending
     if refused is None:
         return True
@@ -163,6 +193,17 @@ def end(record: Record, ending: Ending) -> bool:
     if ending.status == "Succeeded" and "interruption" in now:
         raise Interrupted("The deployment was interrupted before it was completed.")
     raise Outdated("The deployment has changed while it was closed.")
+
+
+def _ended(record: Record, actions: list[dict[str, Any]]) -> int | None:
+    """Writes an ending, as table.transact does."""
+    try:
+        return _with_room(record["deploymentId"], lambda: table.transact(actions))
+    except RecordFull:
+        if not is_rollback(record):
+            raise
+    # The record has room by now, so the registered revision has not: its list of groups is no reason not to end.
+    return table.transact(actions[:-1])
 
 
 def _release_group(record: Record, ending: Ending) -> dict[str, Any]:

@@ -6,7 +6,14 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from weighbridge.core.errors import RoleMissing, RolePermissions, ServiceUnavailable, Throttled, WeighbridgeError
+from weighbridge.core.errors import (
+    RecordFull,
+    RoleMissing,
+    RolePermissions,
+    ServiceUnavailable,
+    Throttled,
+    WeighbridgeError,
+)
 from weighbridge.core.service_role import ServiceRole
 
 _THROTTLES = {
@@ -37,6 +44,12 @@ def _reason_of(error: ClientError) -> str:
     return next((reason for reason in reasons if reason != "None"), code_of(error))
 
 
+def _is_of_size(error: ClientError) -> bool:
+    """Whether an item would become too large: DynamoDB has no code of its own for that, only this text."""
+    told = [error.response.get("Error", {}), *error.response.get("CancellationReasons", [])]
+    return any(str(each.get("Message") or "").startswith("Item size ") for each in told)
+
+
 def translated(error: ClientError | BotoCoreError, service: str, role: ServiceRole | None = None) -> WeighbridgeError:
     """Our error for one of botocore's that no caller expected; `service` is spelled as in CodeDeploy's messages."""
     if isinstance(error, HTTPClientError | NoConnection | IncompleteReadError):
@@ -44,6 +57,8 @@ def translated(error: ClientError | BotoCoreError, service: str, role: ServiceRo
     if isinstance(error, BotoCoreError):  # it failed before any request was sent, and so it would again
         return WeighbridgeError(f"{service} could not be asked: {error}")
     code, message = _reason_of(error), error.response.get("Error", {}).get("Message", "")
+    if _is_of_size(error):
+        return RecordFull(f"{service} refused {error.operation_name}: {message}")
     name = role.arn if role else "of Weighbridge"
     if role and error.operation_name == "AssumeRole" and code in _DENIALS:
         return RoleMissing(

@@ -121,6 +121,10 @@ class Expression:
             return f"{self.path(dotted)} = {self._value(values[0])}"
         return f"{self.path(dotted)} IN ({', '.join(self._value(value) for value in values)})"
 
+    def has_length(self, dotted: str, length: int) -> str:
+        """The condition that a list has so many elements."""
+        return f"size({self.path(dotted)}) = {self._value(length)}"
+
     def absent(self, dotted: str) -> str:
         return f"attribute_not_exists({self.path(dotted)})"
 

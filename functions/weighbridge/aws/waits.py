@@ -7,20 +7,36 @@ does the same again. On the reaction path: no pydantic.
 from datetime import datetime
 
 from weighbridge.aws import deployments, executions
-from weighbridge.core.deployment import Record, hook_answered, hook_result
+from weighbridge.core.deployment import Record, hook_answered, hook_result, is_running
+from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.hooks import Answer
 from weighbridge.core.interruptions import Interruption, interrupted
 
 
 def interrupt(deployment_id: str, interruption: Interruption, now: datetime) -> Record | None:
-    """Ends a deployment early; its record then, None where it is not running. The first interruption wins."""
-    record = deployments.update(deployment_id, interrupted(interruption, now), unless=["interruption"])
+    """Ends a deployment early; its record then, None where it is not running. The first interruption wins.
+
+    Where it cannot be recorded the wait that is open is ended all the same, since traffic comes first, and the error is
+    raised, so that it is tried again.
+    """
+    try:
+        record = deployments.update(deployment_id, interrupted(interruption, now), unless=["interruption"])
+    except WeighbridgeError:
+        _interrupt_unrecorded(deployment_id, interruption)
+        raise
     if record is None:  # another one was first, or this is its repetition: make sure that its wait has ended
         record = deployments.get(deployment_id)
     if record is None or "interruption" not in record:
         return None
     hand_on(record)
     return record
+
+
+def _interrupt_unrecorded(deployment_id: str, interruption: Interruption) -> None:
+    record = deployments.get(deployment_id)
+    if record and is_running(record) and "interruption" not in record and "gate" in record:
+        details = interruption.record()
+        executions.interrupt_wait(record["gate"]["token"], details["error"], details)
 
 
 def answer(record: Record, lifecycle_event: str, given: Answer, now: datetime) -> bool:

@@ -10,6 +10,8 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     │   └── Outdated              INTERNAL_ERROR
     ├── Interrupted               an interruption was recorded before the wait began; the record says which
     ├── DeploymentEnded           an execution that was started again after its deployment had ended
+    ├── RecordFull                INTERNAL_ERROR  what was to be kept is more than an item of the table holds
+    ├── NotThePlan                INTERNAL_ERROR  a step was called otherwise than the deployment's record says
     ├── AlarmActive               ALARM_ACTIVE                          (Stopped)
     ├── AlarmsUnreadable          CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND   (Stopped)
     ├── StopRequested             MANUAL_STOP                           (Stopped)
@@ -90,6 +92,14 @@ class Interrupted(WeighbridgeError):
 
 class DeploymentEnded(WeighbridgeError):
     """The deployment has ended already: an execution that was started again must not touch anything."""
+
+
+class RecordFull(WeighbridgeError):
+    """An item of the table would become larger than DynamoDB keeps."""
+
+
+class NotThePlan(WeighbridgeError):
+    """A step of a deployment was asked for that its record does not foresee: whoever asked is not its execution."""
 
 
 class AlarmActive(WeighbridgeError):

@@ -27,10 +27,11 @@ def identified(revision: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown(revision: Mapping[str, Any]) -> dict[str, Any]:
     """The revision as deployments and groups show it: of an inline one the sha256 alone (reference 1.5)."""
-    member = INLINE.get(revision["revisionType"])
+    kind = revision["revisionType"]
+    member = INLINE.get(kind)
     if member is None:
-        return dict(revision)
-    return {**revision, member: {"sha256": identified(revision)[member]["sha256"]}}
+        return {name: revision[name] for name in ("revisionType", "s3Location") if name in revision}
+    return {"revisionType": kind, member: {"sha256": identified(revision)[member]["sha256"]}}
 
 
 def digest(revision: Mapping[str, Any]) -> str:

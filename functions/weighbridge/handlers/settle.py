@@ -114,7 +114,13 @@ def _given_up(record: Record, execution: Execution) -> bool:
     if is_rollback(record):
         return True
     change = given_up(why(record, execution), datetime.now(UTC))
-    if deployments.update(record["deploymentId"], change, unless=["interruption"]):
+    try:
+        if deployments.update(record["deploymentId"], change, unless=["interruption"]):
+            return True
+    except Retryable:
+        raise
+    except WeighbridgeError:  # traffic comes first, whether that can be recorded or not
+        logger.exception("Not recorded")
         return True
     current = deployments.get(record["deploymentId"])
     return current is not None and is_running(current)
@@ -124,10 +130,10 @@ def _restore(plan: Plan) -> dict[str, str]:
     """Does what a rollback's execution would have done, and closes its record; returns what deployment.failed takes."""
     now = datetime.now(UTC)
     deployment_id = plan["rollbackDeploymentId"]
-    rollbacks.keep(plan, now)
     try:
         alias = Lambda(deployment_id, role_of(plan)).restore(plan)
     except (AliasMoved, InvalidLambdaFunction) as error:
+        rollbacks.keep(plan, now)
         record = deployments.get(deployment_id)
         if record:
             deployments.end(record, failed(record, described(error), {}, now))
@@ -136,6 +142,7 @@ def _restore(plan: Plan) -> dict[str, str]:
         rollbacks.hold_up(plan, described(error), now)
         count("RollbacksHeldUp")
         raise
+    rollbacks.keep(plan, now)
     record = deployments.update(deployment_id, traffic_restored(plan, alias.revision_id, now))
     if record:
         deployments.end(record, succeeded(record, now))

@@ -112,8 +112,8 @@ class DeploymentMachine(Construct):
             steps.run_hook.role,
             [
                 Right(
-                    "Hands the hook's answer to the execution that waits for it.",
-                    actions=["states:SendTaskSuccess", "states:SendTaskFailure"],
+                    "Hands the hook's answer to the execution that waits for it, and sees whether one does.",
+                    actions=["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"],
                     resources=[self.arn],
                 )
             ],

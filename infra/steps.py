@@ -132,7 +132,7 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
             rights=[
                 Right(
                     "Closes the record and frees the lock.",
-                    actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+                    actions=["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
                     resources=[table.table_arn],
                 )
             ],

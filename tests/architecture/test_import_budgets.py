@@ -13,7 +13,9 @@ from tests.architecture.source import ROOT, handler_names
 BASE = {"aws.clients", "aws.failures"} | {
     f"core.{module}" for module in ("errors", "hooks", "plan", "routing", "deployment", "service_role")
 }
-RECORDS = BASE | {"aws.deployments", "aws.registry", "aws.table", "core.endings", "core.ids", "core.revisions"}
+RECORDS = BASE | {"aws.deployments", "aws.registry", "aws.table"}
+RECORDS |= {f"core.{module}" for module in ("endings", "ids", "record_size", "revisions")}
+ROLLBACKS = {"core.interruptions", "core.rollbacks", "core.sequence"}
 WAITS = {"aws.executions", "core.settlement", "core.interruptions"}
 SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags"}
 REQUESTS = {"core.documents", "core.groups", "core.requests", "core.tags"}
@@ -29,7 +31,7 @@ MODULES = {
     | {"api.absent", "api.named", "api.pages", "api.platform", "api.served"}
     | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview"},
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
-    "complete": RECORDS | {"aws.rollbacks", "core.rollbacks", "telemetry"},
+    "complete": RECORDS | ROLLBACKS | {"telemetry"},
     "interrupt": RECORDS | WAITS | {"aws.waits", "telemetry"},
     "notify": (BASE | {"aws.table", "aws.events", "core.notifications"}),
     "receive": RECORDS
@@ -37,7 +39,7 @@ MODULES = {
     | SETTINGS
     | REQUESTS
     | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "telemetry"},
-    "record_failure": RECORDS | {"aws.rollbacks", "core.interruptions", "core.rollbacks", "telemetry"},
+    "record_failure": RECORDS | ROLLBACKS | {"aws.rollbacks", "telemetry"},
     "redeliver": {
         "aws.clients",
         "aws.failures",
@@ -48,14 +50,14 @@ MODULES = {
         "telemetry",
     },
     "report_hook": RECORDS | WAITS | API | REQUESTS,
-    "run_hook": RECORDS | WAITS | {"aws.hooks", "aws.waits"},
+    "run_hook": RECORDS | WAITS | ROLLBACKS | {"aws.hooks", "aws.waits"},
     "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers"},
-    "settle": RECORDS | WAITS | {"aws.aliases", "aws.rollbacks", "aws.waits", "core.rollbacks", "telemetry"},
-    "shift_traffic": RECORDS | {"aws.aliases", "aws.rollbacks", "core.rollbacks", "telemetry"},
+    "settle": RECORDS | WAITS | ROLLBACKS | {"aws.aliases", "aws.rollbacks", "aws.waits", "telemetry"},
+    "shift_traffic": RECORDS | ROLLBACKS | {"aws.aliases", "aws.rollbacks", "telemetry"},
     "validate": RECORDS
     | {"aws.aliases", "aws.hooks", "aws.revisions", "aws.settings"}
     | SETTINGS
-    | {"core.appspec", "core.planning", "core.rollbacks"},
+    | {"core.appspec", "core.interruptions", "core.planning", "core.rollbacks"},
 }
 READS_FILES = {"api", "receive", "report_hook", "validate"}
 ASK = "import sys, json; import weighbridge.handlers.{}; print(json.dumps(sorted(sys.modules)))"

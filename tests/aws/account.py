@@ -87,7 +87,7 @@ def keep_begun(deployment_id: str = "d-AAAAAAAAA", *, alarms: tuple[str, ...] = 
 def keep_planned(deployment_id: str = "d-AAAAAAAAA", **changes: Any) -> Record:
     """A deployment in the table right after validation."""
     keep_begun(deployment_id)
-    deployments.update(deployment_id, planned(plan(deploymentId=deployment_id, **changes), at(1)))
+    deployments.update(deployment_id, planned(plan(**({"deploymentId": deployment_id} | changes)), at(1)))
     return kept(deployment_id)
 
 
@@ -109,6 +109,13 @@ class Waits:
     ended: list[tuple[str, Any]] = field(default_factory=list)
     interrupted: list[tuple[str, str, Any]] = field(default_factory=list)
     over: set[str] = field(default_factory=set)
+    unknown: dict[str, str] = field(default_factory=dict)
+    """What Step Functions answers to the heartbeat of tokens that no wait holds."""
+
+    def send_task_heartbeat(self, taskToken: str) -> dict[str, Any]:  # noqa: N803
+        if taskToken in self.unknown:
+            raise client_error(self.unknown[taskToken], "SendTaskHeartbeat")
+        return {}
 
     def send_task_success(self, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803
         self._once(taskToken)

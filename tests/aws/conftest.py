@@ -111,8 +111,8 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
     """What the waits of the state machine were told."""
     told = Waits()
-    monkeypatch.setattr(clients.client("stepfunctions"), "send_task_success", told.send_task_success)
-    monkeypatch.setattr(clients.client("stepfunctions"), "send_task_failure", told.send_task_failure)
+    for method in ("send_task_success", "send_task_failure", "send_task_heartbeat"):
+        monkeypatch.setattr(clients.client("stepfunctions"), method, getattr(told, method))
     return told
 
 

@@ -14,10 +14,11 @@ from tests.aws.invocation import ID, event_file, invoke
 from tests.unit.samples import at
 from weighbridge.aws import deployments, hooks
 from weighbridge.aws.clients import client
-from weighbridge.core.deployment import hook_answered
+from weighbridge.core.deployment import Change, hook_answered, shifted
 from weighbridge.core.errors import (
     HookFailed,
     Interrupted,
+    NotThePlan,
     RolePermissions,
     ServiceUnavailable,
     StopRequested,
@@ -25,9 +26,10 @@ from weighbridge.core.errors import (
 )
 from weighbridge.core.hooks import digest, reported
 from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.core.plan import routing_after
 
 EVENT = event_file("run_hook")
-TOKEN, BEFORE = EVENT["taskToken"], "BeforeAllowTraffic"
+TOKEN, BEFORE, AFTER = EVENT["taskToken"], "BeforeAllowTraffic", "AfterAllowTraffic"
 SUCCEEDED = {"status": "Succeeded"}
 Hook = Callable[..., None]
 
@@ -60,11 +62,19 @@ def lambda_(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
 
 @pytest.fixture(autouse=True)
 def _planned() -> None:
-    keep_planned(ID, hooks=EVENT["plan"]["hooks"])
+    keep_planned(ID, **EVENT["plan"])
 
 
 def _run(token: str = TOKEN) -> None:
     invoke("run_hook", EVENT | {"taskToken": token})
+
+
+def _shift_all(**changes: Any) -> None:
+    """All traffic has moved, by a plan with other hooks."""
+    made = EVENT["plan"] | changes
+    for step in range(len(made["steps"])):
+        deployments.update(ID, shifted(made, step, routing_after(made, step), "r", at(2)))
+    deployments.update(ID, Change(sets={"plan.hooks": made["hooks"]}))
 
 
 def _report() -> None:
@@ -245,8 +255,8 @@ def test_a_hook_that_cannot_be_invoked_fails_the_deployment_at_once(
 def test_a_second_hook_of_the_deployment_is_its_own(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [SUCCEEDED, SUCCEEDED]
     _run()
-    plan = EVENT["plan"] | {"hooks": {"AfterAllowTraffic": "CodeDeployHook_checkShop"}}
-    invoke("run_hook", EVENT | {"lifecycleEvent": "AfterAllowTraffic", "taskToken": "t-2", "plan": plan})
+    _shift_all(hooks=EVENT["plan"]["hooks"] | {AFTER: "CodeDeployHook_checkShop"})
+    invoke("run_hook", EVENT | {"lifecycleEvent": AFTER, "taskToken": "t-2"})
     assert waits.ended == [(TOKEN, SUCCEEDED), ("t-2", SUCCEEDED)]
     first, second = (given["LifecycleEventHookExecutionId"] for given in lambda_.given)
     assert first != second
@@ -308,8 +318,11 @@ def test_a_call_that_is_not_on_record_is_left_to_the_next_try(
 def test_a_call_that_may_be_on_record_fails_at_once_instead_of_being_awaited_for_an_hour(
     lambda_: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refuse(monkeypatch, "dynamodb", "update_item", AWAY)
-    refuse(monkeypatch, "dynamodb", "get_item", AWAY)
+    def applied_or_not(**_: Any) -> None:
+        refuse(monkeypatch, "dynamodb", "get_item", AWAY)
+        raise AWAY
+
+    monkeypatch.setattr(client("dynamodb"), "update_item", applied_or_not)
     with pytest.raises(HookFailed, match="could not be run"):
         _run()
     assert lambda_.given == []
@@ -327,3 +340,44 @@ def test_a_throttled_hook_that_stays_on_record_as_called_fails_at_once(
     lambda_.answers = [throttle]
     with pytest.raises(HookFailed, match="could not be run"):
         _run()
+
+
+# ------------------------------------------------------------------------------- what the execution did not send
+
+
+@pytest.mark.parametrize("lifecycle_event", [BEFORE, AFTER, "AllowTraffic", "Anything"])
+def test_a_hook_that_is_not_waited_for_is_not_run(lambda_: Hooks, lifecycle_event: str) -> None:
+    # Traffic has begun to move: the hook before is over, the hook after has not come.
+    made = EVENT["plan"]
+    deployments.update(ID, shifted(made, 0, routing_after(made, 0), "r", at(2)))
+    deployments.update(ID, Change(sets={"plan.hooks": {BEFORE: "a", AFTER: "b"}, "gate": {"token": "t-bake"}}))
+    before = kept(ID)
+    with pytest.raises(NotThePlan):
+        invoke("run_hook", EVENT | {"lifecycleEvent": lifecycle_event})
+    assert lambda_.given == []
+    assert kept(ID) == before
+
+
+def test_a_hook_after_that_is_waited_for_does_not_let_the_hook_before_run_again(lambda_: Hooks) -> None:
+    _shift_all(hooks={BEFORE: "a", AFTER: "b"})
+    with pytest.raises(NotThePlan):
+        _run()
+    assert lambda_.given == []
+
+
+def test_a_token_that_no_wait_holds_does_not_take_the_place_of_one_that_does(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    for token, answer in (("a stranger's", "InvalidToken"), ("another machine's", "AccessDeniedException")):
+        waits.unknown[token] = answer
+        with pytest.raises(NotThePlan):
+            _run(token)
+    assert kept(ID)["gate"] == {"token": TOKEN, "waitingFor": BEFORE}
+
+
+def test_a_token_of_which_it_cannot_be_told_is_left_to_the_next_try(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    waits.unknown["the second try's token"] = "ThrottlingException"
+    with pytest.raises(Throttled):
+        _run("the second try's token")

@@ -21,13 +21,15 @@ from tests.aws.account import (
 )
 from tests.aws.invocation import APPSPEC, ID, ROLLBACK_ID, drop, event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import deployments, hooks, settings
+from weighbridge.aws import aliases, deployments, hooks, settings
 from weighbridge.aws.clients import client
-from weighbridge.core.deployment import begun
+from weighbridge.core.deployment import Record, begun, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import (
+    AlarmActive,
     AliasMoved,
     ApplicationMissing,
+    DeploymentEnded,
     DeploymentGroupMissing,
     DeploymentLimitExceeded,
     HookFailed,
@@ -35,6 +37,8 @@ from weighbridge.core.errors import (
     InvalidAppSpec,
     InvalidDocument,
     InvalidLambdaFunction,
+    NotThePlan,
+    Released,
     ResourceCannotBeFound,
     RevisionMissing,
     RoleMissing,
@@ -46,7 +50,9 @@ from weighbridge.core.errors import (
 )
 from weighbridge.core.groups import parse
 from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.core.plan import Plan, routing_after
 from weighbridge.core.rollbacks import rollback_record
+from weighbridge.core.settlement import Execution, Rollback, StartRollback, settlement
 
 KEY = "shop-app/prod/appspec.yaml"
 GROUP = {
@@ -69,6 +75,31 @@ def _arrive(place: SimpleNamespace, content: str | bytes = HOOKED) -> str:
     invoke("receive", drop(place, KEY, content))
     [arrived] = set(deployments.unfinished()) - before
     return arrived
+
+
+def _planned() -> Record:
+    """The deployment of the files in events/, right after validation."""
+    return keep_planned(ID, **PLAN)
+
+
+def _shifted(step: int = len(PLAN["steps"]) - 1) -> Record:
+    """The deployment after its step `step`, the last one by default."""
+    _planned()
+    weights = {"2": PLAN["steps"][step]["weight"]} if step < len(PLAN["steps"]) - 1 else {}
+    create_alias("1" if weights else "2", weights)
+    for each in range(step + 1):
+        deployments.update(ID, shifted(PLAN, each, routing_after(PLAN, each), f"r-{each}", at(2)))
+    return kept(ID)
+
+
+def _rollback(error: str | None = None) -> None:
+    """The rollback has ended: well, or with that error."""
+    deployments.create(rollback_record(PLAN, at(5)))
+    back = kept(ROLLBACK_ID)
+    ending = (
+        failed(back, {"error": error, "cause": "Somebody else moved it."}, {}, at(6)) if error else succeeded(back, at(6))
+    )
+    deployments.end(back, ending)
 
 
 def _validate(deployment_id: str) -> Any:
@@ -343,7 +374,7 @@ def test_a_reading_that_may_work_later_is_left_to_the_state_machine(
 
 
 def test_a_shift_moves_traffic_and_keeps_what_it_did() -> None:
-    keep_planned(ID)
+    _planned()
     answer = invoke("shift_traffic", event_file("shift_traffic.forward"))
     assert routing() == ("1", {"2": 0.1})
     record = kept(ID)
@@ -353,14 +384,14 @@ def test_a_shift_moves_traffic_and_keeps_what_it_did() -> None:
 
 
 def test_the_last_shift_moves_the_alias_itself() -> None:
-    keep_planned(ID)
+    _shifted(0)
     invoke("shift_traffic", event_file("shift_traffic.forward") | {"step": 1})
     assert routing() == ("2", {})
     assert kept(ID)["lifecycleEvents"]["AllowTraffic"]["status"] == "Succeeded"
 
 
 def test_a_shift_back_restores_traffic_and_keeps_the_rollbacks_record() -> None:
-    create_alias("1", {"2": 0.1})
+    _shifted(0)
     for _ in range(2):
         invoke("shift_traffic", event_file("shift_traffic.back"))
     assert routing() == ("1", {})
@@ -371,7 +402,7 @@ def test_a_shift_back_restores_traffic_and_keeps_the_rollbacks_record() -> None:
 
 @pytest.mark.parametrize("method", ["put_item", "update_item"])
 def test_traffic_comes_back_before_anything_is_written_down(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    create_alias("1", {"2": 0.1})
+    _shifted(0)
     refuse(monkeypatch, "dynamodb", method, client_error("ThrottlingException"))
     with pytest.raises(Throttled):
         invoke("shift_traffic", event_file("shift_traffic.back"))
@@ -381,15 +412,16 @@ def test_traffic_comes_back_before_anything_is_written_down(monkeypatch: pytest.
 
 
 def test_a_shift_back_that_is_still_tried_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    create_alias("1", {"2": 0.1})
+    _shifted(0)
     refuse(monkeypatch, "lambda", "update_alias", client_error("TooManyRequestsException", "UpdateAlias", 429))
     with pytest.raises(Throttled):
         invoke("shift_traffic", event_file("shift_traffic.back"))
     assert kept(ROLLBACK_ID)["status"] == "InProgress"
-    assert deployments.unfinished() == [ROLLBACK_ID]
+    assert set(deployments.unfinished()) == {ID, ROLLBACK_ID}
 
 
 def test_an_alias_that_somebody_else_moved_is_not_shifted_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    _shifted(0)
     create_alias("2", {"1": 0.5})
     refuse(monkeypatch, "lambda", "update_alias", client_error(*OUTDATED))
     with pytest.raises(AliasMoved):
@@ -401,7 +433,7 @@ def test_an_alias_that_somebody_else_moved_is_not_shifted_back(monkeypatch: pyte
 
 
 def test_completed_twice_a_deployment_ends_once(capsys: pytest.CaptureFixture[str]) -> None:
-    keep_planned(ID)
+    _shifted()
     invoke("complete", event_file("complete.deployment"))
     ended = kept(ID)
     assert ended["status"] == "Succeeded"
@@ -412,14 +444,16 @@ def test_completed_twice_a_deployment_ends_once(capsys: pytest.CaptureFixture[st
 
 
 def test_a_deployment_that_was_interrupted_is_not_completed() -> None:
-    keep_planned(ID)
+    _shifted()
     deployments.update(ID, STOP)
     with pytest.raises(Interrupted):
         invoke("complete", event_file("complete.deployment"))
     assert kept(ID)["status"] == "InProgress"
 
 
-def test_a_rollback_is_completed_even_where_the_shift_could_not_keep_its_record() -> None:
+def test_a_rollback_is_completed_once_traffic_is_back() -> None:
+    _shifted(0)
+    invoke("shift_traffic", event_file("shift_traffic.back"))
     for _ in range(2):
         invoke("complete", event_file("complete.rollback"))
     assert kept(ROLLBACK_ID)["status"] == "Succeeded"
@@ -432,7 +466,8 @@ def test_what_has_no_record_cannot_be_completed_or_recorded() -> None:
 
 
 def test_a_failure_recorded_twice_is_recorded_once(capsys: pytest.CaptureFixture[str]) -> None:
-    keep_planned(ID)
+    _planned()
+    _rollback()
     answer = invoke("record_failure", event_file("record_failure"))
     assert (answer["status"], answer["code"]) == ("Stopped", "ALARM_ACTIVE")
     ended = kept(ID)
@@ -445,7 +480,8 @@ def test_a_failure_recorded_twice_is_recorded_once(capsys: pytest.CaptureFixture
 
 
 def test_a_failure_recorded_after_a_lost_answer_is_counted_and_told(no_pauses: list[float]) -> None:
-    keep_planned(ID)
+    _planned()
+    _rollback()
     with lost_answer("dynamodb", "TransactWriteItems"):
         answer = invoke("record_failure", event_file("record_failure"))
     assert answer["status"] == kept(ID)["status"] == "Stopped"
@@ -453,6 +489,7 @@ def test_a_failure_recorded_after_a_lost_answer_is_counted_and_told(no_pauses: l
 
 
 def test_a_rollback_that_failed_keeps_its_own_record() -> None:
+    _planned()
     failure = {"error": "AliasMoved", "cause": json.dumps({"errorMessage": "Somebody else moved the alias."})}
     event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
     answer = invoke("record_failure", event)
@@ -462,10 +499,8 @@ def test_a_rollback_that_failed_keeps_its_own_record() -> None:
 
 def test_a_rollback_that_succeeded_although_its_start_seemed_to_fail_is_told_as_it_was() -> None:
     # The answer to StartExecution got lost, the rollback was over in no time, and the second start met its name.
-    keep_planned(ID)
-    deployments.create(rollback_record(PLAN, at(5)))
-    back = kept(ROLLBACK_ID)
-    deployments.end(back, succeeded(back, at(6)))
+    _planned()
+    _rollback()
     rollback = {"status": "FAILED", "cause": "Execution Already Exists"}
     invoke("record_failure", event_file("record_failure") | {"rollback": rollback})
     record = kept(ID)
@@ -474,10 +509,8 @@ def test_a_rollback_that_succeeded_although_its_start_seemed_to_fail_is_told_as_
 
 
 def test_a_rollback_that_did_fail_for_good_is_told() -> None:
-    keep_planned(ID)
-    deployments.create(rollback_record(PLAN, at(5)))
-    back = kept(ROLLBACK_ID)
-    deployments.end(back, failed(back, {"error": "AliasMoved", "cause": "Somebody else moved it."}, {}, at(6)))
+    _planned()
+    _rollback("AliasMoved")
     rollback = {"status": "FAILED", "cause": json.dumps({"Error": "AliasMoved", "Cause": "Somebody else moved it."})}
     invoke("record_failure", event_file("record_failure") | {"rollback": rollback})
     assert "could not roll back" in kept(ID)["rollbackInfo"]["rollbackMessage"]
@@ -489,7 +522,8 @@ def test_a_rollback_that_did_fail_for_good_is_told() -> None:
 @pytest.mark.parametrize("kept_already", [True, False])
 def test_no_deployment_ends_before_its_rollback_has(kept_already: bool) -> None:
     # Somebody stopped the rollback's execution, or it could not even be started: the supervisor goes on with it.
-    keep_planned(ID)
+    _planned()
+    deployments.update(ID, interrupted(Interruption(AlarmActive(["shop-errors"]), roll_back=True), at(4)))
     if kept_already:
         deployments.create(rollback_record(PLAN, at(5)))
     rollback = {"status": "FAILED", "cause": json.dumps({"Status": "ABORTED"})}
@@ -497,7 +531,6 @@ def test_no_deployment_ends_before_its_rollback_has(kept_already: bool) -> None:
     record = kept(ID)
     assert (answer["status"], record["status"], answer["code"]) == ("InProgress", "InProgress", "ALARM_ACTIVE")
     assert "tried again every five minutes" in answer["message"]
-    assert record["interruption"]["error"] == "AlarmActive"
     other = new_record("d-BBBBBBBBB")
     deployments.create(other)
     with pytest.raises(DeploymentLimitExceeded):
@@ -507,6 +540,7 @@ def test_no_deployment_ends_before_its_rollback_has(kept_already: bool) -> None:
 def test_a_rollback_that_may_still_succeed_is_left_to_the_supervisor_and_said_to_be_held_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    _planned()
     failure = {"error": "Throttled", "cause": json.dumps({"errorMessage": "Too many requests."})}
     event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
     for _ in range(2):
@@ -518,6 +552,7 @@ def test_a_rollback_that_may_still_succeed_is_left_to_the_supervisor_and_said_to
 
 
 def test_a_rollback_that_has_restored_traffic_and_cannot_be_completed_is_not_held_up() -> None:
+    _shifted(0)
     invoke("shift_traffic", event_file("shift_traffic.back"))
     failure = {"error": "ServiceUnavailable", "cause": json.dumps({"errorMessage": "DynamoDB is away."})}
     event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
@@ -529,7 +564,7 @@ def test_a_rollback_that_has_restored_traffic_and_cannot_be_completed_is_not_hel
 def test_whoever_cannot_restore_traffic_says_so_at_once(
     code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    create_alias("1", {"2": 0.1})
+    _shifted(0)
     refuse(monkeypatch, "lambda", "update_alias", client_error(code, "UpdateAlias", 403))
     with pytest.raises(WeighbridgeError):
         invoke("shift_traffic", event_file("shift_traffic.back"))
@@ -544,7 +579,7 @@ def test_whoever_cannot_restore_traffic_says_so_at_once(
 def test_a_rollback_that_is_throttled_is_not_held_up_yet(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    create_alias("1", {"2": 0.1})
+    _shifted(0)
     refuse(monkeypatch, "lambda", "update_alias", client_error("TooManyRequestsException", "UpdateAlias", 429))
     with pytest.raises(Throttled):
         invoke("shift_traffic", event_file("shift_traffic.back"))
@@ -557,7 +592,7 @@ def test_a_rollback_that_is_throttled_is_not_held_up_yet(
 
 def test_no_more_traffic_moves_once_an_interruption_is_recorded() -> None:
     # A stop request that comes between two waits; of a deployment all at once, it lets all traffic move first.
-    keep_planned(ID)
+    _planned()
     deployments.update(ID, STOP)
     with pytest.raises(Interrupted):
         invoke("shift_traffic", event_file("shift_traffic.forward"))
@@ -573,26 +608,239 @@ def test_an_execution_that_is_redriven_after_its_deployment_has_ended_moves_no_t
 
 
 def test_a_deployment_that_only_seemed_interrupted_is_closed() -> None:
-    keep_planned(ID)
+    _planned()
+    _rollback()
     failure = {"error": "Interrupted", "cause": json.dumps({"errorMessage": "It was interrupted."})}
     invoke("record_failure", event_file("record_failure") | {"failure": failure})
     assert kept(ID)["status"] == "Failed"
 
 
-@pytest.mark.parametrize("member", ["failure", "rollback"])
-def test_a_failure_without_a_cause_is_recorded(member: str) -> None:
-    keep_planned(ID)
-    without = {"failure": {"error": "States.Timeout"}, "rollback": {"status": "FAILED"}}[member]
-    answer = invoke("record_failure", event_file("record_failure") | {member: without})
-    assert answer["message"]
-    assert ("completeTime" in kept(ID)) == (member == "failure")
+@pytest.mark.parametrize("rolled_back", [True, False])
+def test_a_failure_without_a_cause_is_recorded(rolled_back: bool) -> None:
+    _planned()
+    if rolled_back:
+        _rollback()
+    causeless = {"failure": {"error": "States.Timeout"}, "rollback": {"status": "FAILED"}}
+    answer = invoke("record_failure", event_file("record_failure") | causeless)
+    assert answer["status"] == kept(ID)["status"] == ("Failed" if rolled_back else "InProgress")
 
 
-def test_a_validation_that_fails_after_its_plan_was_kept_tells_of_no_rollback(place: SimpleNamespace) -> None:
-    # Its answer got lost after the plan was written, and the next try failed. No traffic moved, nothing was left.
+def test_a_validation_that_fails_after_its_plan_was_kept_is_finished_by_the_supervisor(place: SimpleNamespace) -> None:
+    # Its answer got lost after the plan was written, and the next try failed: decision 0007.
     _group()
     arrived = _arrive(place)
     _validate(arrived)
-    failure = {"error": "Throttled", "cause": json.dumps({"errorMessage": "Slow down."})}
-    invoke("record_failure", {"deploymentId": arrived, "plan": {}, "failure": failure, "rollback": {}})
-    assert "rollbackInfo" not in kept(arrived)
+    failure = {"error": "Throttled", "cause": "Slow down."}
+    answer = invoke("record_failure", {"deploymentId": arrived, "plan": {}, "failure": failure, "rollback": {}})
+    assert answer == {"status": "InProgress", "code": "Throttled", "message": "Slow down."}
+    assert settlement(kept(arrived), Execution("FAILED", answer["code"], answer["message"]), Rollback()) == StartRollback()
+
+
+# ---------------------------------------------------------------------- what the deployment's execution did not send
+
+
+def _forged(name: str, **changes: Any) -> Any:
+    """What a state hands over, with another team's plan or other members."""
+    event = event_file(name)
+    plan = {
+        member: changes.pop(member) for member in list(changes) if member in Plan.__annotations__ and member not in event
+    }
+    return event | ({"plan": event["plan"] | plan} if plan else {}) | changes
+
+
+OTHERS = [{"functionName": "shoe"}, {"alias": "beta"}, {"targetVersion": "9"}, {"currentVersion": "9"}]
+OTHERS += [{"serviceRoleArn": "arn:aws:iam::123456789012:role/Others"}, {"rollbackDeploymentId": "d-ZZZZZZZZZ"}]
+
+
+@pytest.mark.parametrize("changes", OTHERS, ids=lambda changes: next(iter(changes)))
+@pytest.mark.parametrize("name", ["shift_traffic.forward", "shift_traffic.back", "run_hook"])
+def test_a_step_with_another_plan_than_the_record_holds_does_nothing(
+    name: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _planned()
+    calls = [refuse(monkeypatch, "lambda", method) for method in ("update_alias", "get_alias", "invoke")]
+    calls.append(refuse(monkeypatch, "sts", "assume_role"))
+    with pytest.raises(NotThePlan):
+        invoke(name.split(".", maxsplit=1)[0], _forged(name, **changes))
+    assert calls == [[], [], [], []]
+    assert kept(ID) == before
+
+
+@pytest.mark.parametrize("name", ["shift_traffic.forward", "shift_traffic.back", "run_hook"])
+def test_a_step_of_a_deployment_that_is_not_there_does_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = [refuse(monkeypatch, "lambda", method) for method in ("update_alias", "get_alias", "invoke")]
+    with pytest.raises((NotThePlan, DeploymentEnded, Interrupted)):
+        invoke(name.split(".", maxsplit=1)[0], event_file(name))
+    assert calls == [[], [], []]
+
+
+@pytest.mark.parametrize("step", [1, 2, -1, "0", None, 0.5])
+def test_only_the_next_step_is_taken(step: Any) -> None:
+    before = _planned()
+    with pytest.raises(NotThePlan):
+        invoke("shift_traffic", _forged("shift_traffic.forward", step=step))
+    assert routing() == ("1", {})
+    assert kept(ID) == before
+
+
+def test_a_step_that_took_effect_may_be_tried_again_and_an_earlier_one_may_not() -> None:
+    _shifted(0)
+    invoke("shift_traffic", event_file("shift_traffic.forward"))
+    invoke("shift_traffic", event_file("shift_traffic.forward") | {"step": 1})
+    with pytest.raises(NotThePlan, match="Step 1 does not come next"):
+        invoke("shift_traffic", event_file("shift_traffic.forward"))
+    assert routing() == ("2", {})
+
+
+def test_a_rollback_goes_by_the_plan_it_was_given_only_where_the_table_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _shifted(0)
+    refuse(monkeypatch, "dynamodb", "get_item", client_error("ThrottlingException", "GetItem"))
+    invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert routing() == ("1", {})
+
+
+def test_an_ended_rollback_that_is_run_again_moves_nothing() -> None:
+    _shifted(0)
+    invoke("shift_traffic", event_file("shift_traffic.back"))
+    invoke("complete", event_file("complete.rollback"))
+    invoke("record_failure", event_file("record_failure"))
+    assert kept(ID)["status"] == "Stopped"
+    create_alias("2")
+    with pytest.raises(DeploymentEnded):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert routing() == ("2", {})
+
+
+@pytest.mark.parametrize("name", ["complete.deployment", "complete.rollback"])
+def test_nothing_is_completed_before_its_end(name: str) -> None:
+    _shifted(0)
+    deployments.create(rollback_record(PLAN, at(5)))
+    with pytest.raises(NotThePlan):
+        invoke("complete", event_file(name))
+    assert (kept(ID)["status"], kept(ROLLBACK_ID)["status"]) == ("InProgress", "InProgress")
+
+
+def test_nothing_is_completed_whose_last_hook_was_not_called() -> None:
+    keep_planned(ID, **(PLAN | {"hooks": {"AfterAllowTraffic": "CodeDeployHook_checkShop"}}))
+    for step in (0, 1):
+        deployments.update(ID, shifted(PLAN, step, routing_after(PLAN, step), "r", at(2)))
+    with pytest.raises(NotThePlan):
+        invoke("complete", event_file("complete.deployment"))
+
+
+@pytest.mark.parametrize("error", ["StopRequested", "AliasMoved", "DeploymentEnded", "HookFailed", "Anything"])
+@pytest.mark.parametrize("rollback", [{}, {"status": "SUCCEEDED"}, {"status": "FAILED", "cause": "No."}], ids=str)
+def test_nothing_is_closed_while_traffic_is_split_whatever_is_told(error: str, rollback: dict[str, str]) -> None:
+    before = _shifted(0)
+    failure = {"error": error, "cause": "Somebody says so."}
+    invoke("record_failure", event_file("record_failure") | {"failure": failure, "rollback": rollback})
+    assert kept(ID) == before
+
+
+def test_a_made_up_rollback_gets_no_record() -> None:
+    _planned()
+    failure = {"error": "AliasMoved", "cause": "Somebody says so."}
+    event = _forged("record_failure", rollbackDeploymentId="d-ZZZZZZZZZ", deploymentId="d-ZZZZZZZZZ", failure=failure)
+    with pytest.raises(NotThePlan):
+        invoke("record_failure", event)
+    assert deployments.get("d-ZZZZZZZZZ") is None
+
+
+def test_a_deployment_is_planned_once(place: SimpleNamespace) -> None:
+    _group(deploymentConfigName=None)
+    arrived = _arrive(place, APPSPEC)
+    plan = _validate(arrived)
+    invoke("shift_traffic", {"deploymentId": arrived, "plan": plan, "step": 0, "revisionId": plan["revisionId"]})
+    assert _validate(arrived) == plan, "otherwise its rollback would go to the version that it has just deployed"
+    assert kept(arrived)["plan"] == plan
+
+
+# ------------------------------------------------------------------------------------ who may not write the alias
+
+ROLE = "arn:aws:iam::123456789012:role/Deployer"
+
+
+def test_a_role_that_may_only_read_does_not_hold_the_alias(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    _group(serviceRoleArn=ROLE)
+    arrived = _arrive(place)
+    reader = Denied("update_alias")
+    monkeypatch.setattr(aliases, "client_as", lambda *_: reader)
+    with pytest.raises(RolePermissions):
+        _validate(arrived)
+    assert reader.asked == [{"FunctionName": "shop", "Name": "live", "RevisionId": "00000000-0000-0000-0000-000000000000"}]
+    assert "locks" not in kept(arrived)
+
+
+class Denied:
+    """Lambda for a role that may not call one method."""
+
+    def __init__(self, method: str) -> None:
+        self.asked: list[dict[str, Any]] = []
+        setattr(self, method, self._deny)
+
+    def _deny(self, **arguments: Any) -> None:
+        self.asked.append(arguments)
+        raise client_error("AccessDeniedException", "UpdateAlias", 403)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(client("lambda"), name)
+
+
+def test_a_rollback_that_may_not_write_and_has_nothing_to_restore_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    _planned()
+    refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDeniedException", "UpdateAlias", 403))
+    invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert "heldUp" not in kept(ROLLBACK_ID)
+    invoke("complete", event_file("complete.rollback"))
+    assert kept(ROLLBACK_ID)["status"] == "Succeeded"
+
+
+def test_whoever_routes_the_alias_of_a_rollback_that_may_not_write_it_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    _shifted(0)
+    create_alias("2", {"1": 0.5})
+    refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDeniedException", "UpdateAlias", 403))
+    with pytest.raises(AliasMoved):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+
+
+def _held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traffic is split, the deployment has failed, and its role may not put traffic back."""
+    _shifted(0)
+    deployments.update(ID, interrupted(Interruption(AlarmActive(["shop-errors"]), roll_back=True), at(4)))
+    refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDeniedException", "UpdateAlias", 403))
+    with pytest.raises(RolePermissions):
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    assert "heldUp" in kept(ROLLBACK_ID)
+
+
+RELEASE = {"deploymentId": ID, "autoRollbackEnabled": False}
+
+
+def test_a_rollback_that_is_held_up_is_given_up_by_a_stop_that_forbids_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    _held_up(monkeypatch)
+    for _ in range(2):
+        invoke("interrupt", event_file("interrupt.stop_requested") | {"detail": RELEASE})
+    assert [entry["event"] for entry in kept(ID)["timeline"]].count("Released") == 1
+    with pytest.raises(Released) as released:
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    failure = {"error": "Released", "cause": str(released.value)}
+    back = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
+    assert invoke("record_failure", back)["status"] == "Failed"
+    answer = invoke("record_failure", event_file("record_failure") | {"rollback": {"status": "FAILED", "cause": ""}})
+    assert (answer["status"], answer["code"]) == ("Stopped", "ALARM_ACTIVE")
+    assert "A stop request has decided" in kept(ID)["rollbackInfo"]["rollbackMessage"]
+    left = deployments.left_by("shop:live")
+    assert left
+    assert left["deploymentId"] == ID
+    assert routing() == ("1", {"2": 0.1})
+
+
+@pytest.mark.parametrize("detail", [RELEASE, {"deploymentId": ID}], ids=["forbidden", "not said"])
+def test_a_rollback_that_is_not_held_up_is_not_given_up(detail: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    _held_up(monkeypatch)
+    if detail is RELEASE:
+        invoke("shift_traffic", event_file("shift_traffic.back"))
+    invoke("interrupt", event_file("interrupt.stop_requested") | {"detail": detail})
+    assert kept(ID)["interruption"]["rollBack"] is True

@@ -18,7 +18,7 @@ from weighbridge.core.deployment import Change
 from weighbridge.core.errors import Throttled
 from weighbridge.core.groups import parse
 
-HANDLERS = ["receive", "validate", "run_hook", "interrupt", "shift_traffic", "record_failure"]
+HANDLERS = ["receive", "validate", "run_hook", "interrupt", "shift_traffic", "complete", "record_failure"]
 TOKENS = ["AQCEsecret-of-the-first-try", "AQCEsecret-of-the-second-try", "AQCEsecret-of-the-bake"]
 
 
@@ -71,7 +71,10 @@ def test_no_log_of_a_whole_hook_deployment_holds_a_token_or_an_execution_id(
     invoke("interrupt", stop)
     cause = json.dumps(kept(id_)["interruption"])
     failure = {"error": "StopRequested", "cause": cause}
-    arguments = {"deploymentId": id_, "plan": plan, "failure": failure, "rollback": {}}
+    back = {"deploymentId": plan["rollbackDeploymentId"], "plan": plan}
+    invoke("shift_traffic", back)
+    invoke("complete", back)
+    arguments = {"deploymentId": id_, "plan": plan, "failure": failure, "rollback": {"status": "SUCCEEDED"}}
     assert invoke("record_failure", arguments)["status"] == "Stopped"
 
     assert [token for token, _ in waits.ended] == [TOKENS[1]]

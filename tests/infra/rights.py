@@ -78,7 +78,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
         "RunHook": {
             TABLE: items("GetItem", "UpdateItem"),
             **own(on_functions("CodeDeployHook_*", "InvokeFunction")),
-            MACHINE: END_WAITS,
+            MACHINE: END_WAITS | {"states:SendTaskHeartbeat"},
             **ASSUME,
         },
         "CheckAlarms": {
@@ -90,7 +90,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             TABLE: items("GetItem", "PutItem", "UpdateItem"),
             **ASSUME,
         },
-        "Complete": {TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem")},
+        "Complete": {TABLE: items("GetItem", "UpdateItem", "DeleteItem")},
         "RecordFailure": {TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem")},
         "Interrupt": {
             TABLE: items("Query", "GetItem", "UpdateItem"),

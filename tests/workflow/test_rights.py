@@ -194,6 +194,7 @@ def _on_machines(world: World, machine: str) -> list[Call]:
             Call("stepfunctions", "get_execution_history", run, "states:GetExecutionHistory", execution),
             Call("stepfunctions", "send_task_success", report | {"output": "{}"}, "states:SendTaskSuccess", arn),
             Call("stepfunctions", "send_task_failure", report | {"error": "Ended"}, "states:SendTaskFailure", arn),
+            Call("stepfunctions", "send_task_heartbeat", report, "states:SendTaskHeartbeat", arn),
         ]
     return calls
 

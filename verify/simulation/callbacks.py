@@ -49,6 +49,10 @@ class Callbacks:
         wait.ended.set()
         return {}
 
+    def beat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        self._open(asked["taskToken"])
+        return {}
+
     def _open(self, token: str) -> Wait:
         wait = self.waits.get(token)
         if wait is None:

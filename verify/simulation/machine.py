@@ -168,4 +168,5 @@ _OPERATIONS: dict[str, Callable[[Machine, Mapping[str, Any]], dict[str, Any]]] =
     "StopExecution": Machine._stopped,
     "SendTaskSuccess": lambda machine, asked: machine._callbacks.succeeded(asked),
     "SendTaskFailure": lambda machine, asked: machine._callbacks.failed(asked),
+    "SendTaskHeartbeat": lambda machine, asked: machine._callbacks.beat(asked),
 }

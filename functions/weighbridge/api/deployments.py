@@ -25,6 +25,7 @@ from weighbridge.core.overview import deployment_info
 logger = Logger()
 _STATUSES: tuple[Status, ...] = ("Created", "InProgress", "Succeeded", "Failed", "Stopped")
 _STOPPED = "No more commands will be scheduled for execution in the deployment instances"
+_RELEASED = "The rollback is given up: the alias is left as it is, and the deployment ends within five minutes."
 _STOPPING = "The deployment is being stopped: what is in progress ends first, and nothing follows it."
 
 
@@ -199,7 +200,11 @@ def stop_deployment(request: Request) -> Mapping[str, Any]:
             "UnsupportedActionForDeploymentTypeException",
             "A rollback cannot be stopped: its traffic would be left between two versions.",
         )
-    stop = stop_interruption(record, request.arguments.get("autoRollbackEnabled"))
+    wanted = request.arguments.get("autoRollbackEnabled")
+    stop = stop_interruption(record, wanted)
+    if wanted is False and waits.release(record, request.now):
+        logger.warning("Rollback given up", extra={"requestedBy": request.caller})
+        return {"status": "Pending", "statusMessage": _RELEASED}
     stopped = waits.interrupt(deployment_id, stop, request.now) if stop else None
     if stopped is None:
         raise ApiError("DeploymentAlreadyCompletedException", f"Deployment {deployment_id} has already completed")

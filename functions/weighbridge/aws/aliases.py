@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
-from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Throttled
+from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, RolePermissions, Throttled
 from weighbridge.core.plan import Plan, every_routing, restored, routing_after, routing_before
 from weighbridge.core.routing import Found, Routing, judge
 from weighbridge.core.service_role import ServiceRole
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _LAMBDA = "AWSLambda"
+_NO_REVISION = "00000000-0000-0000-0000-000000000000"
 _TRIES = 4
 """How often a write is tried again when the alias changes under it."""
 
@@ -60,7 +61,19 @@ class Lambda:
                 return False
         return True
 
-    def shift(self, plan: Plan, step: int, revision_id: str, check_wanted: Callable[[], None]) -> Alias:
+    def check_may_shift(self, function: str, name: str) -> None:
+        """Makes sure that the alias may be written, without writing it; raises RolePermissions where it may not.
+
+        IAM is asked before Lambda compares revisions, and no alias has this one.
+        """
+        with translating(_LAMBDA, self._role):
+            try:
+                self._client.update_alias(FunctionName=function, Name=name, RevisionId=_NO_REVISION)
+            except ClientError as error:
+                if code_of(error) not in {"PreconditionFailedException", "ResourceNotFoundException"}:
+                    raise
+
+    def shift(self, plan: Plan, step: int, revision_id: str, check_wanted: Callable[[], object]) -> Alias:
         """Writes step `step` of the plan (0 is the first), `revision_id` being the alias's revision last seen.
 
         One call where nothing is in the way. Where the alias has changed since, `check_wanted` is called before it is
@@ -84,11 +97,18 @@ class Lambda:
 
         One call where the alias still has the plan's revision: then it is as this deployment left it. It writes even where
         traffic is back already: that gives the alias a new revision, so that a shift which is still on its way is refused.
-        Raises AliasMoved where somebody else has routed the alias.
+        Raises AliasMoved where somebody else has routed the alias. Whoever may not write it is content where traffic is
+        back already, since there is nothing that it would have to write.
         """
         revision_id = plan["revisionId"]
         for _ in range(_TRIES):
-            written = self._write(plan, restored(plan), revision_id)
+            try:
+                written = self._write(plan, restored(plan), revision_id)
+            except RolePermissions:
+                found = self._look(plan, restored(plan), every_routing(plan))
+                if found.routing == restored(plan):
+                    return found
+                raise
             if written:
                 return written
             revision_id = self._look(plan, restored(plan), every_routing(plan)).revision_id

@@ -11,12 +11,14 @@ from weighbridge.core.service_role import ServiceRole
 # A lost connection is noticed in seconds and tried again, well inside every function's own time-out; what stays
 # throttled for longer is left to the state machine's retries, which cost nothing while they wait.
 PATIENCE = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4})
+# The table answers in milliseconds or not at all. Traffic goes back even if it does not, so that time must be left for it.
+_IMPATIENCE = {"dynamodb": Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 4})}
 
 
 @cache
 def client(service: str) -> Any:
     """The process's client of a service, by the function's own role."""
-    return boto3.client(service, config=PATIENCE)  # type: ignore[call-overload]
+    return boto3.client(service, config=_IMPATIENCE.get(service, PATIENCE))  # type: ignore[call-overload]
 
 
 def client_as(role: ServiceRole | None, session_name: str, service: str, config: Config = PATIENCE) -> Any:

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client
 from weighbridge.aws.failures import code_of, translating
+from weighbridge.core.errors import RolePermissions
 from weighbridge.core.plan import Plan
 from weighbridge.core.settlement import Execution
 
@@ -63,6 +64,14 @@ def end_wait(token: str, output: Any) -> bool:
 def interrupt_wait(token: str, error: str, details: Any) -> bool:
     """Ends the wait that holds `token` with an error of that name; False where it is over already."""
     return _send("send_task_failure", taskToken=token, error=error, cause=json.dumps(details))
+
+
+def is_waiting(token: str) -> bool:
+    """Whether a wait of the machine's holds `token`; tokens of other machines are denied."""
+    try:
+        return _send("send_task_heartbeat", taskToken=token)
+    except RolePermissions:
+        return False
 
 
 def _send(operation: str, **arguments: str) -> bool:

@@ -1,11 +1,33 @@
-"""The records of rollbacks, which are kept after traffic is restored, or once it cannot be. On the reaction path."""
+"""Whether a rollback is wanted, and the records of rollbacks. On the reaction path.
 
+A rollback's record is kept after traffic is restored, or once it cannot be.
+"""
+
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
 from weighbridge.aws import deployments
+from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.plan import Plan
 from weighbridge.core.rollbacks import held_up, rollback_record
+from weighbridge.core.sequence import rolled_back
+
+_log = logging.getLogger(__name__)
+
+
+def wanted(given: Plan) -> Plan:
+    """The plan to restore traffic by; raises NotThePlan, DeploymentEnded or Released where none is to be restored.
+
+    It is the plan of the deployment that is rolled back, by its record. Only where the table cannot be read is `given`
+    believed: traffic comes first.
+    """
+    try:
+        record = deployments.get(given["deploymentId"])
+    except WeighbridgeError as error:
+        _log.warning("Rolled back by the plan of the execution alone: %s", error)
+        return given
+    return rolled_back(record, given)
 
 
 def keep(plan: Plan, now: datetime) -> None:

@@ -10,7 +10,7 @@ from weighbridge.aws import deployments, executions
 from weighbridge.core.deployment import Record, hook_answered, hook_result, is_running
 from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.hooks import Answer
-from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.core.interruptions import Interruption, interrupted, released
 
 
 def interrupt(deployment_id: str, interruption: Interruption, now: datetime) -> Record | None:
@@ -30,6 +30,20 @@ def interrupt(deployment_id: str, interruption: Interruption, now: datetime) -> 
         return None
     hand_on(record)
     return record
+
+
+def release(record: Record, now: datetime) -> bool:
+    """Gives up a deployment's rollback that is held up, so that both may end; False where none is held up.
+
+    The alias stays as it is. Whoever goes on with the rollback, its execution or the supervisor, finds it released.
+    """
+    if "interruption" not in record or "plan" not in record:
+        return False
+    rollback = deployments.get(record["plan"]["rollbackDeploymentId"])
+    if rollback is None or "heldUp" not in rollback:
+        return False
+    deployments.update(record["deploymentId"], released(now), unless=["interruption.released"])
+    return True
 
 
 def _interrupt_unrecorded(deployment_id: str, interruption: Interruption) -> None:

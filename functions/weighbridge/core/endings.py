@@ -14,6 +14,7 @@ from weighbridge.core.deployment import (
     entry,
     group_status,
     is_rollback,
+    is_running,
     stamp,
     without_hook,
 )
@@ -80,6 +81,15 @@ def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, st
     return Ending(status, kind.code, message, change, leaves_weights)
 
 
+def outcome_of(rollback: Record) -> dict[str, str]:
+    """How a rollback ended, by its own record, as `failed` takes it; empty where it has not ended."""
+    if is_running(rollback):
+        return {}
+    if rollback["status"] == "Succeeded":
+        return {"status": "SUCCEEDED"}
+    return {"status": "FAILED", "cause": str(rollback["errorInformation"]["message"])}
+
+
 def _failure(record: Record, failure: Mapping[str, str]) -> tuple[type[WeighbridgeError], str]:
     """The failure in our terms; an execution that only learned *that* it was interrupted finds *how* in the record."""
     kind, message = classify(failure["error"], failure.get("cause", ""))
@@ -113,8 +123,13 @@ def _rollback_info(
         return {}, True  # as far as the record knows no traffic had moved; if it did, the next one may start from there
     if kind is AliasMoved:
         return {"rollbackMessage": "Not rolled back: somebody else moved the alias, which is left as it is."}, False
+    why = (
+        "a stop request gave it up"
+        if record.get("interruption", {}).get("released")
+        else "automatic rollback is off for this event"
+    )
     left = Routing.from_record(record["routing"])
     return {
-        "rollbackMessage": f"Not rolled back, because automatic rollback is off for this event: the alias was left with "
-        f"{left}. The next deployment may start from there."
+        "rollbackMessage": f"Not rolled back, because {why}: the alias was left with {left}. "
+        "The next deployment may start from there."
     }, True

@@ -12,6 +12,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── DeploymentEnded           an execution that was started again after its deployment had ended
     ├── RecordFull                INTERNAL_ERROR  what was to be kept is more than an item of the table holds
     ├── NotThePlan                INTERNAL_ERROR  a step was called otherwise than the deployment's record says
+    ├── Released                  INTERNAL_ERROR  a stop request decided that a rollback which was held up is given up
     ├── AlarmActive               ALARM_ACTIVE                          (Stopped)
     ├── AlarmsUnreadable          CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND   (Stopped)
     ├── StopRequested             MANUAL_STOP                           (Stopped)
@@ -100,6 +101,10 @@ class RecordFull(WeighbridgeError):
 
 class NotThePlan(WeighbridgeError):
     """A step of a deployment was asked for that its record does not foresee: whoever asked is not its execution."""
+
+
+class Released(WeighbridgeError):
+    """A rollback was held up until a stop request forbade it: the alias stays as it is."""
 
 
 class AlarmActive(WeighbridgeError):

@@ -10,6 +10,7 @@ from typing import Any
 
 from weighbridge.core.deployment import Change, Record, entry, is_rollback, is_running
 from weighbridge.core.errors import AlarmActive, AliasMoved, StopRequested, WeighbridgeError, classify
+from weighbridge.core.plan import RollBackOn
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,14 @@ def restores(record: Record) -> bool:
     interruption, on = record["interruption"], record["plan"]["rollBackOn"]
     if "rollBack" in interruption:
         return bool(interruption["rollBack"])
-    kind, _ = classify(str(interruption["error"]), "")
+    return rolls_back_on(classify(str(interruption["error"]), "")[0], on)
+
+
+def rolls_back_on(kind: type[WeighbridgeError], on: RollBackOn) -> bool:
+    """Whether traffic is taken back after an error of that kind; an alias that somebody else moved is theirs."""
     if kind is AliasMoved:
         return False
-    return bool(on["alarm"] if kind.stops else on["failure"])
+    return on["alarm"] if kind.stops else on["failure"]
 
 
 def alarm_interruption(record: Record, alarm: str, fired_at: datetime) -> Interruption | None:
@@ -61,6 +66,14 @@ def stop_interruption(record: Record, auto_rollback: bool | None) -> Interruptio
     rolls_back = configured if auto_rollback is None else auto_rollback
     what_then = "traffic is restored" if rolls_back else "the alias is left as it is"
     return Interruption(StopRequested(f"The deployment was stopped by request; {what_then}."), rolls_back)
+
+
+def released(now: datetime) -> Change:
+    """A rollback that is held up is given up, by a stop request that forbids it: the alias stays as it is."""
+    return Change(
+        sets={"interruption.rollBack": False, "interruption.released": True},
+        timeline=[entry(now, "Released", reason="A stop request gave up the rollback; the alias is left as it is.")],
+    )
 
 
 def interrupted(interruption: Interruption, now: datetime) -> Change:

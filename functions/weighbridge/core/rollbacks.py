@@ -21,7 +21,8 @@ from weighbridge.core.deployment import (
     stamp,
     without_hook,
 )
-from weighbridge.core.errors import classify
+from weighbridge.core.errors import AliasMoved, DeploymentEnded, InvalidLambdaFunction, NotThePlan, Released, classify
+from weighbridge.core.interruptions import restores
 from weighbridge.core.plan import Plan, every_routing, restored
 from weighbridge.core.routing import Routing
 
@@ -104,19 +105,24 @@ def traffic_restored(plan: Plan, revision_id: str, now: datetime) -> Change:
     )
 
 
-# An alias that somebody else routed is theirs, and one that is gone cannot be routed: no further try changes that.
-FINAL = ("AliasMoved", "InvalidLambdaFunction")
+FINAL = (AliasMoved, InvalidLambdaFunction, Released, DeploymentEnded, NotThePlan)
+"""What no further try of a rollback changes: the alias is somebody else's or gone, or the rollback is not wanted."""
 
 
 def goes_on(record: Record, failure: Mapping[str, str], made: Mapping[str, str], rollback: Record | None) -> bool:
     """Whether traffic is still to be restored, so that a deployment that has failed, or a rollback, has not ended yet.
 
     `made` says how the execution of the deployment's rollback ended, empty where there was none, and `rollback` is its
-    record, None where there is none yet.
+    record, None where there is none yet. Neither that nor the failure is believed: a deployment that may have moved traffic
+    has ended where its rollback has, by its record, or where its record says why there is none.
     """
     if is_rollback(record):
-        return failure["error"] not in FINAL
-    return made.get("status") == "FAILED" and (rollback is None or is_running(rollback))
+        return classify(failure["error"], "")[0] not in FINAL
+    if "plan" not in record:
+        return False
+    if made:
+        return rollback is None or is_running(rollback)
+    return "interruption" not in record or restores(record)
 
 
 def has_restored(rollback: Record) -> bool:

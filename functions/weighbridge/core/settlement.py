@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weighbridge.core.deployment import Record, is_rollback, is_running
-from weighbridge.core.errors import AliasMoved, StopRequested, TimedOut, WeighbridgeError, classify, described
-from weighbridge.core.interruptions import restores, stop_interruption
+from weighbridge.core.endings import outcome_of
+from weighbridge.core.errors import StopRequested, TimedOut, WeighbridgeError, classify, described
+from weighbridge.core.interruptions import restores, rolls_back_on, stop_interruption
 
 ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 
@@ -81,8 +82,8 @@ def settlement(record: Record, execution: Execution, rollback: Rollback) -> Sett
     failure, rolls_back = _why(record, execution)
     if not rolls_back:
         return Close(failure, {})
-    if rollback.record and not is_running(rollback.record):
-        return Close(failure, _ended(rollback.record))
+    if rollback.record and (outcome := outcome_of(rollback.record)):
+        return Close(failure, outcome)
     match rollback.execution.status:
         case None:
             return StartRollback()
@@ -99,13 +100,6 @@ def _is_owed(record: Record) -> bool:
     if "gate" not in record:
         return False
     return "interruption" in record or "answer" in record["hooks"].get(record["gate"]["waitingFor"], {})
-
-
-def _ended(rollback: Record) -> dict[str, str]:
-    """How a rollback ended, by its own record."""
-    if rollback["status"] == "Succeeded":
-        return {"status": "SUCCEEDED"}
-    return {"status": "FAILED", "cause": str(rollback["errorInformation"]["message"])}
 
 
 def why(record: Record, execution: Execution) -> dict[str, str]:
@@ -128,6 +122,5 @@ def _why(record: Record, execution: Execution) -> tuple[dict[str, str], bool]:
         error: WeighbridgeError = TimedOut("The deployment took longer than any deployment may.")
         return described(error), bool(rolls_back and rolls_back["failure"])
     kind, message = classify(execution.error or "ExecutionEnded", execution.cause)
-    moved = kind is AliasMoved
     failure = {"error": execution.error or "ExecutionEnded", "cause": message}
-    return failure, bool(rolls_back and rolls_back["failure"] and not moved)
+    return failure, bool(rolls_back) and rolls_back_on(kind, record["plan"]["rollBackOn"])

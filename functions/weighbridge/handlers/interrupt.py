@@ -63,6 +63,9 @@ def _stop(detail: Mapping[str, Any]) -> None:
         why = "is a rollback, which is not stopped" if is_running(record) else "has already completed"
         _refuse(f"Deployment {record['deploymentId']} {why}")
         return
+    if wanted is False and waits.release(record, datetime.now(UTC)):
+        logger.warning("Rollback given up")
+        return
     _interrupt(record["deploymentId"], interruption)
 
 

@@ -11,10 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, rollbacks
 from weighbridge.core.deployment import Record, is_rollback, is_running
-from weighbridge.core.endings import failed
+from weighbridge.core.endings import failed, outcome_of
 from weighbridge.core.errors import WeighbridgeError
-from weighbridge.core.interruptions import given_up
 from weighbridge.core.rollbacks import goes_on, has_restored
+from weighbridge.core.sequence import planned
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -29,36 +29,28 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | No
     logger.append_keys(deploymentId=event["deploymentId"])
     now, failure, plan = datetime.now(UTC), event["failure"], event["plan"]
     if plan.get("rollbackDeploymentId") == event["deploymentId"]:
-        rollbacks.keep(plan, now)
+        rollbacks.keep(planned(deployments.get(plan["deploymentId"]), plan), now)
     record = deployments.get(event["deploymentId"])
     if record is None:
         raise WeighbridgeError(f"There is no record of deployment {event['deploymentId']}.")
-    rollback, told = _rollback(event)
-    ending = failed(record, failure, told, now)
-    if is_running(record) and goes_on(record, failure, told, rollback):
-        _leave_open(record, event, now)
-        message = f"{ending.message} (This is not done yet: to restore traffic is tried again every five minutes.)"
-        logger.error("Deployment not ended yet", extra={"code": ending.code, "reason": message})
-        return {"status": record["status"], "code": ending.code, "message": message}
+    rollback = _rollback(record) if event["rollback"] else None
+    ending = failed(record, failure, outcome_of(rollback) if rollback else {}, now)
+    if is_running(record) and goes_on(record, failure, event["rollback"], rollback):
+        if is_rollback(record) and not has_restored(record):
+            rollbacks.hold_up(plan, failure, now)
+            count("RollbacksHeldUp")
+        logger.error("Deployment not ended yet", extra={"code": ending.code, "reason": ending.message})
+        if is_rollback(record) or "interruption" in record:
+            message = f"{ending.message} (This is not done yet: to restore traffic is tried again every five minutes.)"
+            return {"status": record["status"], "code": ending.code, "message": message}
+        # The reason could not be recorded: the supervisor finds it, by its name, in how the execution ended.
+        return {"status": record["status"], "code": failure["error"], "message": failure.get("cause", "")}
     if deployments.end(record, ending):
         logger.warning("Deployment ended", extra={"status": ending.status, "code": ending.code, "reason": ending.message})
         count(f"Deployments{ending.status}")
     return {"status": ending.status, "code": ending.code, "message": ending.message}
 
 
-def _rollback(event: dict[str, Any]) -> tuple[Record | None, dict[str, str]]:
-    """The rollback's record, and how it went: by that record, where its execution could not be waited for to its end."""
-    told: dict[str, str] = event["rollback"]
-    if told.get("status") != "FAILED":
-        return None, told
-    made = deployments.get(event["plan"]["rollbackDeploymentId"])
-    return made, {"status": "SUCCEEDED"} if made and made["status"] == "Succeeded" else told
-
-
-def _leave_open(record: Record, event: dict[str, Any], now: datetime) -> None:
-    failure = event["failure"]
-    if not is_rollback(record):
-        deployments.update(record["deploymentId"], given_up(failure, now), unless=["interruption"])
-    elif not has_restored(record):
-        rollbacks.hold_up(event["plan"], failure, now)
-        count("RollbacksHeldUp")
+def _rollback(record: Record) -> Record | None:
+    """The record of a deployment's rollback: its execution may not have been waited for to its end, or be made up."""
+    return deployments.get(record["plan"]["rollbackDeploymentId"]) if "plan" in record else None

@@ -26,9 +26,10 @@ from weighbridge.core.deployment import (
     hook_silent,
     is_running,
 )
-from weighbridge.core.errors import HookFailed, Interrupted, Retryable, ServiceUnavailable, Throttled
+from weighbridge.core.errors import HookFailed, Interrupted, NotThePlan, Retryable, ServiceUnavailable, Throttled
 from weighbridge.core.hooks import answer_of, event_of, payload
 from weighbridge.core.plan import Plan, role_of
+from weighbridge.core.sequence import check_hook, planned
 
 logger = Logger()
 
@@ -37,14 +38,25 @@ logger = Logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     """{deploymentId, plan, lifecycleEvent, taskToken} in.
 
-    Raises Interrupted where the deployment is to end already, HookFailed where there is no such function, and
-    RolePermissions where it may not be invoked.
+    Raises Interrupted where the deployment is to end already, HookFailed where there is no such function,
+    RolePermissions where it may not be invoked, and NotThePlan where the record foresees no such hook now.
     """
-    deployment_id, lifecycle_event, plan = event["deploymentId"], event["lifecycleEvent"], event["plan"]
+    deployment_id, lifecycle_event = event["deploymentId"], event["lifecycleEvent"]
     logger.append_keys(deploymentId=deployment_id, lifecycleEvent=lifecycle_event)
+    record = _wanted(deployment_id)
+    plan = planned(record, event["plan"])
+    check_hook(record, lifecycle_event)
     execution_id = secrets.token_urlsafe(32)
     if _begin(plan, lifecycle_event, execution_id, event["taskToken"]):
         _run(plan, lifecycle_event, execution_id, event["taskToken"])
+
+
+def _wanted(deployment_id: str) -> Record:
+    """The record of a deployment that goes on."""
+    record = deployments.get(deployment_id)
+    if record is None or not is_running(record) or "interruption" in record:
+        raise Interrupted("The deployment was interrupted before its hook was run.")
+    return record
 
 
 def _begin(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> bool:
@@ -57,18 +69,19 @@ def _begin(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> b
     except ServiceUnavailable:  # it may be on record all the same
         logger.exception("Nobody knows yet whether the call is on record")
     with _not_in_vain(plan, lifecycle_event):
-        record = deployments.get(deployment_id)
-    if record is None or not is_running(record) or "interruption" in record:
-        raise Interrupted("The deployment was interrupted before its hook was run.")
+        record = _wanted(deployment_id)
     if event_of(record["hooks"], execution_id):
         return True
     if lifecycle_event not in record["hooks"]:
         raise ServiceUnavailable("The call of the hook could not be put on record.")
-    # An earlier try has called it. Only the wait is new, and so is its token: from now on it is the one to end.
-    record = deployments.update(deployment_id, hook_awaited(call), unless=["interruption"])
-    if record is None:
+    # An earlier try has called it. Only the wait is new, and so is its token: from now on it is the one to end, if it is
+    # one of the machine's own. Whoever else sends one could keep interruptions from the execution.
+    if not executions.is_waiting(token):
+        raise NotThePlan("The task token is that of no wait; the hook was not run.")
+    awaited = deployments.update(deployment_id, hook_awaited(call), unless=["interruption"])
+    if awaited is None:
         raise Interrupted("The deployment was interrupted before its hook was run.")
-    _hand_on(record)
+    _hand_on(awaited)
     return False
 
 

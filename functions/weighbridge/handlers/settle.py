@@ -13,10 +13,10 @@ from weighbridge.aws import deployments, executions, rollbacks, waits
 from weighbridge.aws.aliases import Lambda
 from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
-from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, Outdated, Retryable, WeighbridgeError, described
+from weighbridge.core.errors import Outdated, Retryable, WeighbridgeError, described
 from weighbridge.core.interruptions import given_up
 from weighbridge.core.plan import Plan, role_of
-from weighbridge.core.rollbacks import traffic_restored
+from weighbridge.core.rollbacks import FINAL, traffic_restored
 from weighbridge.core.settlement import (
     Close,
     Execution,
@@ -131,8 +131,9 @@ def _restore(plan: Plan) -> dict[str, str]:
     now = datetime.now(UTC)
     deployment_id = plan["rollbackDeploymentId"]
     try:
-        alias = Lambda(deployment_id, role_of(plan)).restore(plan)
-    except (AliasMoved, InvalidLambdaFunction) as error:
+        wanted = rollbacks.wanted(plan)
+        alias = Lambda(deployment_id, role_of(wanted)).restore(wanted)
+    except FINAL as error:
         rollbacks.keep(plan, now)
         record = deployments.get(deployment_id)
         if record:

@@ -11,18 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, rollbacks
 from weighbridge.aws.aliases import Alias, Lambda
-from weighbridge.core.deployment import Change, is_running, shifted
-from weighbridge.core.errors import (
-    AliasMoved,
-    DeploymentEnded,
-    Interrupted,
-    InvalidLambdaFunction,
-    Retryable,
-    WeighbridgeError,
-    described,
-)
+from weighbridge.core.deployment import Change, Record, is_running, shifted
+from weighbridge.core.errors import DeploymentEnded, Interrupted, Retryable, WeighbridgeError, described
 from weighbridge.core.plan import Plan, role_of
-from weighbridge.core.rollbacks import traffic_restored
+from weighbridge.core.rollbacks import FINAL, traffic_restored
+from weighbridge.core.sequence import check_shift, planned
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -32,37 +25,44 @@ logger = Logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001
     """{deploymentId, plan} and, forward, {step, revisionId} in; the alias's new {revisionId} out. Harmless twice.
 
-    Raises AliasMoved where somebody else has routed the alias, Interrupted or DeploymentEnded where a shift forward is not
-    wanted any more.
+    Raises AliasMoved where somebody else has routed the alias, Interrupted, DeploymentEnded or Released where the shift is
+    not wanted any more, and NotThePlan where the record foresees another.
     """
     logger.append_keys(deploymentId=event["deploymentId"])
-    plan: Plan = event["plan"]
-    control_plane = Lambda(event["deploymentId"], role_of(plan))
-    if "step" in event:
-        _check_wanted(event["deploymentId"])
-        alias = control_plane.shift(plan, event["step"], event["revisionId"], lambda: _check_wanted(event["deploymentId"]))
-        _keep(event["deploymentId"], shifted(plan, event["step"], alias.routing, alias.revision_id, datetime.now(UTC)))
-    else:
-        alias = _shift_back(control_plane, plan)
+    alias = _shift(event) if "step" in event else _shift_back(event["plan"])
     logger.info("Traffic shifted", extra={"routing": str(alias.routing), "revisionId": alias.revision_id})
     return {"revisionId": alias.revision_id}
 
 
-def _check_wanted(deployment_id: str) -> None:
+def _shift(event: dict[str, Any]) -> Alias:
+    deployment_id, step = event["deploymentId"], event["step"]
+    record = _wanted(deployment_id)
+    plan = planned(record, event["plan"])
+    check_shift(record, step)
+    control_plane = Lambda(deployment_id, role_of(plan))
+    alias = control_plane.shift(plan, step, event["revisionId"], lambda: _wanted(deployment_id))
+    _keep(deployment_id, shifted(plan, step, alias.routing, alias.revision_id, datetime.now(UTC)))
+    return alias
+
+
+def _wanted(deployment_id: str) -> Record:
+    """The record of a deployment that goes on."""
     record = deployments.get(deployment_id)
     if record is None or not is_running(record):
         raise DeploymentEnded("The deployment has ended already; no traffic was moved.")
     if "interruption" in record:
         raise Interrupted("The deployment was interrupted before this shift.")
+    return record
 
 
-def _shift_back(control_plane: Lambda, plan: Plan) -> Alias:
+def _shift_back(given: Plan) -> Alias:
     began = datetime.now(UTC)
+    plan = rollbacks.wanted(given)
     try:
-        alias = control_plane.restore(plan)
+        alias = Lambda(plan["rollbackDeploymentId"], role_of(plan)).restore(plan)
     except WeighbridgeError as error:
         rollbacks.keep(plan, began)  # so that it can be seen while it is tried again
-        if not isinstance(error, Retryable | AliasMoved | InvalidLambdaFunction):
+        if not isinstance(error, (Retryable, *FINAL)):
             rollbacks.hold_up(plan, described(error), began)
             count("RollbacksHeldUp")
         raise

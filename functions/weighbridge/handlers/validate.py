@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -31,9 +31,14 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG001
-    """{deploymentId} in, the plan out; what is wrong is raised as one of core.errors."""
+    """{deploymentId} in, the plan out; what is wrong is raised as one of core.errors.
+
+    A deployment is planned once: called again, it gives the plan that is on record.
+    """
     logger.append_keys(deploymentId=event["deploymentId"])
     record = _record(event["deploymentId"])
+    if "plan" in record:
+        return cast("Plan", record["plan"])
     group_id, group = _group(record)
     role = planning.role_for(record, group, required=os.environ["SERVICE_ROLE_REQUIRED"] == "true")
     spec = appspec.parse(revisions.content(record["revision"], record["deploymentId"], role))
@@ -51,7 +56,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
         previous=deployments.target_of(record),
     )
     control_plane = Lambda(record["deploymentId"], role)
-    # Asked before the alias is held: whose role may not see the function must not keep others from deploying it.
+    # Asked before the alias is held: whose role may not shift it must not keep others from deploying it.
+    if role:  # Weighbridge's own functions have what rights the stack gives them, each its own
+        control_plane.check_may_shift(spec.function_name, spec.alias)
     published = control_plane.exists(spec.function_name, spec.target_version)
     deployments.begin(record, change)
 
@@ -73,10 +80,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     )
     for lifecycle_event, function in plan["hooks"].items():
         hooks.check(function, lifecycle_event, record["deploymentId"], role)
-    if not deployments.update(record["deploymentId"], planned(plan, datetime.now(UTC)), unless=["interruption"]):
+    change = planned(plan, datetime.now(UTC))
+    kept = deployments.update(record["deploymentId"], change, unless=["interruption", "plan"])
+    # None may mean that this very plan was kept and only the reply got lost: the record says what holds.
+    kept = kept or _record(record["deploymentId"])
+    if "interruption" in kept or "plan" not in kept:
         raise Interrupted("The deployment was interrupted before any traffic moved.")
     logger.info("Deployment planned", extra={"steps": len(plan["steps"]), "alias": alias_name})
-    return plan
+    return cast("Plan", kept["plan"])
 
 
 def _record(deployment_id: str) -> Record:

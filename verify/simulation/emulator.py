@@ -144,6 +144,10 @@ class Emulator:
         found: Item | None = dynamodb._tables[table]["items"].get(pk, {}).get(sk)
         return found
 
+    def is_too_large(self, item: Item) -> bool:
+        """Whether an item is larger than DynamoDB keeps."""
+        return bool(dynamodb._item_size_bytes(item) > dynamodb._DDB_ITEM_MAX_BYTES)
+
     def queued(self) -> dict[str, int]:
         """Queues by name, and how many messages are in each."""
         return {queue["name"]: len(queue["messages"]) for queue in sqs._queues.values()}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from verify import drift, ending, fault_matrix, load, races, taken_away
+from verify import drift, ending, fault_matrix, full_record, load, races, taken_away
 from verify.case import Case
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
@@ -80,6 +80,7 @@ def test_a_supervisor_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: 
 
     monkeypatch.setattr(settle, "_finish", finish)
     monkeypatch.setattr(settle, "_given_up", lambda *_: True)
+    monkeypatch.setattr(rollbacks, "wanted", lambda plan: plan)
     [race] = [race for race in races.RACES if race.name == "a sweep meets a living execution"]
     assert any("the deployment is Succeeded, and the alias is" in problem for problem in race.run(world).problems)
 
@@ -108,3 +109,27 @@ def test_a_hook_id_in_the_log(world: SimulatedWorld, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(hooks, "invoke", telling)
     problems = found(world, fault_matrix.cases, "a hook says no", "throttled once")
     assert any("the log holds the secret" in problem for problem in problems)
+
+
+def test_a_full_record_in_which_nobody_makes_room(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployments, "_make_room", lambda _deployment_id: None)
+    monkeypatch.setattr(ending, "LONGEST", 1800.0)
+    problems = found(world, full_record.cases, "an alarm fires", "RecordFailure: dynamodb TransactWriteItems")
+    assert any("not at rest" in problem for problem in problems)
+
+
+def test_an_interruption_that_waits_until_it_can_be_recorded(
+    world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "_make_room", lambda _deployment_id: None)
+    monkeypatch.setattr(ending, "LONGEST", 1800.0)
+
+    def rolled_back_after() -> float:
+        found(world, full_record.cases, "an alarm fires", "Interrupt: dynamodb UpdateItem")
+        began, rolled_back = sorted(world.simulation.since(record["createTime"]) for record in world.records())
+        return rolled_back - began
+
+    brief = 5 * 60
+    assert rolled_back_after() < brief
+    monkeypatch.setattr(waits, "_interrupt_unrecorded", lambda *_: None)
+    assert rolled_back_after() > brief, "the bake had to run out"

@@ -1,0 +1,110 @@
+"""Who may invoke Weighbridge's functions, and nothing else: what they are sent is not believed."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.workflow.world import Alias, World, allow, appspec
+
+pytestmark = pytest.mark.local_cloud  # IAM
+
+
+@pytest.fixture(scope="module")
+def stranger(world: World) -> boto3.Session:
+    return world.user("stranger", allow("lambda:InvokeFunction", "*"))
+
+
+def _invoked(world: World, by: boto3.Session, construct: str, event: dict[str, Any]) -> Any:
+    functions = world.cloud.client("lambda", by)
+    answer = functions.invoke(FunctionName=world.function_of(construct), Payload=json.dumps(event, default=float))
+    return json.load(answer["Payload"])
+
+
+def _calls(record: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What a stranger who has read the record of a deployment in its bake may send to the steps."""
+    deployment_id, plan = record["deploymentId"], record["plan"]
+    mine, failure = {"deploymentId": deployment_id, "plan": plan}, {"error": "StopRequested", "cause": "Because."}
+    others = plan | {"functionName": "shop-elsewhere", "targetVersion": "3"}
+    back = {"deploymentId": plan["rollbackDeploymentId"]}
+    hook = {"taskToken": "made-up", "lifecycleEvent": "AfterAllowTraffic"}
+    hooked = plan | {"hooks": {"AfterAllowTraffic": "CodeDeployHook_of_the_stranger"}}
+    revision = {"revisionId": record["revisionId"]}
+    return {
+        "all traffic at once": ("ShiftTraffic", mine | revision | {"step": 9}),
+        "another version": ("ShiftTraffic", mine | revision | {"step": 1, "plan": plan | {"targetVersion": "3"}}),
+        "another function": ("ShiftTraffic", mine | revision | {"step": 1, "plan": others}),
+        "another function back": ("ShiftTraffic", back | {"plan": others}),
+        "another version back": ("ShiftTraffic", back | {"plan": plan | {"currentVersion": "3"}}),
+        "a deployment that is not there": ("ShiftTraffic", back | {"plan": plan | {"deploymentId": "d-ZZZZZZZZZ"}}),
+        "a hook before its time": ("RunHook", mine | hook),
+        "a hook of the stranger's": ("RunHook", mine | hook | {"plan": hooked}),
+        "a hook that is over": ("RunHook", mine | hook | {"lifecycleEvent": "BeforeAllowTraffic"}),
+        "an end that succeeds": ("Complete", mine),
+        "an end that fails": ("RecordFailure", mine | {"failure": failure, "rollback": {}}),
+        "an end that is said to be rolled back": ("RecordFailure", mine | {"failure": failure, "rollback": {"status": "SUCCEEDED"}}),
+        "a rollback that failed": (
+            "RecordFailure",
+            back | {"plan": others, "failure": {"error": "AliasMoved", "cause": ""}, "rollback": {}},
+        ),
+        "another plan": ("Validate", {"deploymentId": deployment_id}),
+    }  # fmt: skip
+
+
+def test_a_step_that_a_stranger_invokes_does_nothing(world: World, stranger: boto3.Session) -> None:
+    alarm = world.alarm()
+    watches = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": alarm}]}}
+    shop = world.shop(deploymentConfigName="Endless", **watches)
+    yes, never = world.hook("return {'status': 'Succeeded'}"), world.hook("return {'status': 'Failed'}")
+    deployment_id = world.drop(shop, BeforeAllowTraffic=yes, AfterAllowTraffic=never)
+    before = world.in_bake(deployment_id)
+    for what, (construct, event) in _calls(before).items():
+        _invoked(world, stranger, construct, event)
+        assert world.alias(shop) == Alias("1", {"2": 0.1}), what
+        assert world.record(deployment_id) == before, what
+    world.set_alarm(alarm, "ALARM")
+    deployment = world.ended(deployment_id)
+    assert deployment.outcome == ("Stopped", "ALARM_ACTIVE")
+    assert world.rollback_of(deployment).outcome == ("Succeeded", None)
+    assert world.alias(shop) == Alias("1", {})
+
+
+def test_a_hook_that_a_stranger_has_run_beforehand_is_asked_all_the_same(world: World, stranger: boto3.Session) -> None:
+    shop = world.shop(deploymentConfigName="Brief")
+    hook = world.hook("return {'status': 'Failed', 'message': 'the real one'}")
+    deployment_id = world.drop(shop, AfterAllowTraffic=hook)
+    record = world.in_bake(deployment_id)
+    _, forged = _calls(record)["a hook of the stranger's"]
+    assert _invoked(world, stranger, "RunHook", forged)["errorType"] == "NotThePlan"
+    deployment = world.ended(deployment_id)
+    assert deployment.outcome == ("Failed", "HOOK_EXECUTION_FAILURE")
+    assert deployment.message.endswith("the real one")
+
+
+def test_a_token_of_a_strangers_does_not_keep_an_alarm_from_ending_the_wait(world: World, stranger: boto3.Session) -> None:
+    alarm = world.alarm()
+    watches = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": alarm}]}}
+    shop, hook = world.shop(**watches), world.hook("return None")
+    deployment_id = world.drop(shop, BeforeAllowTraffic=hook)
+    record = world.in_hook(deployment_id, "BeforeAllowTraffic")
+    forged = {"deploymentId": deployment_id, "plan": record["plan"], "lifecycleEvent": "BeforeAllowTraffic"}
+    assert _invoked(world, stranger, "RunHook", forged | {"taskToken": "made-up"})["errorType"] == "NotThePlan"
+    assert world.record(deployment_id)["gate"] == record["gate"]
+    world.set_alarm(alarm, "ALARM")
+    assert world.ended(deployment_id).outcome == ("Stopped", "ALARM_ACTIVE")
+
+
+def test_an_ended_rollback_run_again_moves_nothing(world: World, stranger: boto3.Session) -> None:
+    shop = world.shop(deploymentConfigName="Endless")
+    deployment_id = world.drop(shop)
+    world.in_bake(deployment_id)
+    world.stop(deployment_id)
+    rollback = world.rollback_of(world.ended(deployment_id))
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(shop.name)}}
+    again = {"revision": revision, "deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"}
+    assert world.ended(world.request(shop, again)).outcome == ("Succeeded", None)
+    asked = json.loads(rollback.execution["input"])
+    event = {"deploymentId": asked["deploymentId"], "plan": asked["rollBack"]}
+    assert _invoked(world, stranger, "ShiftTraffic", event)["errorType"] == "DeploymentEnded"
+    assert world.alias(shop) == Alias("2", {})

@@ -176,6 +176,38 @@ def test_a_topic_of_another_team_is_not_written_to(world: World, ours: Team, the
     world.route(ours.shop, "1")
 
 
+def test_an_alarm_of_another_team_is_not_read(world: World, ours: Team) -> None:
+    red = world.alarm(state="ALARM")
+    recipes = world.recipes(ours.app.name)
+    reads_none = [one for one in recipes.rights["Statement"] if one["Action"] != "cloudwatch:DescribeAlarms"]
+    blind = world.role(f"WeighbridgeServiceRole-{ours.app.name}-blind", recipes.trust, *reads_none)
+    watched = {"enabled": True, "alarms": [{"name": red}]}
+    set_group(world, ours, "watches", serviceRoleArn=ours.role, alarmConfiguration=watched)
+    set_group(world, ours, "spies", serviceRoleArn=blind, alarmConfiguration=watched)
+    read = world.ended(dropped(world, ours, appspec(ours.shop.name), "watches"))
+    assert read.outcome == ("Stopped", "ALARM_ACTIVE")
+    denied = world.ended(dropped(world, ours, appspec(ours.shop.name), "spies"))
+    assert denied.outcome == ("Stopped", "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND")
+    assert f"The IAM role {blind} does not give you permission" in denied.message
+    assert "give the role cloudwatch:DescribeAlarms" in denied.message
+    assert world.alias(ours.shop) == Alias("1", {})
+
+
+def test_whoever_names_an_alarm_learns_that_it_fires(world: World, ours: Team) -> None:
+    alarm = world.alarm()
+    lenient = {"enabled": True, "alarms": [{"name": alarm}], "ignorePollAlarmFailure": True}
+    set_group(world, ours, "listens", serviceRoleArn=ours.role, alarmConfiguration=lenient, deploymentConfigName="Endless")
+    with world.denied(["CheckAlarms"], "sts:AssumeRole"):
+        deployment_id = dropped(world, ours, appspec(ours.shop.name), "listens")
+        world.in_bake(deployment_id)
+        world.set_alarm(alarm, "ALARM")
+        stopped = world.ended(deployment_id)
+    assert stopped.outcome == ("Stopped", "ALARM_ACTIVE")
+    assert world.rollback_of(stopped).outcome == ("Succeeded", None)
+    [unread] = stopped.timeline("AlarmsRead")
+    assert "could not be assumed" in unread["reason"]
+
+
 # ------------------------------------------------------------------------------------------- keys and other calls
 
 

@@ -75,7 +75,8 @@ def get_all(deployment_ids: Sequence[str]) -> dict[str, Record]:
 
 def target_of(record: Record) -> dict[str, Any] | None:
     """The revision of the last success in a deployment's group, as it is shown."""
-    return (table.get(_group_key(record)) or {}).get("targetRevision")
+    found = (table.get(_group_key(record)) or {}).get("targetRevision")
+    return shown(found) if found else None
 
 
 def update(deployment_id: str, change: Change, *, unless: Iterable[str] = ()) -> Record | None:

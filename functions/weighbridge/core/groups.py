@@ -21,6 +21,11 @@ MOST_ALARMS = 50
 MOST_TRIGGERS = 10
 
 
+def _each_once(names: list[str] | None) -> list[str] | None:
+    """Said twice means no more than said once, and a list that is kept has a limit."""
+    return names if names is None else list(dict.fromkeys(names))
+
+
 class Alarm(Document):
     name: str = Field(min_length=1, max_length=255)
 
@@ -53,6 +58,8 @@ class AutoRollbackConfiguration(Document):
     enabled: bool = True
     events: list[RollbackEvent] | None = Field(default=None, fail_fast=True)
 
+    _each_event_once = field_validator("events")(_each_once)
+
     @model_validator(mode="after")
     def _events_when_enabled(self) -> "AutoRollbackConfiguration":
         if self.enabled and self.events is not None and not self.events:
@@ -79,6 +86,8 @@ class Trigger(Document):
             "DeploymentReady",
         ]
     ] = Field(min_length=1, fail_fast=True)
+
+    _each_event_once = field_validator("trigger_events")(_each_once)
 
 
 class DeploymentStyle(Document):

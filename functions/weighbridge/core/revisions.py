@@ -12,6 +12,17 @@ INLINE = {"String": "string", "AppSpecContent": "appSpecContent"}
 """The types of revisions that hold their file themselves, and the member that holds it."""
 
 
+def member_of(revision_type: str) -> str:
+    """The member of a revision that says where its file is, or holds it."""
+    return INLINE.get(revision_type, "s3Location")
+
+
+def own(revision: Mapping[str, Any]) -> dict[str, Any]:
+    """The revision without members of other types, which would only be mistaken for it and fill the record."""
+    kind = revision["revisionType"]
+    return {"revisionType": kind, member_of(kind): revision[member_of(kind)]}
+
+
 def sha256_of(content: str) -> str:
     """What identifies the content of an inline revision (reference 3.3)."""
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
@@ -29,8 +40,8 @@ def shown(revision: Mapping[str, Any]) -> dict[str, Any]:
     """The revision as deployments and groups show it: of an inline one the sha256 alone (reference 1.5)."""
     member = INLINE.get(revision["revisionType"])
     if member is None:
-        return dict(revision)
-    return {**revision, member: {"sha256": identified(revision)[member]["sha256"]}}
+        return own(revision)
+    return {"revisionType": revision["revisionType"], member: {"sha256": identified(revision)[member]["sha256"]}}
 
 
 def digest(revision: Mapping[str, Any]) -> str:

@@ -89,13 +89,12 @@ def _receive_request(event: EventBridgeEvent, now: datetime) -> None:
         application, group = (_name_in(named.get(key)) for key in ("applicationName", "deploymentGroupName"))
         _deploy(identity, now, application, group, refusal=refusal)
         return
-    revision = request.revision.model_dump(by_alias=True, exclude_none=True)
     _deploy(
         identity,
         now,
         request.application_name,
         request.deployment_group_name,
-        revision=revision,
+        revision=request.revision.kept(),
         overrides=request.overrides(),
     )
 

@@ -30,13 +30,13 @@ MODULES = {
     | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview"},
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
     "complete": RECORDS | {"aws.rollbacks", "core.rollbacks", "telemetry"},
-    "interrupt": RECORDS | WAITS | {"aws.waits", "telemetry"},
+    "interrupt": RECORDS | WAITS | {"aws.waits", "core.event_text", "telemetry"},
     "notify": (BASE | {"aws.table", "aws.events", "core.notifications"}),
     "receive": RECORDS
     | WAITS
     | SETTINGS
     | REQUESTS
-    | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "telemetry"},
+    | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "core.event_text", "telemetry"},
     "record_failure": RECORDS | {"aws.rollbacks", "core.interruptions", "core.rollbacks", "telemetry"},
     "redeliver": {
         "aws.clients",

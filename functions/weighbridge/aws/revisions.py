@@ -12,6 +12,10 @@ from weighbridge.core.documents import SIZE_LIMIT
 from weighbridge.core.errors import InvalidDocument, RevisionMissing
 from weighbridge.core.service_role import ServiceRole
 
+_MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidArgument", "404"}
+# In an archive, or encrypted by a key that comes with each request.
+_LOCKED = {"InvalidObjectState", "InvalidRequest"}
+
 
 def content(revision: Mapping[str, Any], deployment_id: str, role: ServiceRole | None) -> bytes | str:
     """What a revision (reference 3.3: S3, String or AppSpecContent) holds.
@@ -36,9 +40,15 @@ def read(location: Mapping[str, Any], session_name: str, role: ServiceRole | Non
                 Bucket=location["bucket"], Key=location["key"], **version
             )
         except ClientError as error:
-            if code_of(error) not in {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidArgument", "404"}:
-                raise
-            raise RevisionMissing(f"There is no object {where} any more; drop the file again.") from error
+            code = code_of(error)
+            if code in _MISSING:
+                raise RevisionMissing(f"There is no object {where} any more; drop the file again.") from error
+            if code in _LOCKED or code.startswith("KMS."):
+                raise InvalidDocument(
+                    f"S3 does not give the file {where} out as it is stored ({error}); store it so that it need not be "
+                    "restored first, and encrypted by a key that Weighbridge may use."
+                ) from error
+            raise
         if found["ContentLength"] > SIZE_LIMIT:
             raise InvalidDocument(
                 f"The file {where} has {found['ContentLength']} bytes; at most {SIZE_LIMIT} (1 MiB) are read."

@@ -50,7 +50,10 @@ MODULES = {
     "report_hook": RECORDS | WAITS | API | REQUESTS,
     "run_hook": RECORDS | WAITS | {"aws.hooks", "aws.waits"},
     "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers"},
-    "settle": RECORDS | WAITS | {"aws.aliases", "aws.rollbacks", "aws.waits", "core.rollbacks", "telemetry"},
+    "settle": RECORDS
+    | WAITS
+    | {"aws.aliases", "aws.rollbacks", "aws.waits"}
+    | {"core.event_text", "core.rollbacks", "telemetry"},
     "shift_traffic": RECORDS | {"aws.aliases", "aws.rollbacks", "core.rollbacks", "telemetry"},
     "validate": RECORDS
     | {"aws.aliases", "aws.hooks", "aws.revisions", "aws.settings"}

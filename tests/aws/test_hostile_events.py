@@ -51,6 +51,7 @@ EVENTS = [
     "interrupt.alarm_fired",
     "interrupt.stop_requested",
     "interrupt.hook_reported",
+    "settle.execution_ended",
 ]
 UNREAD = {"version", "account", "region", "resources"}
 """Of an event's envelope, which only EventBridge writes."""

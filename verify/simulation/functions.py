@@ -25,11 +25,17 @@ UserFunction = Callable[[Event], Any]
 class Context:
     function_name: str
     aws_request_id: str
+    clock: Clock
+    ends: float
+    """When, by the clock, the function's time is up."""
     memory_limit_in_mb: int = 512
 
     @property
     def invoked_function_arn(self) -> str:
         return f"arn:aws:lambda:us-east-1:000000000000:function:{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * (self.ends - self.clock.now))
 
 
 class TimedOut(Killed):
@@ -104,9 +110,10 @@ class Functions:
         what = f"{_construct(name)} for {self._clock.name}{_about(event)}"
         self._invoked[what] += 1
         arrived, request_id = json.dumps(event), f"request-{next(self._numbers)}"
-        task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, request_id), delay=START)
-        task.context = Caller(_construct(name))
         timeout = float((self.emulator.function(name) or {"config": {"Timeout": 3}})["config"]["Timeout"])
+        context = Context(name, request_id, self._clock, self._clock.now + START + timeout)
+        task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, context), delay=START)
+        task.context = Caller(_construct(name))
         too_long = TimedOut(f"Task timed out after {timeout} seconds")
         limit = self._clock.after(
             START + timeout, lambda: task.kill(too_long), f"{task.name} has run too long", Kind.BACKGROUND
@@ -114,7 +121,7 @@ class Functions:
         task.when_done(limit.cancel)
         return task
 
-    def _run(self, name: str, event: str, request_id: str) -> Any:
+    def _run(self, name: str, event: str, context: Context) -> Any:
         user = self.users.get(name)
         if user:
             return json.loads(json.dumps(user(json.loads(event))))
@@ -126,7 +133,7 @@ class Functions:
             handler = getattr(importlib.import_module(module), attribute)
         except ImportError as error:
             raise ImportModuleError(f"Unable to import module '{module}': {error}") from error
-        return json.loads(json.dumps(handler(json.loads(event), Context(name, request_id))))
+        return json.loads(json.dumps(handler(json.loads(event), context)))
 
     def serve_url(self, _operation: str, request: Any) -> Answer:
         """Answers a request to the API's function URL."""

@@ -49,7 +49,7 @@ MODULES = {
     },
     "report_hook": RECORDS | WAITS | API | REQUESTS,
     "run_hook": RECORDS | WAITS | {"aws.hooks", "aws.waits"},
-    "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers"},
+    "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers", "telemetry"},
     "settle": RECORDS
     | WAITS
     | {"aws.aliases", "aws.rollbacks", "aws.waits"}

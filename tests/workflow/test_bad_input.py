@@ -94,7 +94,7 @@ def _weighted(world: World, shop: Shop) -> str:
 
 
 def _missing_object(world: World, shop: Shop) -> str:
-    location = {"bucket": world.bucket, "key": "nothing/is/here.yaml"}
+    location = {"bucket": world.bucket, "key": f"{shop.name}/is/not/here.yaml"}
     return world.request(shop, {"revision": {"revisionType": "S3", "s3Location": location}})
 
 

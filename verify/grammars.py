@@ -101,6 +101,7 @@ group_files = st.fixed_dictionaries(
         "alarmConfiguration": alarm_settings,
         "autoRollbackConfiguration": rollback_settings,
         "serviceRoleArn": names.map("arn:aws:iam::123456789012:role/{}".format),
+        "aliases": st.lists(st.builds("{}:{}".format, names, names), max_size=3),
         "tags": st.lists(st.builds(lambda k, v: {"Key": k, "Value": v}, names, texts), max_size=3),
         "triggerConfigurations": st.lists(
             st.builds(

@@ -176,6 +176,20 @@ def test_a_topic_of_another_team_is_not_written_to(world: World, ours: Team, the
     world.route(ours.shop, "1")
 
 
+def test_a_group_that_names_its_aliases_deploys_no_other(world: World, ours: Team) -> None:
+    red = world.alarm(state="ALARM")
+    guarded = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": red}]}}
+    set_group(world, ours, "guarded", serviceRoleArn=ours.role, aliases=[f"{ours.shop.name}:live"], **guarded)
+    set_group(world, ours, "dev", serviceRoleArn=ours.role, aliases=[f"{ours.shop.name}:dev"])
+    held = world.ended(dropped(world, ours, appspec(ours.shop.name), "guarded"))
+    assert held.outcome == ("Stopped", "ALARM_ACTIVE")
+    around = world.ended(dropped(world, ours, appspec(ours.shop.name), "dev"))
+    assert around.outcome == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
+    assert f"add it to aliases in {ours.app.name}/dev/deployment-group.yaml" in around.message
+    assert "locks" not in around.record
+    assert world.alias(ours.shop) == Alias("1", {})
+
+
 def test_an_alarm_of_another_team_is_not_read(world: World, ours: Team) -> None:
     red = world.alarm(state="ALARM")
     recipes = world.recipes(ours.app.name)

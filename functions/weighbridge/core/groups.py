@@ -19,6 +19,8 @@ ROLLBACK_EVENTS: tuple[RollbackEvent, ...] = (
 NAME = r"[A-Za-z0-9._+=,@-]{1,100}"
 MOST_ALARMS = 50
 MOST_TRIGGERS = 10
+MOST_ALIASES = 100
+_ALIAS = r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,128}"
 
 
 def _each_once(names: list[str] | None) -> list[str] | None:
@@ -96,7 +98,10 @@ class DeploymentStyle(Document):
 
 
 class DeploymentGroup(Document):
-    """A group's settings, with the keys of CreateDeploymentGroup that mean something for Lambda."""
+    """A group's settings, with the keys of CreateDeploymentGroup that mean something for Lambda.
+
+    `aliases` is Weighbridge's own: the aliases (`function:alias`) that may be deployed by the group, any where it is None.
+    """
 
     application_name: str | None = None
     deployment_group_name: str | None = None
@@ -108,8 +113,21 @@ class DeploymentGroup(Document):
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
     trigger_configurations: list[Trigger] = Field(default_factory=list, fail_fast=True)
     tags: Tags = Field(default_factory=list, fail_fast=True)
+    aliases: list[str] | None = Field(default=None, min_length=1, fail_fast=True)
     deployment_style: DeploymentStyle | None = None
     compute_platform: Literal["Lambda"] = "Lambda"
+
+    _each_alias_once = field_validator("aliases")(_each_once)
+
+    @field_validator("aliases")
+    @classmethod
+    def _names_of_aliases(cls, aliases: list[str] | None) -> list[str] | None:
+        for alias in aliases or []:
+            if not re.fullmatch(_ALIAS, alias):
+                raise ValueError(f"{alias[:200]!r} names no alias; write the function and the alias, such as checkout:live")
+        if len(aliases or []) > MOST_ALIASES:
+            raise TooMany(f"at most {MOST_ALIASES} aliases can be named, not {len(aliases or [])}.")
+        return aliases
 
     @field_validator("trigger_configurations")
     @classmethod

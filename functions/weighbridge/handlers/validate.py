@@ -39,6 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     spec = appspec.parse(revisions.content(record, role))
     config = _config(planning.config_name(record, group))
     planning.check_allowed(spec, _patterns("DEPLOYABLE_FUNCTIONS"), _patterns("INVOCABLE_HOOKS"))
+    planning.check_alias(spec, record, group)
     alarms = planning.watched_alarms(record, group)["names"]
     alias_name = f"{spec.function_name}:{spec.alias}"
     change = begun(

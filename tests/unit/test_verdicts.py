@@ -239,6 +239,7 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
         ({"alarmConfiguration": {"alarms": [{"name": "a"}, {"name": "a"}]}}, "named twice"),
         ({"alarmConfiguration": {"alarms": [{"name": f"a{n}"} for n in range(51)]}}, "at most 50 alarms"),
         ({"alarmConfiguration": {"alarms": [{"name": "x" * 256}]}}, "at most 255"),
+        ({"alarmConfiguration": {"alarms": [{"name": f"{n:02}" + "é" * 253} for n in range(50)]}}, "have 25400 bytes together; at most 16384"),
         ({"autoRollbackConfiguration": {"events": ["DEPLOYMENT_ON_FIRE"]}}, "must be"),
         ({"serviceRoleArn": "role"}, "serviceRoleArn"),
         ({"deploymentStyle": {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}}, "must be 'BLUE_GREEN'"),
@@ -258,6 +259,13 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
 def test_a_wrong_group_says_what_to_change(document: Any, says: str) -> None:
     with pytest.raises(InvalidDocument, match=says):
         groups.parse("shop", "prod", document)
+
+
+def test_as_many_alarms_as_a_group_may_watch_may_have_the_longest_ascii_names() -> None:
+    names = [f"{n:02}" + "x" * 253 for n in range(groups.MOST_ALARMS)]
+    group = groups.parse("shop", "prod", {"alarmConfiguration": {"alarms": [{"name": name} for name in names]}})
+    assert group.alarm_configuration
+    assert group.alarm_configuration.watched() == names
 
 
 def test_a_group_reads_back_as_it_is_kept() -> None:

@@ -21,7 +21,7 @@ from tests.workflow.world import ACCOUNT, SOURCE, Alias, Shop, World, allow, app
 pytestmark = pytest.mark.local_cloud  # IAM
 
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
-ACTING = ("Validate", "RunHook", "ShiftTraffic", "Settle", "SendTriggers")
+ACTING = ("Validate", "RunHook", "CheckAlarms", "ShiftTraffic", "Settle", "SendTriggers")
 """The functions that act for a group."""
 ROOT_OF_ACCOUNT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
@@ -96,9 +96,10 @@ def test_a_team_deploys_and_is_rolled_back_by_its_own_role_alone(world: World, o
         serviceRoleArn=ours.role,
         deploymentConfigName="Endless",
         triggerConfigurations=[trigger(subscriber.topic)],
+        alarmConfiguration={"enabled": True, "alarms": [{"name": world.alarm()}]},
     )
-    # As with serviceRoleRequired: the roles of Weighbridge's functions have no right on functions and topics themselves.
-    with world.denied(ACTING, "lambda:*", "sns:*"):
+    # As with serviceRoleRequired: the roles of Weighbridge's functions have no right on functions, topics and alarms.
+    with world.denied(ACTING, "lambda:*", "sns:*", "cloudwatch:*"):
         finished = world.ended(dropped(world, ours, appspec(ours.shop.name, BeforeAllowTraffic=ours.hook)))
         assert finished.outcome == ("Succeeded", None)
         assert world.alias(ours.shop) == Alias("2", {})

@@ -18,6 +18,8 @@ ROLLBACK_EVENTS: tuple[RollbackEvent, ...] = (
 )
 NAME = r"[A-Za-z0-9._+=,@-]{1,100}"
 MOST_ALARMS = 50
+LONGEST_ALARM_NAMES = 16 * 1024
+"""Bytes of all names together, which a record keeps three times: room for as many ASCII names as there may be."""
 MOST_TRIGGERS = 10
 MOST_ALIASES = 100
 _ALIAS = r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,128}"
@@ -49,6 +51,9 @@ class AlarmConfiguration(Document):
         twice = [name for name, count in names.items() if count > 1]
         if twice:
             raise ValueError(f"the alarm {twice[0]!r} is named twice; keep one of them.")
+        size = sum(len(name.encode()) for name in names)
+        if size > LONGEST_ALARM_NAMES:
+            raise ValueError(f"the alarms' names have {size} bytes together; at most {LONGEST_ALARM_NAMES} can be kept.")
         return self
 
     def watched(self) -> list[str]:

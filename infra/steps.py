@@ -94,15 +94,16 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
             timeout=Duration.seconds(30),
             rights=[
                 Right(
-                    "Reads the state of the group's alarms; composite alarms are only described when any may be.",
+                    "Reads the alarms of groups without a role; composite alarms are only described when any may be.",
                     actions=["cloudwatch:DescribeAlarms"],
-                    resources=["*"],
+                    resources=by_own_role(settings, ["*"]),
                 ),
                 Right(
-                    "Notes a reading that matters in the timeline.",
-                    actions=["dynamodb:UpdateItem"],
+                    "Sees which alarms the deployment watches, and notes a reading that matters in the timeline.",
+                    actions=["dynamodb:GetItem", "dynamodb:UpdateItem"],
                     resources=[table.table_arn],
                 ),
+                service_role,
             ],
         ),
         shift_traffic=Handler(

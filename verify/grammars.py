@@ -42,10 +42,22 @@ NASTY = [
     "&a",
     "!!python/object:os.system",
     "d-AAAAAAAAA",
+    "\ud800",
 ]
 texts = st.sampled_from(NASTY) | st.text(max_size=30)
 scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | texts
-values = st.recursive(
+
+
+def _deep(levels: int) -> Any:
+    value: Any = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+# What a number, a text and a nesting can be that no table and no parser takes.
+extremes = st.sampled_from([10**60, -(10**60), 10.0**300, 5e-324, "x" * 100_000, _deep(300)])
+values = extremes | st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=12
 )
 versions = st.integers(1, 40).map(str) | st.integers(1, 40)
@@ -89,6 +101,7 @@ group_files = st.fixed_dictionaries(
         "alarmConfiguration": alarm_settings,
         "autoRollbackConfiguration": rollback_settings,
         "serviceRoleArn": names.map("arn:aws:iam::123456789012:role/{}".format),
+        "aliases": st.lists(st.builds("{}:{}".format, names, names), max_size=3),
         "tags": st.lists(st.builds(lambda k, v: {"Key": k, "Value": v}, names, texts), max_size=3),
         "triggerConfigurations": st.lists(
             st.builds(
@@ -186,7 +199,7 @@ def files(draw: st.DrawFn, whole: st.SearchStrategy[Any]) -> bytes:
     made = draw(broken(whole))
     try:
         text = json.dumps(made) if draw(st.booleans()) else yaml.safe_dump(made, allow_unicode=True)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         text = json.dumps(made)
     content = text.encode("utf-8", "surrogatepass")
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 3]))):
@@ -236,23 +249,55 @@ calls = operations.flatmap(
         st.just(operation), _arguments(operation) | broken(_arguments(operation)) | st.text(max_size=60)
     )
 )
-events = (
-    st.tuples(st.just("Deployment Requested"), broken(requests))
-    | st.tuples(
-        st.just("Deployment Stop Requested"),
-        broken(st.fixed_dictionaries({"deploymentId": st.just("d-AAAAAAAAA"), "autoRollbackEnabled": st.booleans()})),
+
+
+def _event(construct: str, source: str, detail_type: str, detail: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Events for a handler: each has a detail of that grammar, and any place in it may be broken."""
+    whole = st.fixed_dictionaries(
+        {
+            "id": st.just("event"),
+            "source": st.just(source),
+            "detail-type": st.just(detail_type),
+            "time": st.just("2026-01-01T06:00:00Z"),
+            "detail": detail,
+        }
     )
-    | st.tuples(
-        st.just("Lifecycle Event Hook Reported"),
-        broken(
-            st.fixed_dictionaries(
-                {
-                    "deploymentId": st.just("d-AAAAAAAAA"),
-                    "lifecycleEventHookExecutionId": texts,
-                    "status": st.sampled_from(["Succeeded", "Failed"]),
-                }
-            )
+    return st.tuples(st.just(construct), broken(whole).filter(lambda event: isinstance(event, dict)))
+
+
+events = (
+    _event("Receive", "stranger", "Deployment Requested", requests)
+    | _event(
+        "Receive",
+        "aws.s3",
+        "Object Created",
+        st.fixed_dictionaries(
+            {
+                "bucket": st.just({"name": "nowhere"}),
+                "object": st.fixed_dictionaries({"key": st.just("team-a/prod/a.yaml"), "version-id": texts}),
+            }
         ),
+    )
+    | _event(
+        "Interrupt",
+        "stranger",
+        "Deployment Stop Requested",
+        st.fixed_dictionaries({"deploymentId": st.just("d-AAAAAAAAA"), "autoRollbackEnabled": st.booleans()}),
+    )
+    | _event(
+        "Interrupt",
+        "stranger",
+        "Lifecycle Event Hook Reported",
+        st.fixed_dictionaries(
+            {
+                "deploymentId": st.just("d-AAAAAAAAA"),
+                "lifecycleEventHookExecutionId": texts,
+                "status": st.sampled_from(["Succeeded", "Failed"]),
+            }
+        ),
+    )
+    | _event(
+        "Interrupt", "aws.cloudwatch", "CloudWatch Alarm State Change", st.fixed_dictionaries({"alarmName": names | texts})
     )
 )
 keys = st.lists(names | texts, min_size=1, max_size=4).map("/".join) | st.builds(

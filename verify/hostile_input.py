@@ -104,19 +104,9 @@ def _request(_world: SimulatedWorld, detail: Any) -> None:
 
 
 def _event(world: SimulatedWorld, event: tuple[str, Any]) -> None:
-    """An event of a stranger's reaches the handler that its rule names."""
-    detail_type, detail = event
-    construct = "Receive" if detail_type == "Deployment Requested" else "Interrupt"
-    answer = world.invoke(
-        construct,
-        {
-            "id": "event",
-            "source": "stranger",
-            "detail-type": detail_type,
-            "time": "2026-01-01T06:00:00Z",
-            "detail": json.loads(json.dumps(detail, default=str)),
-        },
-    )
+    """An event reaches the handler that its rule names, whatever is in it."""
+    construct, told = event
+    answer = world.invoke(construct, json.loads(json.dumps(told, default=str)))
     assert answer is None, f"{construct} ended with {answer}"
 
 

@@ -252,6 +252,19 @@ def test_an_update_keeps_what_it_leaves_out_and_replaces_what_it_gives(api: Call
     assert [tag.key for tag in kept[1].tags] == ["team"]
 
 
+def test_the_aliases_that_a_group_is_for_outlast_what_clients_do(api: Caller) -> None:
+    # The protocol has no member for them: they are dropped, and neither shown nor changed by clients.
+    given = DeploymentGroup.read({"aliases": ["checkout:live"], "serviceRoleArn": ROLE})
+    settings.put_group("shop", "prod", given, NOW)
+    named = {"applicationName": "shop", "currentDeploymentGroupName": "prod"}
+    api.call("UpdateDeploymentGroup", **named, serviceRoleArn=ROLE, newDeploymentGroupName="live")
+    info = api.call("GetDeploymentGroup", applicationName="shop", deploymentGroupName="live")["deploymentGroupInfo"]
+    assert "aliases" not in info
+    found = settings.group("shop", "live")
+    assert found
+    assert found[1].aliases == ["checkout:live"]
+
+
 def test_an_update_keeps_a_configuration_that_is_gone_by_now(api: Caller) -> None:
     settings.put_group("shop", "prod", DeploymentGroup.read({"deploymentConfigName": "gone"}), NOW)
     api.call("UpdateDeploymentGroup", applicationName="shop", currentDeploymentGroupName="prod", serviceRoleArn=ROLE)

@@ -32,13 +32,13 @@ MODULES = {
     | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview"},
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
     "complete": RECORDS | ROLLBACKS | {"telemetry"},
-    "interrupt": RECORDS | WAITS | {"aws.waits", "telemetry"},
+    "interrupt": RECORDS | WAITS | {"aws.waits", "core.event_text", "telemetry"},
     "notify": (BASE | {"aws.table", "aws.events", "core.notifications"}),
     "receive": RECORDS
     | WAITS
     | SETTINGS
     | REQUESTS
-    | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "telemetry"},
+    | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "core.event_text", "telemetry"},
     "record_failure": RECORDS | ROLLBACKS | {"aws.rollbacks", "telemetry"},
     "redeliver": {
         "aws.clients",
@@ -51,8 +51,8 @@ MODULES = {
     },
     "report_hook": RECORDS | WAITS | API | REQUESTS,
     "run_hook": RECORDS | WAITS | ROLLBACKS | {"aws.hooks", "aws.waits"},
-    "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers"},
-    "settle": RECORDS | WAITS | ROLLBACKS | {"aws.aliases", "aws.rollbacks", "aws.waits", "telemetry"},
+    "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers", "telemetry"},
+    "settle": RECORDS | WAITS | ROLLBACKS | {"aws.aliases", "aws.rollbacks", "aws.waits", "core.event_text", "telemetry"},
     "shift_traffic": RECORDS | ROLLBACKS | {"aws.aliases", "aws.rollbacks", "telemetry"},
     "validate": RECORDS
     | {"aws.aliases", "aws.hooks", "aws.revisions", "aws.settings"}

@@ -1,5 +1,6 @@
 """Records and the locks they hold, and the table held against the reference that the tests of the core use."""
 
+import hashlib
 import itertools
 import json
 import string
@@ -388,6 +389,19 @@ def test_an_end_with_as_many_alarms_as_a_group_may_have_is_one_transaction(monke
 
 
 # ------------------------------------------------------------------------------------------------------ finding
+
+
+def test_of_what_a_group_keeps_of_its_last_success_a_record_takes_over_what_identifies_it() -> None:
+    content = {"content": "x" * 100_000}
+    kept_once = {
+        "revisionType": "String",
+        "string": content,
+        "appSpecContent": content,
+        "gitHubLocation": ["junk"] * 10_000,
+    }
+    table.create(table.key("GROUP", "shop-app/prod"), {"targetRevision": kept_once})
+    digest = hashlib.sha256(content["content"].encode()).hexdigest()
+    assert deployments.target_of(new_record()) == {"revisionType": "String", "string": {"sha256": digest}}
 
 
 def test_what_has_not_ended_is_found_oldest_first() -> None:

@@ -1,5 +1,6 @@
 """What ends a wait early: first, twice, late, at the wrong address, or never to be found."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,12 @@ from tests.aws.account import Waits, client_error, events_of, keep_begun, keep_p
 from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
 from tests.unit.samples import at, plan
 from weighbridge.aws import deployments, table
+from weighbridge.aws.waits import hand_on
 from weighbridge.core.deployment import Change, begun, created, hook_answered, hook_called, planned
 from weighbridge.core.endings import failed, succeeded
-from weighbridge.core.errors import Throttled
+from weighbridge.core.errors import AlarmActive, Throttled
 from weighbridge.core.hooks import reported
+from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.rollbacks import rollback_record
 
 ALARM = event_file("interrupt.alarm_fired")
@@ -139,9 +142,47 @@ def test_a_deployment_that_cannot_be_interrupted_now_does_not_keep_the_others_fr
     with pytest.raises(ExceptionGroup) as caught:
         invoke("interrupt", ALARM)
     assert [type(error) for error in caught.value.exceptions] == [Throttled]
-    assert [token for token, _, _ in waits.interrupted] == ["t-2", "t-3"]
+    assert len(waits.interrupted) == 2
     invoke("interrupt", ALARM)
-    assert [token for token, _, _ in waits.interrupted] == ["t-2", "t-3", "t-1"]
+    assert {token for token, _, _ in waits.interrupted} == {"t-1", "t-2", "t-3"}
+
+
+def test_a_retry_begins_with_those_that_were_not_reached(waits: Waits, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"d-{letter * 9}" for letter in "ABCDE"]
+    for name in names:
+        _watching(name, f"t-{name}")
+    for name in names[:4]:  # reached by the delivery before, which did not get to tell the fourth
+        _interrupted(name, tell=name != names[3])
+    assert len(waits.interrupted) == 3
+    writes = refuse(monkeypatch, "dynamodb", "update_item")
+    invoke("interrupt", ALARM)
+    assert [token for token, _, _ in waits.interrupted[3:]] == [f"t-{names[4]}", f"t-{names[3]}"]
+    assert len(writes) == 1
+
+
+def test_watchers_are_reached_beside_each_other(waits: Waits, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"d-{letter * 9}" for letter in "ABCD"]
+    for name in names:
+        _watching(name, f"t-{name}")
+    together = threading.Barrier(len(names), timeout=20)
+    read = deployments.get
+
+    def meet(deployment_id: str) -> Any:
+        together.wait()  # broken, and so an error, unless all of them are under way
+        return read(deployment_id)
+
+    monkeypatch.setattr(deployments, "get", meet)
+    invoke("interrupt", ALARM)
+    assert {token for token, _, _ in waits.interrupted} == {f"t-{name}" for name in names}
+
+
+def _interrupted(deployment_id: str, *, tell: bool) -> None:
+    record = deployments.update(
+        deployment_id, interrupted(Interruption(AlarmActive(["shop-errors"]), roll_back=True), at(2))
+    )
+    assert record
+    if tell:
+        hand_on(record)
 
 
 def _watching(deployment_id: str, token: str) -> None:
@@ -252,13 +293,16 @@ def test_a_report_of_failure_ends_the_wait_with_what_to_fail_with(waits: Waits) 
     [
         ({"status": "Unknown"}, "status must be Succeeded or Failed"),
         ({"status": None}, "status must be Succeeded or Failed"),
+        ({"status": ["Succeeded"]}, "status must be Succeeded or Failed"),
+        ({"status": {"S": "Succeeded"}}, "status must be Succeeded or Failed"),
+        ({"status": True}, "status must be Succeeded or Failed"),
         ({"lifecycleEventHookExecutionId": "guessed"}, "lifecycleEventHookExecutionId is none of this deployment's"),
         ({"lifecycleEventHookExecutionId": None}, "lifecycleEventHookExecutionId is none of this deployment's"),
         ({"lifecycleEventHookExecutionId": "\ud800"}, "lifecycleEventHookExecutionId is none of this deployment's"),
         ({"deploymentId": "d-ZZZZZZZZZ"}, "There is no such deployment"),
     ],
 )
-def test_a_report_that_is_none_is_refused(waits: Waits, refused: Refused, changes: dict[str, Any], reason: str) -> None:
+def test_a_status_of_any_type_is_refused(waits: Waits, refused: Refused, changes: dict[str, Any], reason: str) -> None:
     _awaiting_report()
     before = kept(ID)
     invoke("interrupt", detail_of(REPORT, **changes))

@@ -13,7 +13,7 @@ from weighbridge.aws import deployments, settings
 from weighbridge.aws.clients import client
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.endings import failed
-from weighbridge.core.errors import InvalidDocument, RolePermissions, Throttled, classify
+from weighbridge.core.errors import InvalidDocument, ServiceUnavailable, Throttled, classify
 from weighbridge.core.ids import deployment_id
 
 
@@ -189,19 +189,52 @@ def test_a_configuration_does_not_change(place: SimpleNamespace) -> None:
     assert config.percentage == 10
 
 
-@pytest.mark.parametrize(
-    ("code", "status", "expected"), [("SlowDown", 503, Throttled), ("AccessDenied", 403, RolePermissions)]
-)
-def test_what_is_not_the_files_fault_is_left_to_lambdas_retries_and_the_dead_letter_queue(
-    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, code: str, status: int, expected: type[Exception]
+@pytest.mark.parametrize(("code", "expected"), [("SlowDown", Throttled), ("InternalError", ServiceUnavailable)])
+def test_what_may_work_later_is_left_to_lambdas_retries_and_the_dead_letter_queue(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, code: str, expected: type[Exception]
 ) -> None:
     event = drop(place, "shop-app/prod/deployment-group.yaml", "{}")
-    refuse(monkeypatch, "s3", "get_object", client_error(code, "GetObject", status))
+    refuse(monkeypatch, "s3", "get_object", client_error(code, "GetObject", 503))
     with pytest.raises(expected):
         invoke("receive", event)
     assert deployments.unfinished() == []
     invoke("receive", event)
     assert settings.group("shop-app", "prod")
+
+
+UNREADABLE = {
+    "AccessDenied": "RolePermissions",
+    "InvalidObjectState": "InvalidDocument",
+    "InvalidRequest": "InvalidDocument",
+    "KMS.DisabledException": "InvalidDocument",
+    "SomethingNew": "WeighbridgeError",
+}
+
+
+@pytest.mark.parametrize("key", ["shop-app/prod/deployment-group.yaml", "deployment-configs/mine.yaml"])
+@pytest.mark.parametrize("code", UNREADABLE)
+def test_a_group_or_configuration_that_cannot_be_read_becomes_a_record(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, code: str, key: str
+) -> None:
+    event = drop(place, key, "{}")
+    refuse(monkeypatch, "s3", "get_object", client_error(code, "GetObject", 403))
+    invoke("receive", event)
+    record = _only()
+    assert record["refusal"]["error"] == UNREADABLE[code]
+    assert "GetObject" in record["refusal"]["message"]
+    assert record["revision"]["s3Location"]["key"] == key
+    assert _executions(place) == [record["deploymentId"]]
+
+
+@pytest.mark.parametrize(
+    "detail", [{}, {"bucket": "b", "object": "k"}, {"bucket": {"name": "b"}, "object": {"key": "\ud800"}}]
+)
+def test_an_event_that_names_no_object_is_refused_and_counted(
+    place: SimpleNamespace, capsys: pytest.CaptureFixture[str], detail: Any
+) -> None:
+    invoke("receive", event_file("receive.object_created") | {"detail": detail})
+    assert _executions(place) == []
+    assert capsys.readouterr().out.count('"DropsRefused":[1.0]') == 1
 
 
 # ------------------------------------------------------------------------------------------------------- requests

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 
 from tests.aws.account import (
     OUTDATED,
@@ -19,12 +20,12 @@ from tests.aws.account import (
     refuse,
     routing,
 )
-from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
-from tests.unit.samples import at
+from tests.aws.invocation import ID, ROLLBACK_ID, Context, detail_of, event_file, invoke
+from tests.unit.samples import at, plan
 from weighbridge.aws import deployments
 from weighbridge.aws import executions as step_functions
 from weighbridge.aws.clients import client
-from weighbridge.core.deployment import Change, begun, created
+from weighbridge.core.deployment import Change, begun, created, planned
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import StopRequested, Throttled
 from weighbridge.core.interruptions import Interruption, interrupted
@@ -277,6 +278,82 @@ def test_a_record_that_nobody_foresaw_does_not_keep_the_sweep_from_the_others_ei
         invoke("settle", SWEEP)
     assert [type(error) for error in caught.value.exceptions] == [KeyError]
     assert set(_started(place)) == {"d-BBBBBBBBB"}
+
+
+# --------------------------------------------------------------------------------------------- what a sweep costs
+
+
+def _baking(*names: str) -> None:
+    for name in names:
+        record = created(name, name, application="shop-app", group=name, revision=None, now=at(0))
+        deployments.create(record)
+        deployments.begin(record, begun("config", group_id="g", alarms=[], alias=f"shop:{name}", now=at(1)))
+        deployments.update(name, planned(plan(deploymentId=name), at(1)))
+
+
+def _described(monkeypatch: pytest.MonkeyPatch, *refusals: Exception) -> list[dict[str, Any]]:
+    return refuse(monkeypatch, "stepfunctions", "describe_execution", *refusals)
+
+
+def _names(calls: list[dict[str, Any]]) -> list[str]:
+    return [call["executionArn"].rsplit(":", 1)[1] for call in calls]
+
+
+def test_a_sweep_asks_of_a_deployment_that_lives_once_and_reads_its_record(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _baking("d-AAAAAAAAA", "d-BBBBBBBBB")
+    executions(d_AAAAAAAAA="RUNNING", d_BBBBBBBBB="RUNNING")
+    described, read = _described(monkeypatch), refuse(monkeypatch, "dynamodb", "get_item")
+    invoke("settle", SWEEP)
+    assert sorted(_names(described)) == ["d-AAAAAAAAA", "d-BBBBBBBBB"]
+    assert len(read) == 2
+
+
+def test_a_sweep_that_is_cut_short_leaves_nobody_out(executions: Executions, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"d-{letter * 9}" for letter in "ABCDEFGHIJKL"]
+    _baking(*names)
+    executions(**{name.replace("-", "_"): "RUNNING" for name in names})
+    described = _described(monkeypatch)
+    seen = set[str]()
+    for number in range(9):
+        left = iter([60_000, 50_000, 40_000, 30_000, 20_000])  # of its time, before the first, the second, …
+        monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _, left=left: next(left))
+        described.clear()
+        with time_machine.travel(at(300 * number), tick=False):
+            invoke("settle", SWEEP)
+        assert len(described) == 4
+        seen |= set(_names(described))
+    assert seen == set(names)
+
+
+def test_a_sweep_ends_at_the_first_throttling(executions: Executions, monkeypatch: pytest.MonkeyPatch) -> None:
+    _baking("d-AAAAAAAAA", "d-BBBBBBBBB", "d-CCCCCCCCC")
+    executions(d_AAAAAAAAA="RUNNING", d_BBBBBBBBB="RUNNING", d_CCCCCCCCC="RUNNING")
+    described = _described(monkeypatch, client_error("ThrottlingException", "DescribeExecution"))
+    invoke("settle", SWEEP)
+    assert len(described) == 1
+
+
+def test_a_deployment_that_cannot_be_asked_for_keeps_no_other(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _baking("d-AAAAAAAAA", "d-BBBBBBBBB")
+    executions(d_AAAAAAAAA="RUNNING", d_BBBBBBBBB="RUNNING")
+    described = _described(monkeypatch, client_error("AccessDeniedException", "DescribeExecution", 403))
+    invoke("settle", SWEEP)
+    assert len(described) == 2
+
+
+def test_a_sweep_that_cannot_begin_is_left_to_the_next(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def throttled() -> list[str]:
+        raise Throttled("Too many requests.")
+
+    monkeypatch.setattr(deployments, "unfinished", throttled)
+    invoke("settle", SWEEP)
+    assert [entry.message for entry in caplog.records] == ["Not swept"]
 
 
 # ---------------------------------------------------------------------------------- what nobody else could do so far

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.aws.account import client_error, refuse
+from tests.aws.account import client_error, new_record, refuse
 from weighbridge.aws import revisions
 from weighbridge.aws.clients import client
 from weighbridge.core.documents import SIZE_LIMIT
@@ -22,14 +22,18 @@ def _put(bucket: str, body: bytes) -> Any:
 
 
 def _at(bucket: str, **more: str) -> dict[str, Any]:
-    return {"revisionType": "S3", "s3Location": {"bucket": bucket, "key": KEY, **more}}
+    return {"revisionType": "S3", "s3Location": {"bucket": bucket, "key": KEY} | more}
+
+
+def _content(revision: dict[str, Any], role: ServiceRole | None = None) -> bytes | str:
+    return revisions.content(new_record(revision=revision), role)
 
 
 def test_an_object_is_read_in_the_version_that_is_named(place: SimpleNamespace) -> None:
     first = _put(place.bucket, b"first")
     _put(place.bucket, b"second")
-    assert revisions.content(_at(place.bucket, version=first["VersionId"]), "d-AAAAAAAAA", None) == b"first"
-    assert revisions.content(_at(place.bucket), "d-AAAAAAAAA", None) == b"second"
+    assert _content(_at(place.bucket, version=first["VersionId"])) == b"first"
+    assert _content(_at(place.bucket)) == b"second"
 
 
 def test_an_object_that_is_gone_is_told(place: SimpleNamespace) -> None:
@@ -37,7 +41,7 @@ def test_an_object_that_is_gone_is_told(place: SimpleNamespace) -> None:
     client("s3").delete_object(Bucket=place.bucket, Key=KEY, VersionId=first["VersionId"])
     for location in (_at(place.bucket), _at(place.bucket, version=first["VersionId"]), _at("no-such-bucket")):
         with pytest.raises(RevisionMissing, match=f"There is no object s3://.*/{KEY} any more; drop the file again"):
-            revisions.content(location, "d-AAAAAAAAA", None)
+            _content(location)
 
 
 def test_a_file_that_is_too_large_is_refused_without_being_read(
@@ -50,33 +54,33 @@ def test_a_file_that_is_too_large_is_refused_without_being_read(
     answer = {"ContentLength": SIZE_LIMIT + 1, "ETag": '"e"', "Body": Unreadable()}
     monkeypatch.setattr(client("s3"), "get_object", lambda **_: answer)
     with pytest.raises(InvalidDocument, match=f"has {SIZE_LIMIT + 1} bytes; at most {SIZE_LIMIT}"):
-        revisions.content(_at(place.bucket), "d-AAAAAAAAA", None)
+        _content(_at(place.bucket))
 
 
 def test_a_file_of_the_greatest_size_is_read(place: SimpleNamespace) -> None:
     _put(place.bucket, b"x" * SIZE_LIMIT)
-    assert len(revisions.content(_at(place.bucket), "d-AAAAAAAAA", None)) == SIZE_LIMIT
+    assert len(_content(_at(place.bucket))) == SIZE_LIMIT
 
 
 def test_an_etag_has_to_be_the_objects(place: SimpleNamespace) -> None:
     etag = _put(place.bucket, b"first")["ETag"]
     for given in (etag, etag.strip('"')):
-        assert revisions.content(_at(place.bucket, eTag=given), "d-AAAAAAAAA", None) == b"first"
+        assert _content(_at(place.bucket, eTag=given)) == b"first"
     _put(place.bucket, b"second")
     with pytest.raises(InvalidDocument, match="the file has been replaced"):
-        revisions.content(_at(place.bucket, eTag=etag), "d-AAAAAAAAA", None)
+        _content(_at(place.bucket, eTag=etag))
 
 
 @pytest.mark.parametrize(("kind", "member"), [("String", "string"), ("AppSpecContent", "appSpecContent")])
 def test_inline_content_is_taken_as_it_is(kind: str, member: str) -> None:
     revision = {"revisionType": kind, member: {"content": "version: 0.0 # größer"}}
-    assert revisions.content(revision, "d-AAAAAAAAA", None) == "version: 0.0 # größer"
+    assert _content(revision) == "version: 0.0 # größer"
 
 
 def test_the_type_says_which_of_two_contents_is_meant() -> None:
     both = {"string": {"content": "of string"}, "appSpecContent": {"content": "of appSpecContent"}}
-    assert revisions.content(both | {"revisionType": "AppSpecContent"}, "d-AAAAAAAAA", None) == "of appSpecContent"
-    assert revisions.content(both | {"revisionType": "String"}, "d-AAAAAAAAA", None) == "of string"
+    assert _content(both | {"revisionType": "AppSpecContent"}) == "of appSpecContent"
+    assert _content(both | {"revisionType": "String"}) == "of string"
 
 
 def test_our_bucket_is_read_by_our_role_and_any_other_by_the_groups(
@@ -87,16 +91,16 @@ def test_our_bucket_is_read_by_our_role_and_any_other_by_the_groups(
     _put(place.bucket, b"ours")
     _put(other, b"theirs")
     assumed = refuse(monkeypatch, "sts", "assume_role")
-    assert revisions.content(_at(place.bucket), "d-AAAAAAAAA", ROLE) == b"ours"
+    assert _content(_at(place.bucket), ROLE) == b"ours"
     assert assumed == []
-    assert revisions.content(_at(other), "d-AAAAAAAAA", ROLE) == b"theirs"
+    assert _content(_at(other), ROLE) == b"theirs"
     assert assumed == [{"RoleArn": ROLE.arn, "RoleSessionName": "d-AAAAAAAAA", "ExternalId": "shop-app/prod"}]
 
 
 def test_a_bucket_that_may_not_be_read_is_told(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, "s3", "get_object", client_error("AccessDenied", "GetObject", 403))
     with pytest.raises(RolePermissions, match="AWS service: AmazonS3"):
-        revisions.content(_at(place.bucket), "d-AAAAAAAAA", None)
+        _content(_at(place.bucket))
 
 
 def test_a_connection_that_breaks_while_the_file_is_read_may_heal(
@@ -108,4 +112,29 @@ def test_a_connection_that_breaks_while_the_file_is_read_may_heal(
 
     monkeypatch.setattr(client("s3"), "get_object", lambda **_: {"ContentLength": 1, "ETag": '"e"', "Body": Broken()})
     with pytest.raises(ServiceUnavailable):
-        revisions.content(_at(place.bucket), "d-AAAAAAAAA", None)
+        _content(_at(place.bucket))
+
+
+SECRET = b"my-database-password"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["other/prod/secret.txt.yaml", "shop-app-b/prod/a.yaml", "shop-ap", "deployment-configs/a.yaml", "shop-app"],
+)
+def test_a_request_reads_its_own_prefix_only(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    client("s3").put_object(Bucket=place.bucket, Key=key, Body=SECRET)
+    calls = refuse(monkeypatch, "s3", "get_object")
+    with pytest.raises(InvalidDocument, match="is not below 'shop-app/'") as refused:
+        _content(_at(place.bucket, key=key))
+    assert SECRET.decode() not in str(refused.value)
+    assert calls == []
+
+
+@pytest.mark.parametrize("code", ["InvalidObjectState", "InvalidRequest", "KMS.DisabledException"])
+def test_a_file_that_cannot_be_read_as_it_is_stored_is_told(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    refuse(monkeypatch, "s3", "get_object", client_error(code, "GetObject", 403))
+    with pytest.raises(InvalidDocument, match=f"as it is stored .*{code}"):
+        _content(_at(place.bucket))

@@ -82,8 +82,9 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             **ASSUME,
         },
         "CheckAlarms": {
-            "*": {"cloudwatch:DescribeAlarms"},
-            TABLE: items("UpdateItem"),
+            **own({"*": {"cloudwatch:DescribeAlarms"}}),
+            TABLE: items("GetItem", "UpdateItem"),
+            **ASSUME,
         },
         "ShiftTraffic": {
             **own(on_functions(deployable, "GetAlias", "UpdateAlias")),

@@ -11,7 +11,15 @@ from weighbridge.core.configs import PREDEFINED, DeploymentConfig
 from weighbridge.core.errors import InvalidAppSpec, RoleMissing
 from weighbridge.core.groups import parse as parse_group
 from weighbridge.core.plan import Plan, role_of
-from weighbridge.core.planning import check_allowed, config_name, make_plan, role_for, roll_back_on, watched_alarms
+from weighbridge.core.planning import (
+    check_alias,
+    check_allowed,
+    config_name,
+    make_plan,
+    role_for,
+    roll_back_on,
+    watched_alarms,
+)
 from weighbridge.core.routing import Routing
 from weighbridge.core.service_role import ServiceRole
 
@@ -150,3 +158,12 @@ def test_only_functions_and_hooks_of_the_given_patterns_are_touched() -> None:
         {"BeforeAllowTraffic": "arn:aws:lambda:eu-west-1:123456789012:function:CodeDeployHook_x:3"},
     )
     check_allowed(arn, ["*"], ["CodeDeployHook_*"])
+
+
+def test_a_group_that_names_its_aliases_is_for_no_other() -> None:
+    check_alias(SPEC, record(), GROUP)
+    check_alias(SPEC, record(), parse_group("shop-app", "prod", {"aliases": ["checkout:live", "shop:live"]}))
+    for others in (["shop:dev"], ["shop-b:live"], ["SHOP:live"]):
+        with pytest.raises(InvalidAppSpec, match="'prod' is for other aliases than shop:live") as refused:
+            check_alias(SPEC, record(), parse_group("shop-app", "prod", {"aliases": others}))
+        assert str(refused.value).endswith("or add it to aliases in shop-app/prod/deployment-group.yaml.")

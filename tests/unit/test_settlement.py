@@ -21,10 +21,30 @@ from weighbridge.core.settlement import (
     Start,
     StartRollback,
     settlement,
+    sweep_order,
 )
 
 NONE, NO_ROLLBACK = Execution(None), Rollback()
 BACK = rollback_record(plan(), at(0))
+
+
+@pytest.mark.parametrize("since", [0, 7, 100_000])
+@pytest.mark.parametrize("reach", [10, 37, 250, 999, 1000])
+def test_everybodys_turn_comes_soon_however_short_a_sweep_is(since: int, reach: int) -> None:
+    everybody = [f"d-{n:09}" for n in range(1000)]
+    looked_at = set[str]()
+    for number in range(3 * len(everybody) // reach):
+        order = sweep_order(everybody, at(300 * (since + number)))
+        assert sorted(order) == everybody
+        looked_at |= set(order[:reach])
+    assert looked_at == set(everybody)
+
+
+def test_the_same_sweep_delivered_again_begins_at_the_same_place() -> None:
+    everybody = [f"d-{n:09}" for n in range(10)]
+    assert sweep_order(everybody, at(1)) == sweep_order(everybody[::-1], at(299))
+    assert sweep_order(everybody, at(1)) != sweep_order(everybody, at(301))
+    assert sweep_order([], at(0)) == []
 
 
 def _moving(**changes: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.samples import plan
 from weighbridge.core import groups, hooks
-from weighbridge.core.alarms import verdict
+from weighbridge.core.alarms import Reading, definitions, verdict
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
 from weighbridge.core.errors import AlarmActive, AlarmsUnreadable, InvalidDocument, RolePermissions
 from weighbridge.core.ids import DEPLOYMENT_ID, deployment_id, deployment_id_in, rollback_id
@@ -18,27 +18,48 @@ from weighbridge.core.plan import WatchedAlarms
 from weighbridge.core.requests import DeploymentRequest
 
 
+def _read(**states: str) -> dict[str, Reading]:
+    return {name: Reading(state, "made") for name, state in states.items()}
+
+
 @pytest.mark.parametrize("ignore", [True, False])
 def test_ok_and_insufficient_data_do_not_stop_and_alarm_does(ignore: bool) -> None:
     watched = WatchedAlarms(names=["a", "b"], ignorePollFailure=ignore)
-    assert verdict(watched, {"a": "OK", "b": "INSUFFICIENT_DATA"}).failure is None
-    judged = verdict(watched, {"a": "ALARM", "b": "ALARM"})
+    assert verdict(watched, _read(a="OK", b="INSUFFICIENT_DATA")).failure is None
+    judged = verdict(watched, _read(a="ALARM", b="ALARM"))
     assert isinstance(judged.failure, AlarmActive)
     assert str(judged.failure).endswith("Activated alarms: <a> <b>")
 
 
 def test_a_missing_alarm_or_a_failed_poll_obeys_ignore_poll_alarm_failure() -> None:
     strict, lenient = (WatchedAlarms(names=["a"], ignorePollFailure=ignore) for ignore in (False, True))
-    unreadable: tuple[dict[str, str] | RolePermissions, ...] = ({}, RolePermissions("denied"))
-    for states in unreadable:
-        assert isinstance(verdict(strict, states).failure, AlarmsUnreadable)
-        judged = verdict(lenient, states)
+    unreadable: tuple[dict[str, Reading] | RolePermissions, ...] = ({}, RolePermissions("denied"), _read(a="OK"))
+    for readings in unreadable:
+        assert isinstance(verdict(strict, readings, ["another"]).failure, AlarmsUnreadable)
+        judged = verdict(lenient, readings, ["another"])
         assert judged.failure is None
         assert "goes on" in judged.reason
 
 
+def test_only_an_alarm_that_was_there_at_the_start_can_have_changed() -> None:
+    watched = WatchedAlarms(names=["a", "b", "c"], ignorePollFailure=False)
+    first = definitions(watched, _read(a="OK", c="OK"))
+    assert first == ["made", "", "made"]
+    now = _read(a="OK", b="OK", c="OK")
+    assert verdict(watched, now, first).failure is None
+    changed = verdict(watched, now | {"c": Reading("OK", "made anew")}, first)
+    assert "says nothing of it: c, so the deployment was stopped" in str(changed.failure)
+
+
+def test_the_advice_is_there_however_many_alarms_are_missing() -> None:
+    judged = verdict(WatchedAlarms(names=[f"{n:02}" + "x" * 253 for n in range(50)], ignorePollFailure=False), {})
+    assert "and 45 more" in str(judged.failure)
+    assert str(judged.failure).endswith("create or name the alarm, or set ignorePollAlarmFailure.")
+
+
 def test_an_active_alarm_stops_even_beside_a_missing_one() -> None:
-    assert isinstance(verdict(WatchedAlarms(names=["a", "b"], ignorePollFailure=True), {"b": "ALARM"}).failure, AlarmActive)
+    watched = WatchedAlarms(names=["a", "b"], ignorePollFailure=True)
+    assert isinstance(verdict(watched, _read(b="ALARM")).failure, AlarmActive)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +191,37 @@ def test_a_wrong_request_says_what_to_change(changes: dict[str, Any], says: str)
         DeploymentRequest.read(_request(**changes))
 
 
+JUNK = {"junk": ["x" * 190_000, {"deep": [10**60, float("inf"), float("nan"), "\ud800"]}]}
+S3 = {"bucket": "drops", "key": "shop/prod/a.yaml", "bundleType": "YAML"}
+CONTENT = {"content": "version: 0.0"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "own"),
+    [("S3", "s3Location", S3), ("String", "string", CONTENT), ("AppSpecContent", "appSpecContent", CONTENT)],
+)
+def test_of_a_revision_nothing_but_the_member_of_its_type_is_kept(kind: str, member: str, own: Any) -> None:
+    others = {"s3Location": S3, "string": CONTENT, "appSpecContent": CONTENT, "gitHubLocation": JUNK}
+    request = DeploymentRequest.read(_request(revision={"revisionType": kind, **others, member: own}))
+    assert request.revision.kept() == {"revisionType": kind, member: own}
+
+
+@pytest.mark.parametrize("member", ["version", "eTag", "key", "bucket"])
+def test_no_text_in_a_location_is_without_a_limit(member: str) -> None:
+    revision = {"revisionType": "S3", "s3Location": S3 | {member: "x" * 1025}}
+    with pytest.raises(InvalidDocument, match=f"{member}: string should have at most"):
+        DeploymentRequest.read(_request(revision=revision))
+
+
+def test_what_is_said_many_times_in_a_list_is_kept_once() -> None:
+    rollback = {"enabled": True, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"] * 5_000}
+    kept = DeploymentRequest.read(_request(autoRollbackConfiguration=rollback)).overrides()["autoRollbackConfiguration"]
+    assert kept == {"enabled": True, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"]}
+    trigger = {"triggerName": "n", "triggerTargetArn": TOPIC, "triggerEvents": ["DeploymentStart"] * 5_000}
+    group = groups.parse("shop", "prod", {"triggerConfigurations": [trigger]})
+    assert group.trigger_configurations[0].trigger_events == ["DeploymentStart"]
+
+
 def test_a_digest_that_fits_is_accepted() -> None:
     digest = hashlib.sha256(b"version: 0.0").hexdigest().upper()
     DeploymentRequest.read(
@@ -187,11 +239,18 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
         ({"alarmConfiguration": {"alarms": [{"name": "a"}, {"name": "a"}]}}, "named twice"),
         ({"alarmConfiguration": {"alarms": [{"name": f"a{n}"} for n in range(51)]}}, "at most 50 alarms"),
         ({"alarmConfiguration": {"alarms": [{"name": "x" * 256}]}}, "at most 255"),
+        ({"alarmConfiguration": {"alarms": [{"name": f"{n:02}" + "é" * 253} for n in range(50)]}}, "have 25400 bytes together; at most 16384"),
         ({"autoRollbackConfiguration": {"events": ["DEPLOYMENT_ON_FIRE"]}}, "must be"),
         ({"serviceRoleArn": "role"}, "serviceRoleArn"),
         ({"deploymentStyle": {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}}, "must be 'BLUE_GREEN'"),
         ({"ec2TagFilters": []}, "Unknown key 'ec2TagFilters'"),
         ({"alarmConfigurations": {}}, "did you mean 'alarmConfiguration'"),
+        ({"aliases": []}, "aliases: list should have at least 1 item"),
+        ({"aliases": ["checkout"]}, "'checkout' names no alias; write the function and the alias, such as checkout:live"),
+        ({"aliases": ["checkout:*"]}, "names no alias"),
+        ({"aliases": ["checkout:live\n"]}, "names no alias"),
+        ({"aliases": [f"f:a{n}" for n in range(101)]}, "at most 100 aliases can be named, not 101"),
+        ({"aliases": "checkout:live"}, "aliases: must be a list, not text"),
         ({"deploymentGroupName": "test"}, "give both the same name"),
         ({"triggerConfigurations": [{"triggerName": n, "triggerTargetArn": TOPIC, "triggerEvents": ["DeploymentStart"]} for n in "ab"]}, "Duplicate Trigger target arn"),
         ("text", "The file must be a mapping"),
@@ -200,6 +259,13 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
 def test_a_wrong_group_says_what_to_change(document: Any, says: str) -> None:
     with pytest.raises(InvalidDocument, match=says):
         groups.parse("shop", "prod", document)
+
+
+def test_as_many_alarms_as_a_group_may_watch_may_have_the_longest_ascii_names() -> None:
+    names = [f"{n:02}" + "x" * 253 for n in range(groups.MOST_ALARMS)]
+    group = groups.parse("shop", "prod", {"alarmConfiguration": {"alarms": [{"name": name} for name in names]}})
+    assert group.alarm_configuration
+    assert group.alarm_configuration.watched() == names
 
 
 def test_a_group_reads_back_as_it_is_kept() -> None:

@@ -52,8 +52,8 @@ def test_three_types_of_revision_by_the_cli_and_all_that_is_seen_of_them(
 ) -> None:
     shop = world.shop(versions=4)
     group = ("--application-name", shop.name, "--deployment-group-name", "prod")
-    version = world.put("releases/shop.yaml", appspec(shop.name, "2"))
-    location = f"bucket={world.bucket},key=releases/shop.yaml,bundleType=yaml,version={version}"
+    version = world.put(f"{shop.name}/release.txt", appspec(shop.name, "2"))
+    location = f"bucket={world.bucket},key={shop.name}/release.txt,bundleType=yaml,version={version}"
     first = deploy("create-deployment", *group, "--s3-location", location, "--description", "by S3")["deploymentId"]
     assert deploy("wait", "deployment-successful", "--deployment-id", first) is None
     assert world.alias(shop) == Alias("2", {})
@@ -91,7 +91,7 @@ def test_three_types_of_revision_by_the_cli_and_all_that_is_seen_of_them(
     revisions = deploy("list-application-revisions", "--application-name", shop.name, "--sort-by", "registerTime")
     assert [one["revisionType"] for one in revisions["revisions"]] == ["S3", "String", "AppSpecContent"]
     by_bucket = deploy("list-application-revisions", "--application-name", shop.name, "--s-3-bucket", world.bucket)
-    assert [one["s3Location"]["key"] for one in by_bucket["revisions"]] == ["releases/shop.yaml"]
+    assert [one["s3Location"]["key"] for one in by_bucket["revisions"]] == [f"{shop.name}/release.txt"]
 
     [target_id] = deploy("list-deployment-targets", "--deployment-id", third)["targetIds"]
     target = deploy("get-deployment-target", "--deployment-id", third, "--target-id", target_id)["deploymentTarget"]

@@ -94,7 +94,7 @@ def _weighted(world: World, shop: Shop) -> str:
 
 
 def _missing_object(world: World, shop: Shop) -> str:
-    location = {"bucket": world.bucket, "key": "nothing/is/here.yaml"}
+    location = {"bucket": world.bucket, "key": f"{shop.name}/is/not/here.yaml"}
     return world.request(shop, {"revision": {"revisionType": "S3", "s3Location": location}})
 
 
@@ -230,6 +230,30 @@ def test_a_key_that_belongs_to_nothing_is_logged_and_counted(world: World, key: 
     world.put(key, "version: 0.0")
     world.until(f"the refusal of {key}", lambda: _count(world, "DropsRefused") > before)
     assert f'"key":"{key}"' in world.log()
+
+
+def test_nothing_in_a_request_can_keep_an_alarm_from_restoring_traffic(world: World) -> None:
+    red = world.alarm()
+    watched = {"enabled": True, "alarms": [{"name": red}]}
+    shop = world.shop(deploymentConfigName="Endless", alarmConfiguration=watched)
+    first = world.request(shop, _filled(shop, 190_000) | {"deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"})
+    assert world.ended(first).outcome == ("Succeeded", None)
+    world.route(shop, "1")
+    second = world.request(shop, _filled(shop, 200_000))
+    world.in_bake(second)
+    world.set_alarm(red, "ALARM")
+    stopped = world.ended(second)
+    assert stopped.outcome == ("Stopped", "ALARM_ACTIVE")
+    assert world.rollback_of(stopped).outcome == ("Succeeded", None)
+    assert world.alias(shop) == UNTOUCHED
+    assert world.is_free(shop)
+    assert len(json.dumps(stopped.record, default=str)) < 10_000
+
+
+def _filled(shop: Shop, size: int) -> dict[str, Any]:
+    """A request with so many bytes in it that are none of its business."""
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(shop.name, current=None)}}
+    return {"revision": revision | {"gitHubLocation": {"commitId": "x" * size}}}
 
 
 def _count(world: World, metric: str) -> int:

@@ -93,8 +93,8 @@ def test_a_request_on_the_bus_is_a_deployment(world: World, kind: str) -> None:
     shop = world.shop(deploymentConfigName="Endless")
     content = appspec(shop.name)
     if kind == "S3":
-        world.put(f"elsewhere/{shop.name}.txt", content)
-        revision = {"s3Location": {"bucket": world.bucket, "key": f"elsewhere/{shop.name}.txt", "bundleType": "YAML"}}
+        world.put(f"{shop.name}/elsewhere.txt", content)
+        revision = {"s3Location": {"bucket": world.bucket, "key": f"{shop.name}/elsewhere.txt", "bundleType": "YAML"}}
     else:
         revision = {("string" if kind == "String" else "appSpecContent"): {"content": content}}
     deployment_id = world.request(

@@ -1,5 +1,6 @@
 """Alarms, stop requests, drift and crashes: the alias ends on one version, and the record says why."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -102,6 +103,27 @@ def test_insufficient_data_does_not_stop(world: World) -> None:
     alarm = world.alarm(state="INSUFFICIENT_DATA")
     shop = world.shop(**_watching(alarm))
     assert world.ended(world.drop(shop)).outcome == ("Succeeded", None)
+
+
+@pytest.mark.parametrize("how", ["changed", "made anew"])
+def test_an_alarm_that_is_another_one_by_now_stops_the_deployment(world: World, how: str) -> None:
+    alarm = world.alarm()
+    found = world.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
+    taken_over = ("AlarmName", "Namespace", "MetricName", "Period", "EvaluationPeriods", "Statistic", "ComparisonOperator")
+    shop = world.shop(**_watching(alarm), deploymentConfigName="CodeDeployDefault.LambdaLinear10PercentEvery10Minutes")
+    next_second = found["AlarmConfigurationUpdatedTimestamp"] + timedelta(seconds=1)
+    world.until("the emulator, whose alarms know whole seconds only", lambda: datetime.now(UTC) > next_second)
+    deployment_id = world.drop(shop)
+    world.in_bake(deployment_id)
+    if how == "made anew":
+        world.client("cloudwatch").delete_alarms(AlarmNames=[alarm])
+    world.client("cloudwatch").put_metric_alarm(**{name: found[name] for name in taken_over}, Threshold=1_000_000)
+    stopped = world.ended(deployment_id)
+    assert stopped.outcome == ("Stopped", "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND")
+    assert (
+        f"Changed or made anew since the deployment began, so that its state says nothing of it: {alarm}" in stopped.message
+    )
+    assert world.alias(shop) == Alias("1", {})
 
 
 def test_a_request_may_override_alarms_and_rollback(world: World) -> None:

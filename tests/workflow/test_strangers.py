@@ -54,7 +54,7 @@ def _calls(record: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
 
 def test_a_step_that_a_stranger_invokes_does_nothing(world: World, stranger: boto3.Session) -> None:
     alarm = world.alarm()
-    watches = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": alarm}]}}
+    watches: dict[str, Any] = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": alarm}]}}
     shop = world.shop(deploymentConfigName="Endless", **watches)
     yes, never = world.hook("return {'status': 'Succeeded'}"), world.hook("return {'status': 'Failed'}")
     deployment_id = world.drop(shop, BeforeAllowTraffic=yes, AfterAllowTraffic=never)
@@ -84,7 +84,7 @@ def test_a_hook_that_a_stranger_has_run_beforehand_is_asked_all_the_same(world: 
 
 def test_a_token_of_a_strangers_does_not_keep_an_alarm_from_ending_the_wait(world: World, stranger: boto3.Session) -> None:
     alarm = world.alarm()
-    watches = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": alarm}]}}
+    watches: dict[str, Any] = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": alarm}]}}
     shop, hook = world.shop(**watches), world.hook("return None")
     deployment_id = world.drop(shop, BeforeAllowTraffic=hook)
     record = world.in_hook(deployment_id, "BeforeAllowTraffic")

@@ -21,7 +21,7 @@ from tests.workflow.world import ACCOUNT, SOURCE, Alias, Shop, World, allow, app
 pytestmark = pytest.mark.local_cloud  # IAM
 
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
-ACTING = ("Validate", "RunHook", "ShiftTraffic", "Settle", "SendTriggers")
+ACTING = ("Validate", "RunHook", "CheckAlarms", "ShiftTraffic", "Settle", "SendTriggers")
 """The functions that act for a group."""
 ROOT_OF_ACCOUNT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
@@ -96,9 +96,10 @@ def test_a_team_deploys_and_is_rolled_back_by_its_own_role_alone(world: World, o
         serviceRoleArn=ours.role,
         deploymentConfigName="Endless",
         triggerConfigurations=[trigger(subscriber.topic)],
+        alarmConfiguration={"enabled": True, "alarms": [{"name": world.alarm()}]},
     )
-    # As with serviceRoleRequired: the roles of Weighbridge's functions have no right on functions and topics themselves.
-    with world.denied(ACTING, "lambda:*", "sns:*"):
+    # As with serviceRoleRequired: the roles of Weighbridge's functions have no right on functions, topics and alarms.
+    with world.denied(ACTING, "lambda:*", "sns:*", "cloudwatch:*"):
         finished = world.ended(dropped(world, ours, appspec(ours.shop.name, BeforeAllowTraffic=ours.hook)))
         assert finished.outcome == ("Succeeded", None)
         assert world.alias(ours.shop) == Alias("2", {})
@@ -174,6 +175,52 @@ def test_a_topic_of_another_team_is_not_written_to(world: World, ours: Team, the
     own.until_told(f"SUCCEEDED: AWS CodeDeploy {deployment.id} ")
     assert other.told() == []
     world.route(ours.shop, "1")
+
+
+def test_a_group_that_names_its_aliases_deploys_no_other(world: World, ours: Team) -> None:
+    red = world.alarm(state="ALARM")
+    guarded = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": red}]}}
+    set_group(world, ours, "guarded", serviceRoleArn=ours.role, aliases=[f"{ours.shop.name}:live"], **guarded)
+    set_group(world, ours, "dev", serviceRoleArn=ours.role, aliases=[f"{ours.shop.name}:dev"])
+    held = world.ended(dropped(world, ours, appspec(ours.shop.name), "guarded"))
+    assert held.outcome == ("Stopped", "ALARM_ACTIVE")
+    around = world.ended(dropped(world, ours, appspec(ours.shop.name), "dev"))
+    assert around.outcome == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
+    assert f"add it to aliases in {ours.app.name}/dev/deployment-group.yaml" in around.message
+    assert "locks" not in around.record
+    assert world.alias(ours.shop) == Alias("1", {})
+
+
+def test_an_alarm_of_another_team_is_not_read(world: World, ours: Team) -> None:
+    red = world.alarm(state="ALARM")
+    recipes = world.recipes(ours.app.name)
+    reads_none = [one for one in recipes.rights["Statement"] if one["Action"] != "cloudwatch:DescribeAlarms"]
+    blind = world.role(f"WeighbridgeServiceRole-{ours.app.name}-blind", recipes.trust, *reads_none)
+    watched = {"enabled": True, "alarms": [{"name": red}]}
+    set_group(world, ours, "watches", serviceRoleArn=ours.role, alarmConfiguration=watched)
+    set_group(world, ours, "spies", serviceRoleArn=blind, alarmConfiguration=watched)
+    read = world.ended(dropped(world, ours, appspec(ours.shop.name), "watches"))
+    assert read.outcome == ("Stopped", "ALARM_ACTIVE")
+    denied = world.ended(dropped(world, ours, appspec(ours.shop.name), "spies"))
+    assert denied.outcome == ("Stopped", "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND")
+    assert f"The IAM role {blind} does not give you permission" in denied.message
+    assert "give the role cloudwatch:DescribeAlarms" in denied.message
+    assert world.alias(ours.shop) == Alias("1", {})
+
+
+def test_whoever_names_an_alarm_learns_that_it_fires(world: World, ours: Team) -> None:
+    alarm = world.alarm()
+    lenient = {"enabled": True, "alarms": [{"name": alarm}], "ignorePollAlarmFailure": True}
+    set_group(world, ours, "listens", serviceRoleArn=ours.role, alarmConfiguration=lenient, deploymentConfigName="Endless")
+    with world.denied(["CheckAlarms"], "sts:AssumeRole"):
+        deployment_id = dropped(world, ours, appspec(ours.shop.name), "listens")
+        world.in_bake(deployment_id)
+        world.set_alarm(alarm, "ALARM")
+        stopped = world.ended(deployment_id)
+    assert stopped.outcome == ("Stopped", "ALARM_ACTIVE")
+    assert world.rollback_of(stopped).outcome == ("Succeeded", None)
+    [unread] = stopped.timeline("AlarmsRead")
+    assert "could not be assumed" in unread["reason"]
 
 
 # ------------------------------------------------------------------------------------------- keys and other calls

@@ -6,7 +6,7 @@ import json
 import os
 import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,17 @@ UserFunction = Callable[[Event], Any]
 class Context:
     function_name: str
     aws_request_id: str
+    clock: Clock
+    ends: float
+    """When, by the clock, the function's time is up."""
     memory_limit_in_mb: int = 512
 
     @property
     def invoked_function_arn(self) -> str:
         return f"arn:aws:lambda:us-east-1:000000000000:function:{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * (self.ends - self.clock.now))
 
 
 class TimedOut(Killed):
@@ -71,6 +77,8 @@ class Functions:
                 known = os.environ.setdefault(name, value)
                 if known != value:
                     raise RuntimeError(f"two functions differ in {name}, so they cannot share a process")
+        # Tasks share one thread, and what they do has one order.
+        vars(importlib.import_module("weighbridge.handlers.interrupt"))["at_once"] = _in_turn
 
     def execute(self, record: Mapping[str, Any], event: Event) -> dict[str, Any]:
         """Runs a function's record for the emulator, and answers as its own executor does."""
@@ -102,9 +110,10 @@ class Functions:
         what = f"{_construct(name)} for {self._clock.name}{_about(event)}"
         self._invoked[what] += 1
         arrived, request_id = json.dumps(event), f"request-{next(self._numbers)}"
-        task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, request_id), delay=START)
-        task.context = Caller(_construct(name))
         timeout = float((self.emulator.function(name) or {"config": {"Timeout": 3}})["config"]["Timeout"])
+        context = Context(name, request_id, self._clock, self._clock.now + START + timeout)
+        task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, context), delay=START)
+        task.context = Caller(_construct(name))
         too_long = TimedOut(f"Task timed out after {timeout} seconds")
         limit = self._clock.after(
             START + timeout, lambda: task.kill(too_long), f"{task.name} has run too long", Kind.BACKGROUND
@@ -112,7 +121,7 @@ class Functions:
         task.when_done(limit.cancel)
         return task
 
-    def _run(self, name: str, event: str, request_id: str) -> Any:
+    def _run(self, name: str, event: str, context: Context) -> Any:
         user = self.users.get(name)
         if user:
             return json.loads(json.dumps(user(json.loads(event))))
@@ -124,7 +133,7 @@ class Functions:
             handler = getattr(importlib.import_module(module), attribute)
         except ImportError as error:
             raise ImportModuleError(f"Unable to import module '{module}': {error}") from error
-        return json.loads(json.dumps(handler(json.loads(event), Context(name, request_id))))
+        return json.loads(json.dumps(handler(json.loads(event), context)))
 
     def serve_url(self, _operation: str, request: Any) -> Answer:
         """Answers a request to the API's function URL."""
@@ -169,6 +178,10 @@ class Functions:
         if outcome.error is not None:
             return 200, {"X-Amz-Function-Error": "Unhandled"}, json.dumps(outcome.error).encode()
         return 200, {}, json.dumps(outcome.value).encode()
+
+
+def _in_turn(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    return [work(item) for item in items]
 
 
 def _construct(name: str) -> str:

@@ -58,7 +58,6 @@ def description(request: Request) -> str | None:
 def revision(location: Mapping[str, Any]) -> dict[str, Any]:
     """A revision with all that it takes to deploy it."""
     kind = location.get("revisionType")
-    member = INLINE.get(str(kind))
     if kind is None:
         raise ApiError("InvalidRevisionException", "revisionType is missing; give S3, AppSpecContent or String.")
     if kind == "S3" and "bundleType" not in location.get("s3Location", {"bundleType": ""}):
@@ -67,11 +66,7 @@ def revision(location: Mapping[str, Any]) -> dict[str, Any]:
         read = Revision.read(location)
     except InvalidDocument as error:
         raise ApiError("InvalidRevisionException", str(error)) from error
-    # Of other members than the type's own nothing is kept: they would only be mistaken for the revision.
-    wanted = {"revisionType", member or "s3Location"}
-    return identified(
-        {key: value for key, value in read.model_dump(by_alias=True, exclude_none=True).items() if key in wanted}
-    )
+    return identified(read.kept())
 
 
 def is_reference(location: Mapping[str, Any]) -> bool:

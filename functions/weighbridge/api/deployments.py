@@ -122,17 +122,20 @@ def _overrides(request: Request) -> dict[str, Any]:
                 "InvalidAutoRollbackConfigException",
                 "Deployment Groups need to have at least one event specified when auto rollback is enabled",
             )
-        _check(AutoRollbackConfiguration, rollback, "InvalidAutoRollbackConfigException")
+        given["autoRollbackConfiguration"] = _read(
+            AutoRollbackConfiguration, rollback, "InvalidAutoRollbackConfigException"
+        )
     if alarms is not None:
         if len(alarms.get("alarms", [])) > MOST_ALARMS:
             raise ApiError("AlarmsLimitExceededException", f"A deployment can watch at most {MOST_ALARMS} alarms.")
-        _check(AlarmConfiguration, alarms, "InvalidAlarmConfigException")
+        given["overrideAlarmConfiguration"] = _read(AlarmConfiguration, alarms, "InvalidAlarmConfigException")
     return {member: value for member, value in given.items() if value is not None}
 
 
-def _check(model: type[Document], value: Mapping[str, Any], exception: str) -> None:
+def _read(model: type[Document], value: Mapping[str, Any], exception: str) -> dict[str, Any]:
+    """What is kept of a member; raises ApiError with `exception` for one that is wrong."""
     try:
-        model.read(value)
+        return model.read(value).model_dump(by_alias=True, exclude_none=True)
     except InvalidDocument as error:
         raise ApiError(exception, str(error)) from error
 

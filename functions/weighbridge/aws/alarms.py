@@ -1,23 +1,42 @@
-"""The states of CloudWatch alarms."""
+"""CloudWatch alarms."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from weighbridge.aws.clients import client
+from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import translating
+from weighbridge.core.alarms import Reading
+from weighbridge.core.service_role import ServiceRole
 
 _NAMES_A_CALL = 100
+_DIGITS = 16
+"""Of a digest: enough to tell an alarm from what became of it."""
 
 
-def states(names: Sequence[str]) -> dict[str, str]:
-    """Name to state (OK, ALARM, INSUFFICIENT_DATA) of metric and composite alarms; names without an alarm are left out."""
-    found: dict[str, str] = {}
-    with translating("CloudWatch"):
+def read(names: Sequence[str], session_name: str, role: ServiceRole | None) -> dict[str, Reading]:
+    """What metric and composite alarms are, by name, as the group's service role sees them where it has one.
+
+    Names without an alarm are left out.
+    """
+    found: dict[str, Reading] = {}
+    if not names:
+        return found
+    with translating("CloudWatch", role):
+        cloudwatch = client_as(role, session_name, "cloudwatch")
         for start in range(0, len(names), _NAMES_A_CALL):
-            answer = client("cloudwatch").describe_alarms(
+            answer = cloudwatch.describe_alarms(
                 AlarmNames=list(names[start : start + _NAMES_A_CALL]),
                 AlarmTypes=["MetricAlarm", "CompositeAlarm"],
                 MaxRecords=_NAMES_A_CALL,
             )
             for alarm in [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]:
-                found[alarm["AlarmName"]] = alarm["StateValue"]
+                found[alarm["AlarmName"]] = Reading(alarm["StateValue"], _definition(alarm))
     return found
+
+
+def _definition(alarm: Mapping[str, Any]) -> str:
+    """The time is not that of a change of the state, by whomever."""
+    made = [alarm.get("AlarmArn"), str(alarm.get("AlarmConfigurationUpdatedTimestamp"))]
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()[:_DIGITS]

@@ -1,6 +1,7 @@
 """boto3 clients, made when first needed: a handler pays only for the services on its path."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -15,10 +16,15 @@ PATIENCE = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard"
 _IMPATIENCE = {"dynamodb": Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 4})}
 
 
+_MAKING = Lock()
+"""Clients may be shared by threads, but not made by several at once."""
+
+
 @cache
 def client(service: str) -> Any:
     """The process's client of a service, by the function's own role."""
-    return boto3.client(service, config=_IMPATIENCE.get(service, PATIENCE))  # type: ignore[call-overload]
+    with _MAKING:
+        return boto3.client(service, config=_IMPATIENCE.get(service, PATIENCE))  # type: ignore[call-overload]
 
 
 def client_as(role: ServiceRole | None, session_name: str, service: str, config: Config = PATIENCE) -> Any:

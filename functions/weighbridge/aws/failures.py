@@ -27,6 +27,9 @@ _THROTTLES = {
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
     "SlowDown",
+    "Throttled",
+    "KMSThrottling",
+    "KMSThrottlingException",
 }
 # Another operation on the same thing is in progress.
 _BUSY = {"ResourceConflictException", "TransactionConflictException", "TransactionConflict"}

@@ -8,25 +8,38 @@ from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
+from weighbridge.core.deployment import Record
 from weighbridge.core.documents import SIZE_LIMIT
 from weighbridge.core.errors import InvalidDocument, RevisionMissing
 from weighbridge.core.service_role import ServiceRole
 
+_MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidArgument", "404"}
+# In an archive, or encrypted by a key that comes with each request.
+_LOCKED = {"InvalidObjectState", "InvalidRequest"}
 
-def content(revision: Mapping[str, Any], deployment_id: str, role: ServiceRole | None) -> bytes | str:
-    """What a revision (reference 3.3: S3, String or AppSpecContent) holds.
 
-    Weighbridge's own bucket is read by its own role, any other bucket by the group's service role. Raises RevisionMissing
-    where the object is gone, InvalidDocument where it is too large or not the one that was meant.
+def content(record: Record, role: ServiceRole | None) -> bytes | str:
+    """What the revision of a deployment (reference 3.3: S3, String or AppSpecContent) holds.
+
+    Weighbridge's own bucket is read by its own role, and only below the application's prefix; any other bucket is read by
+    the group's service role. Raises RevisionMissing where the object is gone, InvalidDocument where it is another
+    application's, is too large, cannot be read as it is stored, or is not the one that was meant.
     """
+    revision = record["revision"]
     if revision["revisionType"] == "S3":
-        return read(revision["s3Location"], deployment_id, role)
+        location, prefix = revision["s3Location"], f"{record['applicationName']}/"
+        if location["bucket"] == os.environ["BUCKET_NAME"] and not location["key"].startswith(prefix):
+            raise InvalidDocument(
+                f"The file {location['key']!r} is not below {prefix!r}: of this bucket a deployment reads the files of its "
+                "own application only. Put it there, or into a bucket that the group's service role may read."
+            )
+        return read(location, record["deploymentId"], role)
     member = {"String": "string", "AppSpecContent": "appSpecContent"}[revision["revisionType"]]
     return str(revision[member]["content"])
 
 
 def read(location: Mapping[str, Any], session_name: str, role: ServiceRole | None = None) -> bytes:
-    """The object at an S3Location {bucket, key, version?, eTag?}; raises as `content` does."""
+    """The object at an S3Location {bucket, key, version?, eTag?}, whosever it is; raises as `content` does."""
     where = f"s3://{location['bucket']}/{location['key']}"
     version = {"VersionId": location["version"]} if location.get("version") else {}
     reader = None if location["bucket"] == os.environ["BUCKET_NAME"] else role
@@ -36,9 +49,15 @@ def read(location: Mapping[str, Any], session_name: str, role: ServiceRole | Non
                 Bucket=location["bucket"], Key=location["key"], **version
             )
         except ClientError as error:
-            if code_of(error) not in {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidArgument", "404"}:
-                raise
-            raise RevisionMissing(f"There is no object {where} any more; drop the file again.") from error
+            code = code_of(error)
+            if code in _MISSING:
+                raise RevisionMissing(f"There is no object {where} any more; drop the file again.") from error
+            if code in _LOCKED or code.startswith("KMS."):
+                raise InvalidDocument(
+                    f"S3 does not give the file {where} out as it is stored ({error}); store it so that it need not be "
+                    "restored first, and encrypted by a key that Weighbridge may use."
+                ) from error
+            raise
         if found["ContentLength"] > SIZE_LIMIT:
             raise InvalidDocument(
                 f"The file {where} has {found['ContentLength']} bytes; at most {SIZE_LIMIT} (1 MiB) are read."

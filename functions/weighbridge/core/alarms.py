@@ -1,14 +1,28 @@
 """Whether the alarms of a deployment let it go on. Reference: section 6.2.
 
-Three verdicts: nothing wrong, an alarm is active, and it could not be told (an alarm is missing or CloudWatch does not
-answer). The last obeys `ignorePollAlarmFailure`. INSUFFICIENT_DATA is nothing wrong.
+Three verdicts: nothing wrong, an alarm is active, and it could not be told (an alarm is missing, is not the one that it was
+when the deployment began, or CloudWatch does not answer). The last obeys `ignorePollAlarmFailure`. INSUFFICIENT_DATA is
+nothing wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from weighbridge.core.deployment import Record, reading_kept
 from weighbridge.core.errors import AlarmActive, AlarmsUnreadable, WeighbridgeError
 from weighbridge.core.plan import WatchedAlarms
+
+MOST_READINGS = 5
+"""How many readings a timeline keeps."""
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An alarm's `state` (OK, ALARM or INSUFFICIENT_DATA); its `definition` differs once it is changed or made anew."""
+
+    state: str
+    definition: str
 
 
 @dataclass(frozen=True)
@@ -19,22 +33,52 @@ class Verdict:
     reason: str = ""
 
 
-def verdict(watched: WatchedAlarms, states: Mapping[str, str] | WeighbridgeError) -> Verdict:
-    """Judges the alarm states (name to OK, ALARM or INSUFFICIENT_DATA) that were read, or why none could be read."""
-    if isinstance(states, WeighbridgeError):
-        return _unreadable(watched, f"The alarms could not be read: {states}")
-    active = [name for name in watched["names"] if states.get(name) == "ALARM"]
+def verdict(
+    watched: WatchedAlarms, readings: Mapping[str, Reading] | WeighbridgeError, definitions: Sequence[str] = ()
+) -> Verdict:
+    """Judges what was read of the alarms, by name, or why none could be read.
+
+    `definitions` is what `definitions` gave at the start, empty at the start itself.
+    """
+    if isinstance(readings, WeighbridgeError):
+        advice = "give the role cloudwatch:DescribeAlarms on every alarm (*)"
+        return _unreadable(watched, f"The alarms could not be read: {readings}", advice)
+    active = [name for name in watched["names"] if name in readings and readings[name].state == "ALARM"]
     if active:
         failure = AlarmActive(active)
         return Verdict(failure, str(failure))
-    missing = [name for name in watched["names"] if name not in states]
+    missing = [name for name in watched["names"] if name not in readings]
     if missing:
-        return _unreadable(watched, f"There is no alarm named {', '.join(missing)}")
+        return _unreadable(watched, f"There is no alarm named {_some(missing)}", "create or name the alarm")
+    changed = [
+        name
+        for name, first in zip(watched["names"], definitions, strict=False)  # none at the start
+        if first and readings[name].definition != first
+    ]
+    if changed:
+        reason = f"Changed or made anew since the deployment began, so that its state says nothing of it: {_some(changed)}"
+        return _unreadable(watched, reason, "deploy again while nobody changes the alarm")
     return Verdict(None)
 
 
-def _unreadable(watched: WatchedAlarms, reason: str) -> Verdict:
+def definitions(watched: WatchedAlarms, readings: Mapping[str, Reading]) -> list[str]:
+    """What the watched alarms are, in the plan's order, for later verdicts; empty for one that is not there."""
+    return [readings[name].definition if name in readings else "" for name in watched["names"]]
+
+
+def is_news(record: Record, reason: str) -> bool:
+    """Whether a reading belongs on the timeline: one that says what the last one said only fills the record."""
+    kept = [entry["reason"] for entry in record["timeline"] if entry["event"] == "AlarmsRead"]
+    return len(kept) < MOST_READINGS and kept[-1:] != [reading_kept(reason)]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _unreadable(watched: WatchedAlarms, reason: str, advice: str) -> Verdict:
     if watched["ignorePollFailure"]:
         return Verdict(None, f"{reason}; ignorePollAlarmFailure is set, so the deployment goes on.")
-    advice = "create or name the alarm, allow cloudwatch:DescribeAlarms, or set ignorePollAlarmFailure"
-    return Verdict(AlarmsUnreadable(f"{reason}, so the deployment was stopped; {advice}."), reason)
+    advised = f"{advice}, or set ignorePollAlarmFailure"
+    return Verdict(AlarmsUnreadable(f"{reason}, so the deployment was stopped; {advised}."), reason)

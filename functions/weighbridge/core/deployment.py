@@ -6,6 +6,7 @@ A record is the JSON-like mapping that the table keeps: CodeDeploy's fields unde
     routing     where the alias was last left, and `revisionId`, the alias's revision then
     requestedBy  the ARN of the API's caller
     hooks       lifecycle event -> function, digest of its execution id, call time, answer
+    alarmDefinitions  what the watched alarms were at the start, in the plan's order (core.alarms)
     interruption  the alarm or stop request that ends the deployment; the first one wins
     gate        the wait that is open, with its task token (a secret)
     timeline    what happened, in order: {time, event, …, reason}
@@ -32,6 +33,7 @@ Status = Literal["Created", "InProgress", "Succeeded", "Failed", "Stopped"]
 RUNNING: tuple[Status, ...] = ("Created", "InProgress")
 LIFECYCLE_EVENTS = (hooks.BEFORE, hooks.SHIFT, hooks.AFTER)
 ROLLBACK_CREATOR = "codeDeployRollback"
+READING_LIMIT = 500
 
 
 @dataclass(frozen=True)
@@ -263,5 +265,15 @@ def hook_result(event: str, plan: Plan, answer: hooks.Answer) -> dict[str, Any]:
     return {"status": "Failed", "failure": described(failure)}
 
 
+def alarms_noted(definitions: Sequence[str]) -> Change:
+    """What the watched alarms are at the start (core.alarms)."""
+    return Change(sets={"alarmDefinitions": list(definitions)})
+
+
 def alarms_read(reason: str, now: datetime) -> Change:
-    return Change(timeline=[entry(now, "AlarmsRead", reason=clip(reason))])
+    return Change(timeline=[entry(now, "AlarmsRead", reason=reading_kept(reason))])
+
+
+def reading_kept(reason: str) -> str:
+    """What the timeline keeps of a reading; what ends the deployment is kept whole as its interruption."""
+    return clip(reason, READING_LIMIT)

@@ -18,7 +18,16 @@ ROLLBACK_EVENTS: tuple[RollbackEvent, ...] = (
 )
 NAME = r"[A-Za-z0-9._+=,@-]{1,100}"
 MOST_ALARMS = 50
+LONGEST_ALARM_NAMES = 16 * 1024
+"""Bytes of all names together, which a record keeps three times: room for as many ASCII names as there may be."""
 MOST_TRIGGERS = 10
+MOST_ALIASES = 100
+_ALIAS = r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,128}"
+
+
+def _each_once(names: list[str] | None) -> list[str] | None:
+    """Said twice means no more than said once, and a list that is kept has a limit."""
+    return names if names is None else list(dict.fromkeys(names))
 
 
 class Alarm(Document):
@@ -42,6 +51,9 @@ class AlarmConfiguration(Document):
         twice = [name for name, count in names.items() if count > 1]
         if twice:
             raise ValueError(f"the alarm {twice[0]!r} is named twice; keep one of them.")
+        size = sum(len(name.encode()) for name in names)
+        if size > LONGEST_ALARM_NAMES:
+            raise ValueError(f"the alarms' names have {size} bytes together; at most {LONGEST_ALARM_NAMES} can be kept.")
         return self
 
     def watched(self) -> list[str]:
@@ -52,6 +64,8 @@ class AlarmConfiguration(Document):
 class AutoRollbackConfiguration(Document):
     enabled: bool = True
     events: list[RollbackEvent] | None = Field(default=None, fail_fast=True)
+
+    _each_event_once = field_validator("events")(_each_once)
 
     @model_validator(mode="after")
     def _events_when_enabled(self) -> "AutoRollbackConfiguration":
@@ -80,6 +94,8 @@ class Trigger(Document):
         ]
     ] = Field(min_length=1, fail_fast=True)
 
+    _each_event_once = field_validator("trigger_events")(_each_once)
+
 
 class DeploymentStyle(Document):
     deployment_type: Literal["BLUE_GREEN"]
@@ -87,7 +103,10 @@ class DeploymentStyle(Document):
 
 
 class DeploymentGroup(Document):
-    """A group's settings, with the keys of CreateDeploymentGroup that mean something for Lambda."""
+    """A group's settings, with the keys of CreateDeploymentGroup that mean something for Lambda.
+
+    `aliases` is Weighbridge's own: the aliases (`function:alias`) that may be deployed by the group, any where it is None.
+    """
 
     application_name: str | None = None
     deployment_group_name: str | None = None
@@ -99,8 +118,21 @@ class DeploymentGroup(Document):
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
     trigger_configurations: list[Trigger] = Field(default_factory=list, fail_fast=True)
     tags: Tags = Field(default_factory=list, fail_fast=True)
+    aliases: list[str] | None = Field(default=None, min_length=1, fail_fast=True)
     deployment_style: DeploymentStyle | None = None
     compute_platform: Literal["Lambda"] = "Lambda"
+
+    _each_alias_once = field_validator("aliases")(_each_once)
+
+    @field_validator("aliases")
+    @classmethod
+    def _names_of_aliases(cls, aliases: list[str] | None) -> list[str] | None:
+        for alias in aliases or []:
+            if not re.fullmatch(_ALIAS, alias):
+                raise ValueError(f"{alias[:200]!r} names no alias; write the function and the alias, such as checkout:live")
+        if len(aliases or []) > MOST_ALIASES:
+            raise TooMany(f"at most {MOST_ALIASES} aliases can be named, not {len(aliases or [])}.")
+        return aliases
 
     @field_validator("trigger_configurations")
     @classmethod

@@ -16,6 +16,8 @@ from weighbridge.core.plan import Plan
 
 BEFORE, SHIFT, AFTER = "BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"
 MESSAGE_LIMIT = 1_000
+ANSWERS = ("Succeeded", "Failed")
+"""A tuple: what strangers give as a status may be anything, and not everything can be looked up in a set."""
 
 
 class Answer(TypedDict):
@@ -52,10 +54,11 @@ def answer_of(outcome: Outcome) -> Answer | None:
     value = _parsed(outcome.payload)
     if outcome.function_error:
         said = value if isinstance(value, dict) else {}
-        what = ": ".join(str(said[key]) for key in ("errorType", "errorMessage") if said.get(key))
+        what = ": ".join(_text(said[key]) for key in ("errorType", "errorMessage") if said.get(key))
         return _answer("Failed", f"crashed: {what or outcome.payload or outcome.function_error}", "crash")
-    if isinstance(value, dict) and value.get("status") in {"Succeeded", "Failed"}:
-        return _answer(value["status"], str(value.get("message") or ""), "return value")
+    status = value.get("status") if isinstance(value, dict) else None
+    if status in ANSWERS:
+        return _answer(status, _text(value.get("message") or ""), "return value")
     return None
 
 
@@ -65,6 +68,14 @@ def reported(status: Literal["Succeeded", "Failed"]) -> Answer:
 
 def _answer(status: Literal["Succeeded", "Failed"], message: str, by: Literal["return value", "report", "crash"]) -> Answer:
     return Answer(status=status, message=clip(message, MESSAGE_LIMIT), by=by)
+
+
+def _text(value: Any) -> str:
+    """A value as text, whatever it is; nothing where it cannot be written out."""
+    try:
+        return str(value)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def _parsed(text: str) -> Any:

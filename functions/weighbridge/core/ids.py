@@ -16,7 +16,7 @@ def deployment_id(identity: str, attempt: int = 0) -> str:
     Two identities share an id once in 10^14; whoever stores a record under the id compares the identity and counts
     `attempt` up when it is another's.
     """
-    number = int.from_bytes(hashlib.sha256(f"{attempt}:{identity}".encode()).digest())
+    number = int.from_bytes(hashlib.sha256(f"{attempt}:{identity}".encode(errors="surrogatepass")).digest())
     letters = []
     for _ in range(_LENGTH):
         number, rest = divmod(number, len(_LETTERS))

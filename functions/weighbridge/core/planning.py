@@ -68,6 +68,16 @@ def check_allowed(spec: AppSpec, functions: Sequence[str], hook_functions: Seque
             )
 
 
+def check_alias(spec: AppSpec, record: Record, group: DeploymentGroup) -> None:
+    """Raises InvalidAppSpec for an alias that is none of those the group is for, where it says which."""
+    alias, name = f"{spec.function_name}:{spec.alias}", record["deploymentGroupName"]
+    if group.aliases is not None and alias not in group.aliases:
+        raise InvalidAppSpec(
+            f"The deployment group {name!r} is for other aliases than {alias}. Deploy it by a group that is for it, or "
+            f"add it to aliases in {record['applicationName']}/{name}/deployment-group.yaml."
+        )
+
+
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 

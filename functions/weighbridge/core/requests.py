@@ -1,4 +1,7 @@
-"""What events on the bus may ask for. Reference: 1.2 (CreateDeployment, StopDeployment, PutLifecycleEventHook…), 3.3."""
+"""What events on the bus may ask for. Reference: 1.2 (CreateDeployment, StopDeployment, PutLifecycleEventHook…), 3.3.
+
+Whatever of a request is kept has a limit: a record that is full could be neither interrupted nor closed.
+"""
 
 import hashlib
 from typing import Any, Literal
@@ -7,14 +10,15 @@ from pydantic import Field, field_validator, model_validator
 
 from weighbridge.core.documents import Document
 from weighbridge.core.groups import NAME, AlarmConfiguration, AutoRollbackConfiguration
+from weighbridge.core.revisions import member_of, own
 
 
 class S3Location(Document):
     bucket: str = Field(min_length=3, max_length=63)
     key: str = Field(min_length=1, max_length=1024)
     bundle_type: str = "YAML"
-    version: str | None = None
-    e_tag: str | None = Field(alias="eTag", default=None)
+    version: str | None = Field(default=None, max_length=1024)
+    e_tag: str | None = Field(alias="eTag", default=None, max_length=256)
 
     @field_validator("bundle_type")
     @classmethod
@@ -52,16 +56,20 @@ class Revision(Document):
     s3_location: S3Location | None = Field(alias="s3Location", default=None)
     string: InlineContent | None = None
     app_spec_content: InlineContent | None = None
-    git_hub_location: Any = None
+    git_hub_location: Any = Field(default=None, exclude=True)
 
     @model_validator(mode="after")
     def _member_for_type(self) -> "Revision":
         if self.revision_type == "GitHub":
             raise ValueError("Revision type: GitHub is not supported under compute platform: LAMBDA")
-        member = {"S3": "s3Location", "String": "string", "AppSpecContent": "appSpecContent"}[self.revision_type]
+        member = member_of(self.revision_type)
         if member not in self.model_dump(by_alias=True, exclude_none=True):
             raise ValueError(f"{member} is missing; a revision of type {self.revision_type} needs it")
         return self
+
+    def kept(self) -> dict[str, Any]:
+        """The revision as records keep it: with the member of its type, whatever else came with it."""
+        return own(self.model_dump(by_alias=True, exclude_none=True))
 
 
 class DeploymentRequest(Document):

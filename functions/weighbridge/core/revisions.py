@@ -12,6 +12,17 @@ INLINE = {"String": "string", "AppSpecContent": "appSpecContent"}
 """The types of revisions that hold their file themselves, and the member that holds it."""
 
 
+def member_of(revision_type: str) -> str:
+    """The member of a revision that says where its file is, or holds it."""
+    return INLINE.get(revision_type, "s3Location")
+
+
+def own(revision: Mapping[str, Any]) -> dict[str, Any]:
+    """The revision without members of other types, which would only be mistaken for it and fill the record."""
+    kind = revision["revisionType"]
+    return {"revisionType": kind, member_of(kind): revision[member_of(kind)]}
+
+
 def sha256_of(content: str) -> str:
     """What identifies the content of an inline revision (reference 3.3)."""
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
@@ -30,7 +41,7 @@ def shown(revision: Mapping[str, Any]) -> dict[str, Any]:
     kind = revision["revisionType"]
     member = INLINE.get(kind)
     if member is None:
-        return {name: revision[name] for name in ("revisionType", "s3Location") if name in revision}
+        return own(revision)
     return {"revisionType": kind, member: {"sha256": identified(revision)[member]["sha256"]}}
 
 

@@ -4,8 +4,9 @@ Everything is judged from the record and from what Step Functions says of the tw
 settlers, at any time, come to the same end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from weighbridge.core.deployment import Record, is_rollback, is_running
@@ -13,6 +14,8 @@ from weighbridge.core.endings import outcome_of
 from weighbridge.core.errors import StopRequested, TimedOut, WeighbridgeError, classify, described
 from weighbridge.core.interruptions import restores, rolls_back_on, stop_interruption
 
+SWEEP_INTERVAL = timedelta(minutes=5)
+_GOLDEN = (5**0.5 - 1) / 2
 ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 
 
@@ -60,6 +63,10 @@ class Execution:
     error: str = ""
     cause: str = ""
 
+    @property
+    def lives(self) -> bool:
+        return self.status in {"RUNNING", "PENDING_REDRIVE"}
+
 
 @dataclass(frozen=True)
 class Rollback:
@@ -69,11 +76,22 @@ class Rollback:
     record: Record | None = None
 
 
+def sweep_order(deployment_ids: Sequence[str], now: datetime) -> list[str]:
+    """The deployments in the order in which the sweep at `now` looks at them.
+
+    There may be more than it gets round to, so each begins at another place. Sweeps that follow each other are a golden
+    section apart, which leaves no large gap whatever their reach is: everybody's turn comes, and nothing needs to be kept.
+    """
+    ids = sorted(deployment_ids)
+    start = int(len(ids) * (int(now.timestamp() / SWEEP_INTERVAL.total_seconds()) * _GOLDEN % 1))
+    return ids[start:] + ids[:start]
+
+
 def settlement(record: Record, execution: Execution, rollback: Rollback) -> Settlement:
     """What the deployment of `record` needs now, given its own execution and what became of its rollback."""
     if not is_running(record):
         return Nothing()
-    if execution.status in {"RUNNING", "PENDING_REDRIVE"}:
+    if execution.lives:
         return HandOn() if _is_owed(record) else Nothing()
     if is_rollback(record):
         return RestoreTraffic()

@@ -7,26 +7,45 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import alarms, deployments
-from weighbridge.core.alarms import verdict
-from weighbridge.core.deployment import alarms_read
-from weighbridge.core.errors import Retryable, WeighbridgeError, described
+from weighbridge.core.alarms import Verdict, definitions, is_news, verdict
+from weighbridge.core.deployment import Record, alarms_noted, alarms_read, is_running
+from weighbridge.core.errors import DeploymentEnded, Retryable, WeighbridgeError, described
+from weighbridge.core.plan import role_of
 
 logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """{deploymentId, alarms} in; {} out where the deployment may go on, else {failure: {error, cause}}."""
-    logger.append_keys(deploymentId=event["deploymentId"])
-    try:
-        judged = verdict(event["alarms"], alarms.states(event["alarms"]["names"]))
-    except Retryable:
-        raise  # the state machine tries again, for as long as throttling may last
-    except WeighbridgeError as error:
-        judged = verdict(event["alarms"], error)
+    """{deploymentId} in; {} out where the deployment may go on, else {failure: {error, cause}}.
+
+    Which alarms it watches, and by which role, the record says, whatever else comes in. Raises DeploymentEnded where there
+    is no running deployment with a plan.
+    """
+    deployment_id = event["deploymentId"]
+    logger.append_keys(deploymentId=deployment_id)
+    record = deployments.get(deployment_id)
+    if record is None or not is_running(record) or "plan" not in record:
+        raise DeploymentEnded(f"There is no running deployment {deployment_id} whose alarms could be checked.")
+    judged = _judged(record)
     if judged.reason:
         logger.warning("Alarms", extra={"reason": judged.reason})
-        deployments.update(event["deploymentId"], alarms_read(judged.reason, datetime.now(UTC)))
+        if is_news(record, judged.reason):
+            deployments.update(deployment_id, alarms_read(judged.reason, datetime.now(UTC)))
     if judged.failure is None:
         return {}
     return {"failure": described(judged.failure)}
+
+
+def _judged(record: Record) -> Verdict:
+    deployment_id, plan = record["deploymentId"], record["plan"]
+    watched = plan["alarms"]
+    try:
+        readings = alarms.read(watched["names"], deployment_id, role_of(plan))
+    except Retryable:
+        raise  # the state machine tries again, for as long as throttling may last
+    except WeighbridgeError as error:
+        return verdict(watched, error)
+    if readings and "alarmDefinitions" not in record:
+        deployments.update(deployment_id, alarms_noted(definitions(watched, readings)), unless=["alarmDefinitions"])
+    return verdict(watched, readings, record.get("alarmDefinitions", ()))

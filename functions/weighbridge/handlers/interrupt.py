@@ -4,7 +4,8 @@ On the reaction path. It is recorded first, so that it counts even when no wait 
 ended with the token that the same write returned. Tried again, it does the same again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,40 +15,80 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, waits
 from weighbridge.core.deployment import Record, is_running
-from weighbridge.core.errors import WeighbridgeError
-from weighbridge.core.hooks import event_of, reported
+from weighbridge.core.event_text import text_at
+from weighbridge.core.hooks import ANSWERS, event_of, reported
 from weighbridge.core.ids import deployment_id_in
 from weighbridge.core.interruptions import Interruption, alarm_interruption, stop_interruption
 from weighbridge.telemetry import count
 
 logger = Logger()
+_AT_ONCE = 10
+"""As many as a client of botocore's keeps connections for."""
 
 
 @logger.inject_lambda_context(clear_state=True)
 @event_source(data_class=EventBridgeEvent)
 def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: ARG001
-    detail: Any = event.detail
-    match event.detail_type:
+    detail: Any = event.get("detail")
+    match event.get("detail-type"):
         case "CloudWatch Alarm State Change":
-            _alarm(detail["alarmName"], datetime.fromisoformat(event.time))
+            _alarm(detail, _time_of(event))
         case "Deployment Stop Requested":
             _stop(detail)
         case "Lifecycle Event Hook Reported":
             _report(detail)
 
 
-def _alarm(name: str, fired_at: datetime) -> None:
-    failures: list[WeighbridgeError] = []
-    for deployment_id in deployments.watched_by(name):
+def _time_of(event: EventBridgeEvent) -> datetime:
+    """When an alarm fired; where it cannot be told, now, for it is better to go back than to overlook it."""
+    try:
+        time = datetime.fromisoformat(text_at(event.raw_event, "time", longest=40) or "")
+    except ValueError:
+        return datetime.now(UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _alarm(detail: Any, fired_at: datetime) -> None:
+    """Interrupts every deployment that the alarm watches; those that an earlier delivery has reached come last."""
+    name = text_at(detail, "alarmName", longest=255)
+    if not name:
+        _refuse("alarmName is no name of an alarm")
+        return
+
+    def fire(deployment_id: str) -> Record | None:
+        record = deployments.get(deployment_id)
+        if record and is_running(record) and "interruption" in record:
+            return record
+        interruption = alarm_interruption(record, name, fired_at) if record else None
+        if interruption:
+            _interrupt(deployment_id, interruption)
+        return None
+
+    reached, failures = _each(fire, deployments.watched_by(name))
+    _, failures_again = _each(waits.hand_on, [record for record in reached if record])
+    if failures or failures_again:
+        raise ExceptionGroup(
+            "Not every deployment that the alarm watches could be interrupted.", [*failures, *failures_again]
+        )
+
+
+def _each(work: Callable[[Any], Any], items: Iterable[Any]) -> tuple[list[Any], list[Exception]]:
+    """Does something with every item; what came of it, and what went wrong: the others must not wait for that one."""
+
+    def attempt(item: Any) -> Any:
         try:
-            record = deployments.get(deployment_id)
-            interruption = alarm_interruption(record, name, fired_at) if record else None
-            if interruption:
-                _interrupt(deployment_id, interruption)
-        except WeighbridgeError as error:  # the others must not wait until Lambda tries this one again
-            failures.append(error)
-    if failures:
-        raise ExceptionGroup("Not every deployment that the alarm watches could be interrupted.", failures)
+            return work(item)
+        except Exception as error:  # noqa: BLE001 - all of them are raised together
+            return error
+
+    done = at_once(attempt, items)
+    return [one for one in done if not isinstance(one, Exception)], [one for one in done if isinstance(one, Exception)]
+
+
+def at_once(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    """Does it in a few threads; a simulation, which has none, does it in turn."""
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        return list(threads.map(work, items))
 
 
 def _stop(detail: Mapping[str, Any]) -> None:
@@ -70,9 +111,9 @@ def _stop(detail: Mapping[str, Any]) -> None:
 
 
 def _interrupt(deployment_id: str, interruption: Interruption) -> None:
-    logger.append_keys(deploymentId=deployment_id)
     if waits.interrupt(deployment_id, interruption, datetime.now(UTC)):
-        logger.warning("Deployment interrupted", extra={"by": type(interruption.error).__name__})
+        said = {"deploymentId": deployment_id, "by": type(interruption.error).__name__}
+        logger.warning("Deployment interrupted", extra=said)
 
 
 def _report(detail: Mapping[str, Any]) -> None:
@@ -80,7 +121,7 @@ def _report(detail: Mapping[str, Any]) -> None:
     if record is None:
         return
     status, execution_id = detail.get("status"), detail.get("lifecycleEventHookExecutionId")
-    if status not in {"Succeeded", "Failed"}:
+    if status not in ANSWERS:
         _refuse("status must be Succeeded or Failed")
         return
     lifecycle_event = event_of(record["hooks"], execution_id) if isinstance(execution_id, str) else None

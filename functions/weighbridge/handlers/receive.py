@@ -17,47 +17,67 @@ from weighbridge.aws.launch import launch
 from weighbridge.core import configs, documents, groups
 from weighbridge.core.deployment import Record, created, stamp
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
-from weighbridge.core.errors import InvalidDocument, RevisionMissing, WeighbridgeError, clip
+from weighbridge.core.errors import InvalidDocument, Retryable, WeighbridgeError, clip
+from weighbridge.core.event_text import text_at
 from weighbridge.core.requests import DeploymentRequest
 from weighbridge.telemetry import count
 
 logger = Logger()
+_LONGEST = 1024
+"""Characters that S3 lets a key or a version have."""
 
 
 @logger.inject_lambda_context(clear_state=True)
 @event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: ARG001
+def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     now = datetime.now(UTC)
-    if event.source == "aws.s3":
-        _receive_drop(event.detail, now)
+    if event.get("source") == "aws.s3":
+        _receive_drop(event.get("detail"), now)
     else:
-        _receive_request(event, now)
+        identity = text_at(event.raw_event, "id", longest=_LONGEST) or context.aws_request_id
+        _receive_request(f"event {identity}", event.get("detail"), now)
 
 
-def _receive_drop(detail: Mapping[str, Any], now: datetime) -> None:
-    key, version = detail["object"]["key"], detail["object"].get("version-id")
-    location = {"bucket": detail["bucket"]["name"], "key": key}
-    identity = f"s3://{location['bucket']}/{key}?versionId={version or detail['object'].get('sequencer')}"
+def _receive_drop(detail: Any, now: datetime) -> None:
+    bucket, key = (text_at(detail, *path, longest=_LONGEST) for path in (("bucket", "name"), ("object", "key")))
+    version, sequencer = (text_at(detail, "object", name, longest=_LONGEST) for name in ("version-id", "sequencer"))
+    if not bucket or not key:
+        _refuse_drop(key or "", "The event names no object in a bucket.")
+        return
+    location = {"bucket": bucket, "key": key}
+    identity = f"s3://{bucket}/{key}?versionId={version or sequencer}"
     try:
         drop = classify_key(key)
     except InvalidDocument as refusal:
-        logger.warning("Refused a drop", extra={"key": clip(key, 300), "reason": str(refusal)})
-        count("DropsRefused")
+        _refuse_drop(key, str(refusal))
         return
+    match drop:
+        case AppSpecDrop(application, group, bundle_type):
+            pinned = location | {"bundleType": bundle_type} | ({"version": version} if version else {})
+            _deploy(identity, now, application, group, revision={"revisionType": "S3", "s3Location": pinned})
+        case GroupDrop() | ConfigDrop():
+            _set(drop, identity, location, now)
+
+
+def _refuse_drop(key: str, reason: str) -> None:
+    logger.warning("Refused a drop", extra={"key": clip(key, 300), "reason": reason})
+    count("DropsRefused")
+
+
+def _set(drop: GroupDrop | ConfigDrop, identity: str, location: Mapping[str, Any], now: datetime) -> None:
+    """Takes the file of a group or a configuration over; one that cannot be becomes a deployment that says why."""
+    application, group = (drop.application, drop.group) if isinstance(drop, GroupDrop) else ("", "")
     try:
         match drop:
-            case AppSpecDrop(application, group, bundle_type):
-                pinned = location | {"bundleType": bundle_type} | ({"version": version} if version else {})
-                revision = {"revisionType": "S3", "s3Location": pinned}
-                _deploy(identity, now, application, group, revision=revision)
-            case GroupDrop(application, group):
+            case GroupDrop():
                 _set_group(application, group, location, now)
                 logger.info("Deployment group set", extra={"application": application, "deploymentGroup": group})
             case ConfigDrop(name):
                 config = configs.parse(name, documents.load(revisions.read(location, "receive")))
                 _set_config(config, now)
-    except (InvalidDocument, RevisionMissing) as refusal:
-        application, group = (drop.application, drop.group) if isinstance(drop, GroupDrop) else ("", "")
+    except Retryable:
+        raise  # by Lambda, and then by redelivery
+    except WeighbridgeError as refusal:
         revision = {"revisionType": "S3", "s3Location": location}
         _deploy(identity, now, application, group, revision=revision, refusal=refusal)
 
@@ -79,9 +99,7 @@ def _set_config(config: configs.DeploymentConfig, now: datetime) -> None:
     logger.info("Deployment configuration set", extra={"deploymentConfig": config.name})
 
 
-def _receive_request(event: EventBridgeEvent, now: datetime) -> None:
-    identity = f"event {event.get_id}"
-    detail: Any = event.detail
+def _receive_request(identity: str, detail: Any, now: datetime) -> None:
     try:
         request = DeploymentRequest.read(detail)
     except InvalidDocument as refusal:
@@ -89,13 +107,12 @@ def _receive_request(event: EventBridgeEvent, now: datetime) -> None:
         application, group = (_name_in(named.get(key)) for key in ("applicationName", "deploymentGroupName"))
         _deploy(identity, now, application, group, refusal=refusal)
         return
-    revision = request.revision.model_dump(by_alias=True, exclude_none=True)
     _deploy(
         identity,
         now,
         request.application_name,
         request.deployment_group_name,
-        revision=revision,
+        revision=request.revision.kept(),
         overrides=request.overrides(),
     )
 
@@ -115,7 +132,7 @@ def _deploy(  # noqa: PLR0913
     overrides: Mapping[str, Any] | None = None,
     refusal: WeighbridgeError | None = None,
 ) -> None:
-    found = settings.group(application, group)
+    found = settings.group_item(application, group)
 
     def record_of(deployment_id: str) -> Record:
         return created(
@@ -125,7 +142,7 @@ def _deploy(  # noqa: PLR0913
             group=group,
             revision=revision,
             now=now,
-            group_id=found[0] if found else None,
+            group_id=found["deploymentGroupId"] if found else None,
             overrides=overrides,
             refusal=refusal,
         )

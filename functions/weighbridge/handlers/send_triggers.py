@@ -1,7 +1,8 @@
 """Sends the messages of deployment groups' triggers: a second reader of the stream that `notify` reads.
 
-Apart from it, so that a topic that is gone does not repeat what the bus was told. What cannot be sent is tried again, and
-ends in the dead-letter queue.
+Apart from it, so that a message that is tried again does not repeat what the bus was told. What may be sent later is tried
+again, and ends in the dead-letter queue. What cannot be sent is logged and counted: tried again, it would only hold up what
+comes after it, which may be another team's.
 """
 
 import os
@@ -15,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from weighbridge.aws import table, topics
 from weighbridge.core.service_role import service_role
 from weighbridge.core.triggers import messages
+from weighbridge.telemetry import count
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
@@ -46,8 +48,11 @@ def _send(record: DynamoDBRecord) -> None:
         return
     try:
         role = service_role(settings.get("serviceRoleArn"), new["applicationName"], new["deploymentGroupName"])
-        topics.publish(told, new["deploymentId"], role)
+        refusals = topics.publish(told, new["deploymentId"], role)
     except Exception:
         logger.exception("Triggers not sent yet")  # the batch processor itself keeps it to the answer
         raise
-    logger.info("Triggers sent", extra={"messages": len(told)})
+    for refusal in refusals:
+        logger.error("A trigger cannot be sent", extra={"reason": str(refusal)})
+        count("TriggersRefused")
+    logger.info("Triggers sent", extra={"messages": len(told) - len(refusals)})

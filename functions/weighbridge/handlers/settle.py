@@ -13,7 +13,9 @@ from weighbridge.aws import deployments, executions, rollbacks, waits
 from weighbridge.aws.aliases import Lambda
 from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
-from weighbridge.core.errors import Outdated, Retryable, WeighbridgeError, described
+from weighbridge.core.errors import Outdated, Retryable, Throttled, WeighbridgeError, described
+from weighbridge.core.event_text import text_at
+from weighbridge.core.ids import DEPLOYMENT_ID
 from weighbridge.core.interruptions import given_up
 from weighbridge.core.plan import Plan, role_of
 from weighbridge.core.rollbacks import FINAL, traffic_restored
@@ -28,28 +30,52 @@ from weighbridge.core.settlement import (
     Start,
     StartRollback,
     settlement,
+    sweep_order,
     why,
 )
 from weighbridge.telemetry import count
 
 logger = Logger()
+_TIME_TO_END = 25_000
+"""Milliseconds that a sweep leaves to the last deployment that it looks at."""
+_LONGEST_NAME = 80
+"""Characters that Step Functions lets an execution's name have."""
 
 
 @logger.inject_lambda_context(clear_state=True)
 @event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: ARG001
-    if event.source == "aws.states":
+def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
+    if event.get("source") == "aws.states":
         try:
-            _settle(event.detail["name"])
+            _settle(text_at(event.raw_event, "detail", "name", longest=_LONGEST_NAME) or "")
         except Retryable:
             raise  # Lambda tries again in a minute, which is sooner than the next sweep
         except WeighbridgeError:
             logger.exception("Not settled yet")
         return
+    try:
+        _sweep(context)
+    except WeighbridgeError:  # the next sweep is sooner than the end of Lambda's retries
+        logger.exception("Not swept")
+
+
+def _sweep(context: LambdaContext) -> None:
+    """Looks at all deployments that are open, as far as its time goes, beginning at another one each time."""
     unforeseen: list[Exception] = []
-    for deployment_id in deployments.unfinished():
+    for deployment_id in sweep_order(deployments.unfinished(), datetime.now(UTC)):
+        if context.get_remaining_time_in_millis() < _TIME_TO_END:
+            logger.warning("The sweep ends before it has been round")
+            break
         try:
-            _settle(deployment_id)
+            execution = executions.describe(deployment_id)
+        except Throttled:  # and so would the next ones be, each of them tried for seconds
+            logger.warning("The sweep ends early: Step Functions is throttled")
+            break
+        except WeighbridgeError:
+            logger.exception("Not settled yet", extra={"deploymentId": deployment_id})
+            continue
+        try:
+            _settle(deployment_id, execution)
         except WeighbridgeError:
             logger.exception("Not settled yet", extra={"deploymentId": deployment_id})
         except Exception as error:  # one record that nobody foresaw must not keep all the others open
@@ -59,20 +85,23 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: A
         raise ExceptionGroup("Some deployments cannot be settled.", unforeseen)
 
 
-def _settle(deployment_id: str) -> None:
+def _settle(deployment_id: str, execution: Execution | None = None) -> None:
+    """`execution` is how the deployment's execution stands, where that has just been asked for."""
+    if not DEPLOYMENT_ID.fullmatch(deployment_id):
+        return  # an execution that somebody started by hand
     logger.append_keys(deploymentId=deployment_id)
     try:
-        record = _finish(deployment_id)
+        record = _finish(deployment_id, execution)
     except Outdated:  # a function that outlived the execution has just written; it does so once
         record = _finish(deployment_id)
     if record and is_rollback(record):
         _settle(record["rollbackInfo"]["rollbackTriggeringDeploymentId"])
 
 
-def _finish(deployment_id: str) -> Record | None:
+def _finish(deployment_id: str, execution: Execution | None = None) -> Record | None:
     """Does what is left to do; returns the record that this was decided by, None where there is none."""
     # In this order: an execution that has ended meanwhile has closed its record before, and has to be seen to have.
-    execution = executions.describe(deployment_id)
+    execution = execution or executions.describe(deployment_id)
     record = deployments.get(deployment_id)
     if record and is_running(record):
         _settle_open(record, execution)
@@ -81,7 +110,7 @@ def _finish(deployment_id: str) -> Record | None:
 
 def _settle_open(record: Record, execution: Execution) -> None:
     rollback = Rollback()
-    if "plan" in record:
+    if "plan" in record and not execution.lives:
         rollback_id = record["plan"]["rollbackDeploymentId"]
         rollback = Rollback(executions.describe(rollback_id), deployments.get(rollback_id))
     decided = settlement(record, execution, rollback)

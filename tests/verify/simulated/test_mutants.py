@@ -16,6 +16,7 @@ from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core.deployment import Record, is_running
 from weighbridge.core.plan import Plan, restored
 from weighbridge.core.routing import Found
+from weighbridge.core.settlement import Execution
 from weighbridge.handlers import run_hook, settle
 
 
@@ -71,7 +72,7 @@ def test_an_interruption_that_is_recorded_and_not_handed_on(world: SimulatedWorl
 
 
 def test_a_supervisor_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    def finish(deployment_id: str) -> Record | None:
+    def finish(deployment_id: str, _execution: Execution | None = None) -> Record | None:
         record = deployments.get(deployment_id)
         execution = executions.describe(deployment_id)  # it may have completed since
         if record and is_running(record):

@@ -42,7 +42,11 @@ ENVIRONMENT = {
     "SendTriggers": {"ACCOUNT_ID": "<AWS::AccountId>"},
     "Api": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
     "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
-    "Redeliver": {"DEAD_LETTERS_URL": "<FailuresEvents>"},
+    "Redeliver": {
+        "DEAD_LETTERS_URL": "<FailuresEvents>",
+        "UNHANDLED_URL": "<FailuresUnhandled>",
+        "REDELIVERED_TO": "<ReceiveFunction.Arn>,<InterruptFunction.Arn>,<SettleFunction.Arn>",
+    },
 }
 
 

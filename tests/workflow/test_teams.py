@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -269,6 +270,32 @@ def test_a_hook_may_report_and_not_request_or_stop(world: World, ours: Team) -> 
     for kind in others:
         assert refused(events.put_events, Entries=[entry(kind)])
         assert refused(events.put_events, Entries=[entry(report), entry(kind)])
+
+
+def test_nobody_but_the_functions_leaves_a_letter(world: World, theirs: Team) -> None:
+    forger = world.cloud.client("sqs", world.user("forger", allow("sqs:*", "*")))
+    urls = world.client("sqs").list_queues()["QueueUrls"]
+    queues = {name: url for name in ("Events", "Unhandled", "Changes") for url in urls if f"Failures{name}" in url}
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(theirs.shop.name)}}
+    request = {"applicationName": theirs.app.name, "deploymentGroupName": "prod", "revision": revision}
+    event = {
+        "id": "forged",
+        "detail-type": "Deployment Requested",
+        "time": datetime.now(UTC).isoformat(),
+        "detail": request,
+    }
+    receive = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{world.function_of('Receive')}"
+    letter = json.dumps({"requestContext": {"functionArn": f"{receive}:$LATEST"}, "requestPayload": event})
+    for url in queues.values():
+        entry = {"Id": "1", "MessageBody": letter}
+        assert refused(forger.send_message, QueueUrl=url, MessageBody=letter)
+        assert refused(forger.send_message_batch, QueueUrl=url, Entries=[entry])
+    # What a function fails on arrives, is handed to it again, and is handled.
+    with world.broken("Receive"):
+        event_id = world.send("Deployment Requested", request)
+        world.until("the dead letter", lambda: "Delivered an event again" in world.log())
+    assert world.ended(world.deployment_of(f"event {event_id}")).outcome == ("Succeeded", None)
+    world.route(theirs.shop, "1")
 
 
 @pytest.mark.parametrize("bus", ["default", "weighbridge"])

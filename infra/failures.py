@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -12,15 +14,17 @@ from infra.settings import NAMESPACE, SERVICE
 
 
 class Failures(Construct):
-    """Three queues, an alarm on each, and one on rollbacks.
+    """Three queues, an alarm on each, and one on rollbacks; a topic is told of the alarms where one is given by its ARN.
 
     `events` takes what a rule could not deliver or a function could not process, and is read every five minutes: for an
     hour it is delivered again. `unhandled` takes what is not, for people to judge. `changes` takes positions in the table's
     stream of which the bus or a topic was not told: the records themselves are complete, only the news of them is missing.
     """
 
-    def __init__(self, scope: Construct, name: str) -> None:
+    def __init__(self, scope: Construct, name: str, alarm_topic: str | None) -> None:
         super().__init__(scope, name)
+        topic = sns.Topic.from_topic_arn(self, "AlarmTopic", alarm_topic) if alarm_topic else None
+        self._told = actions.SnsAction(topic) if topic else None
         # It says so until traffic is restored: whoever tries counts each time, the supervisor every five minutes.
         self._alarm(
             "RollbacksHeldUp",
@@ -87,7 +91,7 @@ class Failures(Construct):
         return queue
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str) -> None:
-        metric.create_alarm(
+        alarm = metric.create_alarm(
             self,
             f"{name}Alarm",
             alarm_description=f"Weighbridge: {meaning}",
@@ -97,3 +101,6 @@ class Failures(Construct):
             # An idle queue stops reporting.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        if self._told:
+            alarm.add_alarm_action(self._told)
+            alarm.add_ok_action(self._told)

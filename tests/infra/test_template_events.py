@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tests.infra.assembly import Synthesize
 from tests.infra.template import Template
 
 RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
@@ -196,3 +197,13 @@ def test_an_alarm_says_for_as_long_as_traffic_cannot_be_restored(template: Templ
     assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("RollbacksHeldUp", "Sum", 1)
     # The supervisor counts every five minutes: none of its periods may pass between two counts.
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (600, 1, "notBreaching")
+
+
+def test_a_topic_is_told_of_every_alarm_and_of_its_end(template: Template, synthesize: Synthesize) -> None:
+    quiet = template.of_type("AWS::CloudWatch::Alarm")
+    assert not [name for name, alarm in quiet.items() if "AlarmActions" in alarm]
+    topic = "arn:aws:sns:eu-west-1:123456789012:on-call"
+    told = synthesize({"alarmTopic": topic}).template().of_type("AWS::CloudWatch::Alarm")
+    assert set(told) == set(quiet)
+    for name, alarm in told.items():
+        assert alarm == quiet[name] | {"AlarmActions": [topic], "OKActions": [topic]}

@@ -144,7 +144,11 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     "Publishes what changed, under no other name.",
                     actions=["events:PutEvents"],
                     resources=[Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")],
-                    conditions={"StringEquals": {"events:source": "weighbridge"}},
+                    # Of every entry: a call may put several, and one that names no source is denied, too.
+                    conditions={
+                        "ForAllValues:StringEquals": {"events:source": "weighbridge"},
+                        "Null": {"events:source": "false"},
+                    },
                 )
             ],
         ),

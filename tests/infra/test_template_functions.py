@@ -83,7 +83,7 @@ def test_the_reaction_path_has_concurrency_of_its_own(template: Template, synthe
     figures = reserved(synthesize({"reservedConcurrency": "on", "hookUrl": True}).template())
     # What puts traffic back has more than what strangers can keep busy, which is capped.
     reacting = [figures.pop(name) for name in ("Interrupt", "ShiftTraffic", "RecordFailure", "Settle")]
-    called_by_strangers = [figures.pop(name) for name in ("Receive", "Api", "ReportHook")]
+    called_by_strangers = [figures.pop(name) for name in ("Receive", "Validate", "Api", "ReportHook")]
     assert min(reacting) >= max(called_by_strangers) > 0
     # RunHook waits for hooks, for a quarter of an hour each.
     assert figures == {}

@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 4566
 TIME_SCALE ?= 1
+# So old has a release to be before it is locked: a bad one is mostly found within days.
+COOLING_DAYS ?= 7
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
@@ -20,7 +22,7 @@ install: .build/installed ## install everything the other commands need
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/uv.txt requirements/dev.txt
-	npm ci --silent --no-audit --no-fund
+	npm ci --silent --no-audit --no-fund --ignore-scripts
 	rm -rf .build/layer
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/local/python
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/aws/python \
@@ -55,7 +57,7 @@ audit: install ## look up known vulnerabilities of everything that is locked; ne
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	cdk bootstrap
-	cdk deploy $(ARGS)
+	cdk deploy $$(python -m infra.concurrency $(ARGS)) $(ARGS)
 
 destroy: install ## remove the stack; the bucket and the table stay
 	cdk destroy $(ARGS)
@@ -66,9 +68,10 @@ picture: install ## draw the state machine in the README again
 client: install ## generate the botocore model of Weighbridge's API again
 	PYTHONPATH=functions python -m client.generate
 
-lock: ## pin the requirements again, with hashes
+lock: ## pin the requirements again, with hashes, to releases of before last week (COOLING_DAYS=7)
 	for set in uv layer dev audit; do \
-		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements/$$set.in -o requirements/$$set.txt; \
+		uv pip compile --quiet --upgrade --exclude-newer "$(COOLING_DAYS) days" --universal --python-version 3.11 --generate-hashes \
+			requirements/$$set.in -o requirements/$$set.txt || exit 1; \
 	done
 
 clean: ## remove what was built, installed and left by runs

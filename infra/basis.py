@@ -20,4 +20,5 @@ class Basis:
 
 def create_basis(scope: Construct, settings: Settings) -> Basis:
     storage = Storage(scope, "Storage")
-    return Basis(settings, storage, Failures(scope, "Failures"), Package(scope, "Package", settings.layer, storage))
+    failures = Failures(scope, "Failures", settings.alarm_topic)
+    return Basis(settings, storage, failures, Package(scope, "Package", settings, storage))

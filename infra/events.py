@@ -59,14 +59,16 @@ class Events(Construct):
         self._request("StopRequested", "Deployment Stop Requested", "Somebody stops a deployment.", listeners.interrupt)
         self._request("HookReported", "Lifecycle Event Hook Reported", "A hook reports its result.", listeners.interrupt)
         # The status events of Step Functions are best effort.
-        every = Duration.minutes(5)
         events.Rule(
             self,
             "Sweep",
             description="Weighbridge: Looks for deployments whose execution ended unnoticed, and for events left undone.",
-            schedule=events.Schedule.rate(every),
-            # By then the next sweep is due.
-            targets=[self._target(listeners.settle, every), self._target(listeners.redeliver, every)],
+            schedule=events.Schedule.rate(Duration.minutes(5)),
+            # A sweep that cannot be delivered is left to the next one, which does its work.
+            targets=[
+                targets.LambdaFunction(handler.function, retry_attempts=0)
+                for handler in (listeners.settle, listeners.redeliver)
+            ],
         )
 
     def _request(self, name: str, detail_type: str, meaning: str, handler: Handler) -> None:
@@ -86,14 +88,13 @@ class Events(Construct):
             description=f"Weighbridge: {meaning}",
             event_bus=bus,
             event_pattern=pattern,
-            targets=[self._target(handler, Duration.hours(1))],
-        )
-
-    def _target(self, handler: Handler, max_event_age: Duration) -> targets.LambdaFunction:
-        # 185 is EventBridge's limit: the age decides when to give up.
-        return targets.LambdaFunction(
-            handler.function,
-            dead_letter_queue=self._dead_letters,
-            max_event_age=max_event_age,
-            retry_attempts=185,
+            targets=[
+                targets.LambdaFunction(
+                    handler.function,
+                    dead_letter_queue=self._dead_letters,
+                    # 185 is EventBridge's limit: the age decides when to give up.
+                    max_event_age=Duration.hours(1),
+                    retry_attempts=185,
+                )
+            ],
         )

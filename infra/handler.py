@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
@@ -11,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.rights import Right, give
-from infra.settings import NAMESPACE, ROOT, SERVICE
+from infra.settings import NAMESPACE, ROOT, SERVICE, Settings
 from infra.storage import Storage
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
@@ -21,15 +20,16 @@ BYTECODE = ["**/__pycache__", "**/*.pyc"]
 
 
 class Package(Construct):
-    """What all functions share: one code asset, one layer, and the environment that every handler reads."""
+    """What all functions share: one code asset, one layer, the account's concurrency, and an environment."""
 
-    def __init__(self, scope: Construct, name: str, layer: Path, storage: Storage) -> None:
+    def __init__(self, scope: Construct, name: str, settings: Settings, storage: Storage) -> None:
         super().__init__(scope, name)
+        self.reserved_concurrency = settings.reserved_concurrency
         self.code = lambda_.Code.from_asset(str(ROOT / "functions"), exclude=BYTECODE)
         self.layer = lambda_.LayerVersion(
             self,
             "Layer",
-            code=lambda_.Code.from_asset(str(layer), exclude=[*BYTECODE, "python/bin"]),
+            code=lambda_.Code.from_asset(str(settings.layer), exclude=[*BYTECODE, "python/bin"]),
             compatible_runtimes=[RUNTIME],
             compatible_architectures=[ARCHITECTURE],
             description="Powertools, pydantic and PyYAML",
@@ -89,6 +89,7 @@ class Handler(Construct):
             # A third of a core: what these functions spend is start-up time, which falls with memory up to about here.
             memory_size=512,
             timeout=timeout,
+            reserved_concurrent_executions=package.reserved_concurrency.get(name),
             tracing=lambda_.Tracing.ACTIVE,
             environment={**package.environment, **(environment or {})},
         )

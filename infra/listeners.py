@@ -26,7 +26,7 @@ class Listeners:
 
 def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine) -> Listeners:
     bucket, table = basis.storage.bucket, basis.storage.table
-    package, settings = basis.package, basis.settings
+    package, settings, failures = basis.package, basis.settings, basis.failures
     listeners = Listeners(
         receive=Handler(
             scope,
@@ -117,13 +117,21 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
             "Redeliver",
             package,
             timeout=Duration.seconds(60),
-            environment={"DEAD_LETTERS_URL": basis.failures.events.queue_url},
+            environment={
+                "DEAD_LETTERS_URL": failures.events.queue_url,
+                "UNHANDLED_URL": failures.unhandled.queue_url,
+            },
             rights=[
                 Right(
                     "Takes out of the queue what is delivered again.",
                     actions=["sqs:ReceiveMessage", "sqs:DeleteMessage"],
-                    resources=[basis.failures.events.queue_arn],
-                )
+                    resources=[failures.events.queue_arn],
+                ),
+                Right(
+                    "Sets aside what is not.",
+                    actions=["sqs:SendMessage"],
+                    resources=[failures.unhandled.queue_arn],
+                ),
             ],
         ),
         notify=Handler(
@@ -136,7 +144,11 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     "Publishes what changed, under no other name.",
                     actions=["events:PutEvents"],
                     resources=[Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")],
-                    conditions={"StringEquals": {"events:source": "weighbridge"}},
+                    # Of every entry: a call may put several, and one that names no source is denied, too.
+                    conditions={
+                        "ForAllValues:StringEquals": {"events:source": "weighbridge"},
+                        "Null": {"events:source": "false"},
+                    },
                 )
             ],
         ),
@@ -162,25 +174,36 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
         ),
     )
     called_by_events = (listeners.receive, listeners.interrupt, listeners.settle)
+    arns = [handler.function.function_arn for handler in called_by_events]
+    listeners.redeliver.function.add_environment("REDELIVERED_TO", ",".join(arns))
     give(
         listeners.redeliver.role,
         [
             Right(
                 "Hands an event to the function that could not handle it.",
                 actions=["lambda:InvokeFunction"],
-                resources=[handler.function.function_arn for handler in called_by_events],
+                resources=arns,
             )
         ],
     )
     for handler in called_by_events:
         handler.function.configure_async_invoke(
-            on_failure=destinations.SqsDestination(basis.failures.events),
+            on_failure=destinations.SqsDestination(failures.events),
             retry_attempts=2,
             # An hour outlasts a throttled account; what is older is for people to judge.
             max_event_age=Duration.hours(1),
         )
-    for handler in (listeners.notify, listeners.send_triggers):
+    # What it did not get to waits in the queue for the next sweep.
+    listeners.redeliver.function.configure_async_invoke(retry_attempts=0)
+    readers = (listeners.notify, listeners.send_triggers)
+    for handler in readers:
         _read_stream(handler, basis)
+    for queue, senders in (
+        (failures.events, called_by_events),
+        (failures.unhandled, (listeners.redeliver,)),
+        (failures.changes, readers),
+    ):
+        failures.admit(queue, [handler.role for handler in senders])
     return listeners
 
 

@@ -10,6 +10,12 @@
   Weighbridge's own roles act on any function that the first two settings allow. With it they may touch no function.
 - `hookUrl`: whether there is a second URL, without IAM, at which hook functions that were written for CodeDeploy report.
   No, by default: docs/threat-model.md says what it opens.
+- `alarmTopic`: ARN of an SNS topic, in the stack's region, that is told when one of the stack's alarms fires and when it
+  is over; its policy has to let CloudWatch publish. None, by default.
+- `reservedConcurrency`: how many invocations of single functions run at a time, which nobody else can take from them.
+  `off`, by default: a new account has none to give away. `on`: the figures of concurrency.py, a cap on what strangers
+  call and a floor for what puts traffic back. Or figures of one's own, `Receive=5,Interrupt=20` or a mapping; 0 switches a
+  function off. RunHook, which waits for hooks, should have no cap.
 - `layer`: directory of the Lambda layer, relative to the project. `make install` builds it.
 
 In a name `*` stands for any characters; an empty list allows nothing. On the command line a list is written with
@@ -18,17 +24,21 @@ its region.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from constructs import Construct
+
+from infra import concurrency
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICE, NAMESPACE = "weighbridge", "Weighbridge"
 """Under which name, and in which namespace, the functions count what happens."""
 
 FUNCTION_NAME_PATTERN = re.compile(r"[A-Za-z0-9_*-]+")
+# Alarms cannot tell FIFO topics.
+TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+")
 ROLE_NAME_PATTERN = re.compile(r"[A-Za-z0-9_+=.@/*-]+")
 
 
@@ -43,6 +53,8 @@ class Settings:
     service_roles: Sequence[str]
     service_role_required: bool
     hook_url: bool
+    alarm_topic: str | None
+    reserved_concurrency: Mapping[str, int]
     layer: Path
 
     @classmethod
@@ -56,6 +68,8 @@ class Settings:
             service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
             service_role_required=_switch(scope, "serviceRoleRequired"),
             hook_url=_switch(scope, "hookUrl"),
+            alarm_topic=_topic(scope, "alarmTopic"),
+            reserved_concurrency=_figures(scope, concurrency.KEY),
             layer=layer,
         )
 
@@ -79,3 +93,28 @@ def _switch(scope: Construct, key: str) -> bool:
     if not isinstance(value, bool):
         raise SettingsError(f"The context key `{key}` must be true or false.")
     return value
+
+
+def _topic(scope: Construct, key: str) -> str | None:
+    value: object = scope.node.try_get_context(key)
+    if not isinstance(value, str) or (value and not TOPIC_ARN.fullmatch(value)):
+        raise SettingsError(f"The context key `{key}` must be the ARN of an SNS topic that is no FIFO topic, or empty.")
+    return value or None
+
+
+def _figures(scope: Construct, key: str) -> Mapping[str, int]:
+    """Functions, and how many invocations of each run at a time."""
+    value: object = scope.node.try_get_context(key)
+    if value in ("on", "off"):
+        return concurrency.RECOMMENDED if value == "on" else {}
+    if isinstance(value, str):
+        value = dict(pair.strip().partition("=")[::2] for pair in value.split(","))
+    if not isinstance(value, dict):
+        raise SettingsError(f"The context key `{key}` must be `on`, `off` or figures, such as `Receive=5,Interrupt=20`.")
+    names = {path.stem.title().replace("_", "") for path in (ROOT / "functions/weighbridge/handlers").glob("[!_]*.py")}
+    for name, figure in value.items():
+        if name not in names:
+            raise SettingsError(f"The context key `{key}` names {name!r}; the functions are {', '.join(sorted(names))}.")
+        if isinstance(figure, bool) or not re.fullmatch(r"[0-9]{1,6}", str(figure), re.ASCII):
+            raise SettingsError(f"The context key `{key}` gives {name} {figure!r}, which is no number of invocations.")
+    return {name: int(figure) for name, figure in value.items()}

@@ -46,6 +46,7 @@ class Storage(Construct):
                 point_in_time_recovery_enabled=True
             ),
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
         # Sparse: only records of deployments that have not ended carry the attribute, so the sweep reads nothing else.

@@ -71,7 +71,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import app  # noqa: PLC0415
 
-    from local import gaps, rates, turns  # noqa: PLC0415
+    from local import browsers, gaps, rates, turns  # noqa: PLC0415
 
     if not bare:
         gaps.fill(time_scale)
@@ -82,7 +82,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
     config.accesslog = None
-    asyncio.run(serve_http(front, config))
+    asyncio.run(serve_http(browsers.refused(front, port), config))
 
 
 def _end_with_parent() -> None:

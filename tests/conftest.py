@@ -7,7 +7,7 @@ import pytest
 
 from local.cloud import ROOT, LocalCloud
 from local.deployment import deploy, synthesize
-from tests.workflow.world import DEPLOYABLE, SCALE, World
+from tests.workflow.world import CHOICES, SCALE, World
 
 SIMULATED = "--simulated"
 COMMAND_LINE = {"deploy"}
@@ -40,7 +40,7 @@ def _only_on_local_cloud(item: pytest.Item) -> bool:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cloud assembly that scenarios are played with."""
     assembly: Path = tmp_path_factory.mktemp("deployed") / "assembly"
-    synthesize(ROOT / "app.py", assembly, {"hookUrl": True, "deployableFunctions": DEPLOYABLE})
+    synthesize(ROOT / "app.py", assembly, CHOICES)
     return assembly
 
 

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from local.cloud import ROOT
 from local.deployment import SynthesisError, synthesize
-from tests.workflow.world import DEPLOYABLE
+from tests.workflow.world import CHOICES
 from verify.on_local_cloud import PARTS
 from verify.pool import Listed, Pool
 from verify.report import Row, shown, written
@@ -65,7 +65,10 @@ def main(  # noqa: PLR0913 - one parameter an option
                 rows.append(part.run(assembly, console))
     if not rows:
         raise click.UsageError("No case is called that; docs/architecture.md, Verification, names the classes.")
-    Console(width=None if sys.stdout.isatty() else 120).print(shown(rows))
+    terminal = Console(width=None if sys.stdout.isatty() else 120, highlight=False, soft_wrap=True)
+    terminal.print(shown(rows))
+    for line in (line for row in rows for line in sorted(row.measured)):
+        terminal.print(line, markup=False)
     if report:
         day = datetime.now().astimezone().date()
         report.write_text(written(rows, day=day, commit=_commit(), share=share, took=time.monotonic() - began))
@@ -75,7 +78,7 @@ def main(  # noqa: PLR0913 - one parameter an option
 def _synthesize(assembly: Path) -> None:
     console.print("Synthesizing the stack")
     try:
-        synthesize(ROOT / "app.py", assembly, {"hookUrl": True, "deployableFunctions": DEPLOYABLE})
+        synthesize(ROOT / "app.py", assembly, CHOICES)
     except SynthesisError as error:
         raise click.ClickException(str(error)) from error
 
@@ -91,10 +94,8 @@ def _simulated(assembly: Path, wanted: tuple[str, ...], share: float, seed: int,
         rows = {name: Row(name) for name in dict.fromkeys(case.fault_class for case in cases) if name in drawn_classes}
         progress.update(bar, description="Trying the cases", total=len(drawn))
         for case, tried in pool.tried(drawn):
-            rows[case.fault_class].count(tried)
+            rows[case.fault_class].count(tried, case.what)
             progress.advance(bar)
-            if tried.measured:
-                console.print(f"{case.fault_class}, {case.what}: {tried.measured}", markup=False)
             for problem in tried.problems:
                 console.print(f"FAILED {case.fault_class}: {case.what}\n    {problem[:1000]}", markup=False)
     return list(rows.values())

@@ -2,6 +2,8 @@
 
 All of them shift their aliases at the same time, and the alarms of some of them fire meanwhile. Every deployment ends
 rightly, none fails because it was throttled, and traffic goes back before other traffic goes forward.
+
+And a flood: beside deployments in their bakes, far more wrong files than the account's functions can take at a time.
 """
 
 from __future__ import annotations
@@ -16,10 +18,13 @@ import yaml
 from local.rates import Rates
 from tests.workflow.world import Alias, Shop, World, appspec
 from verify.case import Tried
+from verify.simulation.concurrency import Concurrency
+from weighbridge.core import ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
+    from verify.simulation.machine import Machine
     from verify.simulation.world import SimulatedWorld
 
 RUNNING = {"Created", "InProgress"}
@@ -171,6 +176,131 @@ class Simulated:
         return Tried(wrong, self.aliases, str(load))
 
 
-def cases(_world: SimulatedWorld) -> Iterator[Simulated]:
+HOURS = {
+    "trafficRoutingConfig": {"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 600}}
+}
+SPREAD = 0.5
+"""Seconds between two alarms."""
+
+
+FLOODED = Shop("flooded")
+"""The group that the wrong files are for."""
+WRONG = ("version: none", appspec("shop-that-is-not-there"))
+"""Files in turn: one is refused for what it says, the other once Lambda has been asked."""
+
+
+@dataclass(frozen=True)
+class Reactions:
+    """Seconds from each alarm to its traffic being back; of how many files nothing came; how long all took, in seconds."""
+
+    seconds: list[float]
+    lost: int
+    took: float
+    refused: int
+    """Invocations for which there was no room."""
+
+    def problems(self, alarms: int) -> Iterator[str]:
+        if len(self.seconds) < alarms:
+            yield f"traffic went back {len(self.seconds)} times after {alarms} alarms"
+        elif max(self.seconds) > REACTION:
+            yield f"traffic was back {max(self.seconds):.1f} s after its alarm only"
+        if self.lost:
+            yield f"of {self.lost} files nothing came"
+
+    def __str__(self) -> str:
+        if not self.seconds:
+            return "never"
+        return f"after {median(self.seconds):.1f} s, at most {max(self.seconds):.1f} s (all done after {self.took:.0f} s)"
+
+
+@dataclass(frozen=True)
+class Flood:
+    """Alarms of some of many open deployments fire: by themselves, and while wrong files are dropped, all at once.
+
+    The same with no function capped is measured for comparison, but need not hold.
+    """
+
+    drops: int = 2000
+    deployments: int = 500
+    alarms: int = 20
+    account: int = 250
+    """Concurrent invocations of the account: hardly more than the stack reserves and Lambda leaves to others."""
+
+    fault_class = "load, simulated"
+
+    def __str__(self) -> str:
+        return f"{self.alarms} alarms, {self.deployments} open deployments, {self.drops} wrong files"
+
+    def run(self, world: SimulatedWorld) -> Tried:
+        world.simulation.forget()
+        try:
+            baking = self._in_their_bakes(world)
+            reserved = world.simulation.reserved
+            alone = self._reactions(world, baking, reserved, 0)
+            flooded = self._reactions(world, baking, reserved, self.drops)
+            uncapped = self._reactions(world, baking, {}, self.drops)
+        finally:
+            world.simulation.wire.rates = world.simulation.functions.concurrency = None
+        wrong = [problem for each in (alone, flooded) for problem in each.problems(self.alarms)]
+        if not reserved:
+            wrong.append("the stack reserves no concurrency")
+        if not flooded.refused:
+            wrong.append("there was room for every invocation: this was no flood")
+        measured = f"traffic back without the flood {alone}; with it {flooded}; with it and nothing capped {uncapped}"
+        return Tried(wrong, self.deployments, measured)
+
+    def _in_their_bakes(self, world: World) -> dict[str, str]:
+        """Deployments, and the alarm of each."""
+        world.put("deployment-configs/Hours.yaml", yaml.safe_dump(HOURS))
+        world.until("the configuration", lambda: world.item("CONFIG#Hours", "CONFIG"))
+        world.group(FLOODED)
+        baking = {}
+        for _ in range(self.deployments):
+            alarm = world.alarm()
+            watches = {"enabled": True, "alarms": [{"name": alarm}]}
+            shop = world.shop(versions=2, deploymentConfigName="Hours", alarmConfiguration=watches)
+            baking[world.drop(shop, "2")] = alarm
+        for deployment_id in baking:
+            world.in_bake(deployment_id)
+        return baking
+
+    def _reactions(
+        self, world: SimulatedWorld, baking: dict[str, str], reserved: Mapping[str, int], drops: int
+    ) -> Reactions:
+        """What comes of alarms of these deployments, which are taken out, where functions reserve so much concurrency."""
+        simulation, began = world.simulation, datetime.now(UTC)
+        simulation.wire.rates = Rates()
+        simulation.functions.concurrency = concurrency = Concurrency(self.account, reserved)
+        # A rollback is an execution, too.
+        wanted = len(simulation.machine.executions) + drops + self.alarms
+        for number in range(drops):
+            world.put(f"{FLOODED.name}/prod/{number}.yaml", WRONG[number % len(WRONG)])
+        fired: dict[str, datetime] = {}
+        for _ in range(self.alarms):
+            world.pause(SPREAD)
+            deployment_id, alarm = baking.popitem()
+            fired[deployment_id] = datetime.now(UTC)
+            world.set_alarm(alarm, "ALARM")
+        while not _settled(simulation.machine, wanted, baking) and _since(began) < LONGEST:
+            world.pause(SPREAD * 10)
+        seconds = []
+        for deployment_id, at in fired.items():
+            rollback = world.item(f"DEPLOYMENT#{ids.rollback_id(deployment_id)}", "DEPLOYMENT")
+            seconds += [(shift - at).total_seconds() for shift in _shifts(rollback or {"timeline": []})[:1]]
+        return Reactions(seconds, wanted - len(simulation.machine.executions), _since(began), concurrency.refused)
+
+
+def _since(began: datetime) -> float:
+    return (datetime.now(UTC) - began).total_seconds()
+
+
+def _settled(machine: Machine, executions: int, baking: Collection[str]) -> bool:
+    """Whether there are so many executions, and none runs but those of deployments that are still in their bakes."""
+    known = machine.executions.values()
+    return len(known) >= executions and all(one.status != "RUNNING" or one.name in baking for one in known)
+
+
+def cases(_world: SimulatedWorld) -> Iterator[Simulated | Flood]:
     yield Simulated(60)
     yield Simulated(200)
+    yield Flood()

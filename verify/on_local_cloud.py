@@ -43,10 +43,9 @@ def _load(assembly: Path, console: Console) -> Row:
             world = World(cloud, deploy(cloud, assembly))
             load = deploy_at_once(world, ALIASES)
             wrong = list(problems(world, load, ALIASES))
-        console.print(f"{LOAD}: {load}", markup=False)
     for problem in wrong:
         console.print(f"FAILED {LOAD}: {problem}", markup=False)
-    row.count(Tried(wrong, ALIASES))
+    row.count(Tried(wrong, ALIASES, str(load)))
     return row
 
 

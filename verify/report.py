@@ -1,7 +1,7 @@
 """The table: what was tried, and what held."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from rich.table import Table
@@ -11,15 +11,21 @@ from verify.case import Tried
 
 @dataclass
 class Row:
-    """`failed` counts the cases in which anything did not hold."""
+    """`failed` counts the cases in which anything did not hold, `measured` says what cases have measured."""
 
     fault_class: str
     cases: int = 0
     failed: int = 0
+    measured: list[str] = field(default_factory=list)
 
-    def count(self, tried: Tried) -> None:
+    def count(self, tried: Tried, what: str = "") -> None:
+        """Counts a trial of a case that is called `what`."""
         self.cases += tried.cases
         self.failed += bool(tried.problems)
+        if tried.measured:
+            self.measured.append(
+                f"{self.fault_class}, {what}: {tried.measured}" if what else f"{self.fault_class}: {tried.measured}"
+            )
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
@@ -61,5 +67,7 @@ def written(rows: list[Row], *, day: date, commit: str, share: float, took: floa
         "| --- | ---: | ---: | ---: |",
         *(f"| {' | '.join(row.cells)} |" for row in [*rows, total(rows)]),
         "",
+        *(f"- {line}" for row in rows for line in sorted(row.measured)),
+        *([""] if any(row.measured for row in rows) else []),
     ]
     return "\n".join(lines)

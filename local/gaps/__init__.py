@@ -13,6 +13,7 @@ from local.gaps import (
     callbacks,
     event_keys,
     function_errors,
+    function_url_rights,
     function_url_signatures,
     nested_executions,
     object_events,
@@ -56,3 +57,4 @@ def fill(time_scale: float) -> None:
     role_sessions.install()
     secure_transport.install()
     function_url_signatures.install()
+    function_url_rights.install()

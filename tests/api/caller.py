@@ -22,6 +22,10 @@ PROTOCOL = {
 }
 
 
+LARGEST = 6 * 1024 * 1024
+"""Bytes of JSON that Lambda takes of a function as its answer."""
+
+
 class Context:
     function_name = "Api"
     memory_limit_in_mb = 512
@@ -60,7 +64,9 @@ class Caller:
             "isBase64Encoded": changes.get("is_base64", False),
         }
         # Lambda hands events over as JSON, and takes answers as JSON.
-        answer: dict[str, Any] = json.loads(json.dumps(handler(json.loads(json.dumps(event)), Context())))  # type: ignore[arg-type]
+        answered = json.dumps(handler(json.loads(json.dumps(event)), Context()))  # type: ignore[arg-type]
+        assert len(answered) <= LARGEST
+        answer: dict[str, Any] = json.loads(answered)
         return answer
 
     def raw(self, operation: str, body: str | None, *, is_base64: bool = False) -> dict[str, Any]:

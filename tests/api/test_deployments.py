@@ -241,6 +241,16 @@ def test_a_batch_leaves_out_what_is_not_there(api: Caller) -> None:
     assert refusal(api, "BatchGetDeployments", deploymentIds=["x"]) == "InvalidDeploymentId"
 
 
+def test_a_batch_never_answers_more_than_fits(api: Caller) -> None:
+    # Each of these is four bytes long once it is in a text in a text.
+    long = {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": '"' * 75_000}}
+    ids = [f"d-{letter * 9}" for letter in string.ascii_uppercase[:20]]
+    for deployment_id in ids:
+        deployments.create(new_record(deployment_id) | {"revision": long})
+    assert len(api.call("BatchGetDeployments", deploymentIds=ids[:10])["deploymentsInfo"]) == 10
+    assert refusal(api, "BatchGetDeployments", deploymentIds=ids) == "BatchLimitExceeded"
+
+
 # ---------------------------------------------------------------------------------------------------- list
 
 

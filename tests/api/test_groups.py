@@ -327,6 +327,20 @@ def test_settings_that_others_change_meanwhile_are_not_overwritten(api: Caller, 
     monkeypatch.undo()
 
 
+def test_a_batch_never_answers_more_than_fits(api: Caller) -> None:
+    names = [f"g{number}" for number in range(20)]
+    put_groups("shop", *names)
+    for name in names:
+        expression = Expression()
+        # Each of these is four bytes long once it is in a text in a text.
+        expression.set("targetRevision", {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": '"' * 75_000}})
+        table.update(expression.update(settings.group_key("shop", name)))
+    answer = api.call("BatchGetDeploymentGroups", applicationName="shop", deploymentGroupNames=names)
+    kept = len(answer["deploymentGroupsInfo"])
+    assert 10 < kept < 20
+    assert answer["errorMessage"] == f"{20 - kept} of the groups did not fit into one answer; ask for fewer at once."
+
+
 def test_a_batch_names_the_groups_that_are_missing(api: Caller) -> None:
     answer = api.call(
         "BatchGetDeploymentGroups", applicationName="shop", deploymentGroupNames=["prod", "no", "other", "prod"]

@@ -116,7 +116,7 @@ def test_a_batch_says_what_it_leaves_out(api: Caller) -> None:
 
 def test_a_batch_never_answers_more_than_fits(api: Caller) -> None:
     revisions = [
-        {"revisionType": "AppSpecContent", "appSpecContent": {"content": f"{n:02}" + "\x01" * 100_000}} for n in range(25)
+        {"revisionType": "AppSpecContent", "appSpecContent": {"content": f"{n:02}" + '"' * 100_000}} for n in range(25)
     ]
     for revision in revisions:
         api.call("RegisterApplicationRevision", **APP, revision=revision)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -85,3 +86,18 @@ def test_installing_checks_the_hashes() -> None:
     assert len(commands) >= 5
     assert not [line for line in commands if "--require-hashes" not in line]
     assert "npm ci " in (ROOT / "Makefile").read_text()
+
+
+def test_installing_runs_no_code_of_what_is_installed() -> None:
+    installs = [line for line in (ROOT / "Makefile").read_text().splitlines() if re.search(r"\bnpm (ci|install)\b", line)]
+    assert installs
+    assert not [line for line in installs if "--ignore-scripts" not in line]
+
+
+def test_a_release_is_some_days_old_before_it_is_locked() -> None:
+    def command(days: str) -> str:
+        made = ["make", "--dry-run", "--no-print-directory", "lock", *([f"COOLING_DAYS={days}"] if days else [])]
+        return subprocess.run(made, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    assert '--exclude-newer "7 days" ' in command("")
+    assert '--exclude-newer "30 days" ' in command("30")

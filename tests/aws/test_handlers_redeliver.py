@@ -1,6 +1,8 @@
-"""Dead letters: delivered again for an hour, by the function that could not handle them; then they wait for a person."""
+"""Dead letters: delivered again for an hour, by the function that could not handle them; then set aside for a person."""
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,44 +11,82 @@ import time_machine
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from tests.aws.account import REGION, client_error, refuse
-from tests.aws.invocation import event_file, invoke
+from tests.aws.invocation import Context, event_file, invoke
 from weighbridge.aws.clients import client
-from weighbridge.core.errors import RolePermissions
+from weighbridge.handlers import redeliver
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{DEFAULT_ACCOUNT_ID}:function:Receive"
 SWEEP = event_file("redeliver.sweep")
 LATELY, LONG_AGO = "2026-11-23T06:00:00Z", "2026-11-23T04:59:00Z"
+POISON, DENIED = "poison", client_error("AccessDeniedException", "Invoke", 403)
 
 
-@pytest.fixture
-def queue(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> str:
-    url: str = client("sqs").create_queue(QueueName=f"letters-of-{place.table}")["QueueUrl"]
-    monkeypatch.setenv("DEAD_LETTERS_URL", url)
-    return url
+@dataclass
+class Post:
+    """The queue of what was not handled, the one of what nobody handled in time, and what functions were handed."""
+
+    queue: str
+    aside: str
+    handed: list[dict[str, Any]] = field(default_factory=list)
+
+    def leave(self, body: str, target: str | None = None) -> None:
+        attributes = {"TARGET_ARN": {"DataType": "String", "StringValue": target}} if target else {}
+        client("sqs").send_message(QueueUrl=self.queue, MessageBody=body, MessageAttributes=attributes)
+
+    @property
+    def left(self) -> tuple[int, int]:
+        """How many messages are in either queue."""
+        return _count(self.queue), _count(self.aside)
+
+    def sweep_later(self) -> None:
+        """The next sweep, for which what this one has read is no longer hidden."""
+        with time_machine.travel("2026-11-23T06:35:00Z", tick=False):
+            invoke("redeliver", SWEEP)
 
 
-@pytest.fixture
-def invoked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What functions were invoked with."""
-    calls: list[dict[str, Any]] = []
-
-    def record(**arguments: Any) -> dict[str, Any]:
-        calls.append(arguments | {"Payload": json.loads(arguments["Payload"])})
-        return {}
-
-    monkeypatch.setattr(client("lambda"), "invoke", record)
-    return calls
+def _count(queue: str) -> int:
+    attributes = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
 
 
 @pytest.fixture(autouse=True)
-def _at_six() -> Any:
+def _at_half_past_six() -> Iterator[None]:
     with time_machine.travel("2026-11-23T06:30:00Z", tick=False):
         yield
 
 
-def _event(time: str = LATELY) -> dict[str, Any]:
+@pytest.fixture
+def post(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Post:
+    sqs = client("sqs")
+    made = Post(*(sqs.create_queue(QueueName=f"{name}-of-{place.table}")["QueueUrl"] for name in ("letters", "aside")))
+    monkeypatch.setenv("DEAD_LETTERS_URL", made.queue)
+    monkeypatch.setenv("UNHANDLED_URL", made.aside)
+    monkeypatch.setenv("REDELIVERED_TO", f"arn:of:another,{FUNCTION}")
+
+    def invoked(**arguments: Any) -> dict[str, Any]:
+        event = json.loads(arguments["Payload"])
+        if event["id"] == POISON:
+            raise DENIED
+        made.handed.append(arguments | {"Payload": event})
+        return {}
+
+    monkeypatch.setattr(client("lambda"), "invoke", invoked)
+    monkeypatch.setattr(sqs, "receive_message", _at_once(sqs.receive_message))
+    return made
+
+
+def _at_once(receive: Callable[..., Any]) -> Callable[..., Any]:
+    def without_waiting(**arguments: Any) -> Any:
+        # Without a wait SQS asks some of its servers only.
+        assert arguments["WaitTimeSeconds"] > 0
+        return receive(**arguments | {"WaitTimeSeconds": 0})
+
+    return without_waiting
+
+
+def _event(time: str = LATELY, **members: Any) -> dict[str, Any]:
     event: dict[str, Any] = event_file("receive.object_created")
-    return event | {"time": time}
+    return event | {"time": time} | members
 
 
 def _failed(event: Any) -> str:
@@ -55,58 +95,86 @@ def _failed(event: Any) -> str:
     return json.dumps({"version": "1.0", "requestContext": context, "requestPayload": event, "responsePayload": {}})
 
 
-def _left(queue: str) -> int:
-    attributes = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
-    return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
-
-
-def test_what_a_function_failed_on_is_handed_to_it_again(queue: str, invoked: list[dict[str, Any]]) -> None:
-    client("sqs").send_message(QueueUrl=queue, MessageBody=_failed(_event()))
+def test_what_a_function_failed_on_is_handed_to_it_again(post: Post) -> None:
+    post.leave(_failed(_event()))
     invoke("redeliver", SWEEP)
-    assert invoked == [{"FunctionName": FUNCTION, "InvocationType": "Event", "Payload": _event()}]
-    assert _left(queue) == 0
+    assert post.handed == [{"FunctionName": FUNCTION, "InvocationType": "Event", "Payload": _event()}]
+    assert post.left == (0, 0)
 
 
-def test_what_could_not_be_delivered_is_delivered(queue: str, invoked: list[dict[str, Any]]) -> None:
-    target = {"TARGET_ARN": {"DataType": "String", "StringValue": FUNCTION}}
-    client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(_event()), MessageAttributes=target)
+def test_what_could_not_be_delivered_is_delivered(post: Post) -> None:
+    post.leave(json.dumps(_event()), target=FUNCTION)
     invoke("redeliver", SWEEP)
-    assert [call["Payload"] for call in invoked] == [_event()]
+    assert [call["Payload"] for call in post.handed] == [_event()]
 
 
-def test_all_that_waits_is_delivered(queue: str, invoked: list[dict[str, Any]]) -> None:
+def test_all_that_waits_is_delivered(post: Post) -> None:
     for number in range(23):
-        client("sqs").send_message(QueueUrl=queue, MessageBody=_failed(_event() | {"id": str(number)}))
+        post.leave(_failed(_event(id=str(number))))
     invoke("redeliver", SWEEP)
-    assert {call["Payload"]["id"] for call in invoked} == {str(number) for number in range(23)}
-    assert _left(queue) == 0
+    assert {call["Payload"]["id"] for call in post.handed} == {str(number) for number in range(23)}
+    assert post.left == (0, 0)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        _failed(_event(LONG_AGO)),
-        _failed(_event("yesterday")),
-        _failed({"id": "no time"}),
-        _failed("no event"),
-        "no JSON",
-        "[]",
-        json.dumps(_event()),
-    ],
-    ids=["old", "no time that is one", "no time", "no event", "no JSON", "a list", "an event for nobody"],
-)
-def test_what_is_too_old_or_nothing_of_ours_stays_for_people_to_see(
-    queue: str, invoked: list[dict[str, Any]], body: str
-) -> None:
-    client("sqs").send_message(QueueUrl=queue, MessageBody=body)
-    invoke("redeliver", SWEEP)
-    assert invoked == []
-    assert _left(queue) == 1
-
-
-def test_what_cannot_be_handed_over_stays(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    client("sqs").send_message(QueueUrl=queue, MessageBody=_failed(_event()))
-    refuse(monkeypatch, "lambda", "invoke", client_error("AccessDeniedException", "Invoke", 403))
-    with pytest.raises(RolePermissions):
+def test_one_letter_that_cannot_be_delivered_keeps_no_other(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
+    deep = _failed(_event()).replace('"detail": {', '"detail": {"deep": ' + "[" * 50_000 + "]" * 50_000 + ", ", 1)
+    for body in (_failed(_event(id=POISON)), deep, _failed(_event(id="good"))):
+        post.leave(body)
+    with pytest.raises(ExceptionGroup) as raised:
         invoke("redeliver", SWEEP)
-    assert _left(queue) == 1
+    assert len(raised.value.exceptions) == 1
+    assert [call["Payload"]["id"] for call in post.handed] == ["good"]
+    # The one is tried again for an hour, the other is nothing that could be delivered.
+    assert post.left == (1, 1)
+    said = capsys.readouterr().out
+    assert '"EventsNotRedelivered":[1.0]' in said
+    assert '"EventsSetAside":[1.0]' in said
+
+
+def test_old_letters_are_out_of_the_way(post: Post) -> None:
+    for number in range(40):
+        post.leave(_failed(_event(LONG_AGO, id=f"old {number}")))
+    post.leave(_failed(_event(id="due")))
+    invoke("redeliver", SWEEP)
+    assert [call["Payload"]["id"] for call in post.handed] == ["due"]
+    assert post.left == (0, 40)
+
+
+def test_what_is_set_aside_is_there_as_it_came(post: Post) -> None:
+    post.leave("no JSON", target="arn:of:nobody")
+    invoke("redeliver", SWEEP)
+    [message] = client("sqs").receive_message(QueueUrl=post.aside, MessageAttributeNames=["All"], WaitTimeSeconds=1)[
+        "Messages"
+    ]
+    assert message["Body"] == "no JSON"
+    assert message["MessageAttributes"]["TARGET_ARN"]["StringValue"] == "arn:of:nobody"
+
+
+def test_what_was_set_aside_and_not_deleted_is_set_aside_again(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    post.leave("no JSON")
+    with monkeypatch.context() as patch:
+        refuse(patch, "sqs", "delete_message", client_error("ServiceUnavailable", "DeleteMessage", 503))
+        with pytest.raises(ExceptionGroup):
+            invoke("redeliver", SWEEP)
+    assert post.left == (1, 1)
+    post.sweep_later()
+    assert post.left == (0, 2)
+
+
+def test_what_cannot_be_set_aside_stays_and_keeps_no_other(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    post.leave(_failed(_event(LONG_AGO)))
+    post.leave(_failed(_event()))
+    with monkeypatch.context() as patch:
+        refuse(patch, "sqs", "send_message", client_error("AccessDenied", "SendMessage", 403))
+        with pytest.raises(ExceptionGroup):
+            invoke("redeliver", SWEEP)
+    assert (len(post.handed), post.left) == (1, (1, 0))
+
+
+@pytest.mark.parametrize(("seconds", "handed"), [(redeliver.LAST_SECONDS, 1), (redeliver.LAST_SECONDS - 1, 0)])
+def test_it_ends_before_its_time_is_up(post: Post, monkeypatch: pytest.MonkeyPatch, seconds: int, handed: int) -> None:
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: seconds * 1000)
+    post.leave(_failed(_event()))
+    invoke("redeliver", SWEEP)
+    assert len(post.handed) == handed
+    assert post.left == (1 - handed, 0)

@@ -109,6 +109,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
         },
         "Redeliver": {
             "<FailuresEvents.Arn>": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
+            "<FailuresUnhandled.Arn>": {"sqs:SendMessage"},
             **{f"<{name}Function.Arn>": {"lambda:InvokeFunction"} for name in ("Receive", "Interrupt", "Settle")},
         },
         "Api": {

@@ -16,6 +16,8 @@ from infra.settings import ROOT, SettingsError
 from tests.infra.assembly import TEMPLATE, Assembly
 from tests.infra.template import Template
 
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"
+
 
 def test_app_py_alone_synthesizes_a_valid_template_from_what_make_installed(tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "CDK_VALIDATION"}
@@ -51,6 +53,40 @@ def test_what_is_no_list_of_name_patterns_is_refused_by_its_key(
 def test_what_is_neither_true_nor_false_is_refused_by_its_key(tmp_path: Path, layer: Path, key: str, value: object) -> None:
     with pytest.raises(SettingsError, match=f"`{key}`"):
         build(tmp_path, {"layer": str(layer), key: value})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Recieve=5", "names 'Recieve'; the functions are Api, CheckAlarms, "),
+        ("onn", "names 'onn'"),
+        ("", "names ''"),
+        ("Receive", "gives Receive '', which is no number"),
+        ("Receive=-1", "gives Receive '-1'"),
+        ("Receive=2.5", "gives Receive '2.5'"),
+        ("Receive=٣", "gives Receive '٣'"),
+        ("Receive=5,Interrupt=many", "gives Interrupt 'many'"),
+        ({"Receive": True}, "gives Receive True"),
+        ({"Receive": 2.5}, "gives Receive 2.5"),
+        ({"Receive": -1}, "gives Receive -1"),
+        (["Receive=5"], "must be `on`, `off` or figures"),
+        (True, "must be `on`, `off` or figures"),
+        (5, "must be `on`, `off` or figures"),
+    ],
+)
+def test_what_is_no_concurrency_of_a_function_is_refused(tmp_path: Path, layer: Path, value: object, said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        build(tmp_path, {"layer": str(layer), "reservedConcurrency": value})
+    assert said in str(refused.value)
+    assert "`reservedConcurrency`" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["deployments", "arn:aws:sqs:eu-west-1:123456789012:queue", TOPIC + ".fifo", True, [TOPIC]]
+)
+def test_what_is_no_topic_is_refused(tmp_path: Path, layer: Path, value: object) -> None:
+    with pytest.raises(SettingsError, match="`alarmTopic`"):
+        build(tmp_path, {"layer": str(layer), "alarmTopic": value})
 
 
 def test_nothing_names_an_account_or_a_region(assembly: Assembly) -> None:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tests.infra.assembly import Synthesize
 from tests.infra.template import Template
 
 RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
@@ -38,7 +39,12 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     ),
 }
 SWEEP = "EventsSweep"
-QUEUES = ["FailuresEvents", "FailuresChanges"]
+QUEUES = {
+    "FailuresEvents": ["Receive", "Interrupt", "Settle"],
+    "FailuresUnhandled": ["Redeliver"],
+    "FailuresChanges": ["Notify", "SendTriggers"],
+}
+"""Each queue, and the functions that leave messages in it."""
 HELD_UP = "FailuresRollbacksHeldUpAlarm"
 
 
@@ -66,14 +72,20 @@ def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
     assert [target["Arn"] for target in sweep["Targets"]] == ["<SettleFunction.Arn>", "<RedeliverFunction.Arn>"]
 
 
-@pytest.mark.parametrize("name", [*RULES, SWEEP])
+def test_a_sweep_that_fails_waits_for_the_next(template: Template) -> None:
+    for target in template[SWEEP]["Targets"]:
+        assert "DeadLetterConfig" not in target
+        assert target["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    configured = template.of_type("AWS::Lambda::EventInvokeConfig").values()
+    [redeliver] = [config for config in configured if config["FunctionName"] == "<RedeliverFunction>"]
+    assert redeliver == {"FunctionName": "<RedeliverFunction>", "Qualifier": "$LATEST", "MaximumRetryAttempts": 0}
+
+
+@pytest.mark.parametrize("name", RULES)
 def test_an_event_that_cannot_be_delivered_is_kept(template: Template, name: str) -> None:
     for target in template[name]["Targets"]:
         assert target["DeadLetterConfig"] == {"Arn": "<FailuresEvents.Arn>"}
-        assert target["RetryPolicy"] == {
-            "MaximumEventAgeInSeconds": 300 if name == SWEEP else 3600,
-            "MaximumRetryAttempts": 185,
-        }
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 185}
     assert {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
@@ -95,10 +107,10 @@ def test_a_rule_may_call_its_handler(template: Template, name: str) -> None:
 
 def test_an_event_that_a_handler_cannot_process_is_kept(template: Template) -> None:
     configured = template.of_type("AWS::Lambda::EventInvokeConfig").values()
-    called = {target["Arn"] for rule in template.of_type("AWS::Events::Rule").values() for target in rule["Targets"]}
-    # What cannot be delivered again stays in the queue that it was read from.
-    assert {f"{config['FunctionName'][:-1]}.Arn>" for config in configured} == called - {"<RedeliverFunction.Arn>"}
-    for config in configured:
+    called = {target["Arn"] for name in RULES for target in template[name]["Targets"]}
+    kept = [config for config in configured if "DestinationConfig" in config]
+    assert {f"{config['FunctionName'][:-1]}.Arn>" for config in kept} == called
+    for config in kept:
         assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<FailuresEvents.Arn>"}}
         assert config["MaximumEventAgeInSeconds"] == 3600
         assert config["MaximumRetryAttempts"] == 2
@@ -134,17 +146,47 @@ def test_a_dead_letter_queue_keeps_what_it_gets_for_two_weeks(template: Template
     } in template[f"{name}Policy"]["PolicyDocument"]["Statement"]
 
 
-def test_each_dead_letter_queue_has_an_alarm_that_its_first_message_fires(template: Template) -> None:
-    alarms = [alarm for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items() if name != HELD_UP]
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_dead_letter_queue_takes_messages_of_its_functions_only(template: Template, name: str) -> None:
+    statements = template[f"{name}Policy"]["PolicyDocument"]["Statement"]
+    assert {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "sqs:SendMessage",
+        "Resource": f"<{name}.Arn>",
+        "Condition": {
+            "ArnNotEquals": {"aws:PrincipalArn": [f"<{function}Role.Arn>" for function in QUEUES[name]]},
+            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        },
+    } in statements
+    # Of the services, EventBridge may, for the stack's own rules: test_an_event_that_cannot_be_delivered_is_kept.
+    allowed = [statement for statement in statements if statement["Effect"] == "Allow"]
+    assert len(allowed) == (len(RULES) if name == "FailuresEvents" else 0)
+    assert all(statement["Principal"] == {"Service": "events.amazonaws.com"} for statement in allowed)
+    assert all(set(statement["Condition"]["ArnEquals"]) == {"aws:SourceArn"} for statement in allowed)
+
+
+def test_each_dead_letter_queue_has_an_alarm(template: Template) -> None:
     assert set(template.of_type("AWS::SQS::Queue")) == set(QUEUES)
-    assert [alarm["Dimensions"] for alarm in alarms] == [
-        [{"Name": "QueueName", "Value": f"<{name}.QueueName>"}] for name in QUEUES
-    ]
-    for alarm in alarms:
-        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert set(template.of_type("AWS::CloudWatch::Alarm")) == {HELD_UP, *(f"{name}Alarm" for name in QUEUES)}
+    for name in QUEUES:
+        alarm = template[f"{name}Alarm"]
+        assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{name}.QueueName>"}]
+        assert alarm["Namespace"] == "AWS/SQS"
         assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 60, 1)
-        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
-        assert alarm["TreatMissingData"] == "notBreaching"
+        assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+
+
+@pytest.mark.parametrize("name", ["FailuresUnhandled", "FailuresChanges"])
+def test_the_first_message_that_people_have_to_look_at_fires_an_alarm(template: Template, name: str) -> None:
+    alarm = template[f"{name}Alarm"]
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 1)
+
+
+def test_an_alarm_fires_where_nothing_is_delivered_again(template: Template) -> None:
+    alarm = template["FailuresEventsAlarm"]
+    # Three sweeps have passed by then.
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateAgeOfOldestMessage", 900)
 
 
 def test_an_alarm_says_for_as_long_as_traffic_cannot_be_restored(template: Template) -> None:
@@ -155,3 +197,13 @@ def test_an_alarm_says_for_as_long_as_traffic_cannot_be_restored(template: Templ
     assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("RollbacksHeldUp", "Sum", 1)
     # The supervisor counts every five minutes: none of its periods may pass between two counts.
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (600, 1, "notBreaching")
+
+
+def test_a_topic_is_told_of_every_alarm_and_of_its_end(template: Template, synthesize: Synthesize) -> None:
+    quiet = template.of_type("AWS::CloudWatch::Alarm")
+    assert not [name for name, alarm in quiet.items() if "AlarmActions" in alarm]
+    topic = "arn:aws:sns:eu-west-1:123456789012:on-call"
+    told = synthesize({"alarmTopic": topic}).template().of_type("AWS::CloudWatch::Alarm")
+    assert set(told) == set(quiet)
+    for name, alarm in told.items():
+        assert alarm == quiet[name] | {"AlarmActions": [topic], "OKActions": [topic]}

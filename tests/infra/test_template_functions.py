@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from infra.concurrency import RECOMMENDED, UNRESERVED
 from infra.settings import ROOT
-from tests.infra.assembly import Assembly
+from tests.infra.assembly import Assembly, Synthesize
 from tests.infra.definition import definition, placeholders, tasks
 from tests.infra.template import Template
 
@@ -42,7 +43,11 @@ ENVIRONMENT = {
     "SendTriggers": {"ACCOUNT_ID": "<AWS::AccountId>"},
     "Api": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
     "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
-    "Redeliver": {"DEAD_LETTERS_URL": "<FailuresEvents>"},
+    "Redeliver": {
+        "DEAD_LETTERS_URL": "<FailuresEvents>",
+        "UNHANDLED_URL": "<FailuresUnhandled>",
+        "REDELIVERED_TO": "<ReceiveFunction.Arn>,<InterruptFunction.Arn>,<SettleFunction.Arn>",
+    },
 }
 
 
@@ -62,6 +67,36 @@ def test_a_function_is_its_handler_with_its_own_role_and_log(template: Template,
     assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
     assert function["Layers"] == ["<PackageLayer>"]
     assert function["Environment"]["Variables"] == {**COMMON, **ENVIRONMENT.get(name, {})}
+
+
+def reserved(template: Template) -> dict[str, int]:
+    functions = template.of_type("AWS::Lambda::Function").items()
+    return {
+        name.removesuffix("Function"): function["ReservedConcurrentExecutions"]
+        for name, function in functions
+        if "ReservedConcurrentExecutions" in function
+    }
+
+
+def test_the_reaction_path_has_concurrency_of_its_own(template: Template, synthesize: Synthesize) -> None:
+    assert reserved(template) == {}
+    figures = reserved(synthesize({"reservedConcurrency": "on", "hookUrl": True}).template())
+    # What puts traffic back has more than what strangers can keep busy, which is capped.
+    reacting = [figures.pop(name) for name in ("Interrupt", "ShiftTraffic", "RecordFailure", "Settle")]
+    called_by_strangers = [figures.pop(name) for name in ("Receive", "Validate", "Api", "ReportHook")]
+    assert min(reacting) >= max(called_by_strangers) > 0
+    # RunHook waits for hooks, for a quarter of an hour each.
+    assert figures == {}
+    assert sum((*reacting, *called_by_strangers)) == sum(RECOMMENDED.values()) < 1000 - UNRESERVED
+
+
+@pytest.mark.parametrize("chosen", ["Receive=5, Interrupt=20", {"Receive": 5, "Interrupt": "20"}])
+def test_single_functions_are_given_concurrency(synthesize: Synthesize, chosen: object) -> None:
+    assert reserved(synthesize({"reservedConcurrency": chosen}).template()) == {"Receive": 5, "Interrupt": 20}
+
+
+def test_a_function_is_switched_off(synthesize: Synthesize) -> None:
+    assert reserved(synthesize({"reservedConcurrency": "Receive=0"}).template()) == {"Receive": 0}
 
 
 def test_every_handler_on_disk_is_a_function_and_every_function_a_handler(template: Template) -> None:

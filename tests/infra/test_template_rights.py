@@ -71,7 +71,11 @@ def test_notify_publishes_under_one_name_only(template: Template) -> None:
         for statement in template.statements(f"{name}Role")
         if "Condition" in statement
     }
-    assert conditions == {name: {"StringEquals": condition} for name, condition in CONDITIONS.items()}
+    # A call may put several entries: all have to name it, and none may leave it out.
+    assert conditions == {
+        name: {"ForAllValues:StringEquals": condition, "Null": dict.fromkeys(condition, "false")}
+        for name, condition in CONDITIONS.items()
+    }
 
 
 def test_the_context_restricts_what_may_be_deployed_invoked_and_assumed(synthesize: Synthesize) -> None:

@@ -40,6 +40,10 @@ def test_the_table_can_be_restored_and_streams_its_changes(template: Template) -
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
+def test_the_table_cannot_be_deleted_by_one_call(template: Template) -> None:
+    assert template[TABLE]["DeletionProtectionEnabled"] is True
+
+
 def test_the_table_has_the_keys_and_the_index_that_the_handlers_use(template: Template) -> None:
     table = template[TABLE]
     assert {key["AttributeName"]: key["AttributeType"] for key in table["AttributeDefinitions"]} == {

@@ -1,5 +1,7 @@
-"""The local cloud as a process: it starts, says why it does not, and always ends with all its workers."""
+"""The local cloud as a process: it starts, says why it does not, keeps web pages out, and always ends with all its workers."""
 
+import asyncio
+import http.client
 import json
 import os
 import signal
@@ -9,9 +11,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from local import browsers
 from local.cloud import ROOT, LocalCloud, LocalCloudError
 from tests.local.test_deployment import assembly
 from tests.local.workbench import Workbench, until
@@ -152,3 +156,105 @@ def test_up_says_why_it_cannot_and_leaves_another_runs_outputs(tmp_path: Path) -
     assert "cannot be used" in said
     assert "Traceback" not in said
     assert (tmp_path / "outputs.json").read_text() == "another run's"
+
+
+PAGE = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
+FUNCTIONS = "/2015-03-31/functions"
+HERE, LOCALHOST = "127.0.0.1:{port}", "localhost:{port}"
+
+
+def ask(
+    bench: Workbench, method: str, path: str, headers: dict[str, str], body: str = ""
+) -> tuple[int, dict[str, str], str]:
+    """Status, headers and text of an answer; `{port}` in a header stands for the cloud's port."""
+    port = bench.cloud.endpoint.rpartition(":")[2]
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+    try:
+        connection.request(method, path, body, {name: value.format(port=port) for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_a_web_page_may_not_call_it(filled: Workbench) -> None:
+    function = filled.function("def handler(event, context): raise RuntimeError('a web page has run this')")
+    invoke = f"{FUNCTIONS}/{function}/invocations"
+    wish = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    status, permissions, said = ask(filled, "OPTIONS", invoke, PAGE | wish)
+    assert status == http.HTTPStatus.FORBIDDEN
+    assert not [name for name in permissions if name.lower().startswith("access-control-")]
+    assert said.startswith("The local cloud answers no ")
+    # A simple request, for which no browser asks first.
+    status, permissions, _ = ask(filled, "POST", invoke, PAGE | {"Content-Type": "text/plain"}, "{}")
+    assert status == http.HTTPStatus.FORBIDDEN
+    assert not [name for name in permissions if name.lower().startswith("access-control-")]
+    # The owner of a page lets its name point to 127.0.0.1, so that for the browser all is of one origin.
+    rebound = {"Host": "evil.example:{port}", "Origin": "http://evil.example:{port}", "Sec-Fetch-Site": "same-origin"}
+    assert ask(filled, "POST", invoke, rebound, "{}")[0] == http.HTTPStatus.FORBIDDEN
+    assert ask(filled, "GET", FUNCTIONS, {"Host": "evil.example:{port}"})[2].startswith(
+        "The local cloud answers to its own"
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "127.0.0.1"},
+        {"Host": "127.0.0.1:1"},
+        {"Host": "127.0.0.1.evil.example:{port}"},
+        {"Host": "evil.example.localhost.evil.example:{port}"},
+        {"Host": "evillocalhost:{port}"},
+        {"Host": "[::1]:{port}"},
+        {"Host": "0.0.0.0:{port}"},
+        {"Host": ""},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://127.0.0.1"},
+        {"Origin": "http://localhost:1"},
+        {"Origin": "https://localhost:{port}"},
+        {"Origin": "http://page.localhost:{port}"},
+        {"Origin": "http://127.0.0.1:{port}.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "whatever browsers send next"},
+    ],
+    ids=str,
+)
+def test_whoever_asks_from_elsewhere_is_refused(filled: Workbench, headers: dict[str, str]) -> None:
+    assert ask(filled, "GET", FUNCTIONS, headers)[0] == http.HTTPStatus.FORBIDDEN
+
+
+def test_a_web_page_may_open_no_socket() -> None:
+    said: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001
+        said.append("the emulator was asked")
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    async def connect(*headers: tuple[bytes, bytes]) -> None:
+        await browsers.refused(app, 4566)({"type": "websocket", "headers": headers}, None, send)
+
+    asyncio.run(connect((b"host", b"127.0.0.1:4566"), (b"origin", b"https://evil.example")))
+    assert said == [{"type": "websocket.close"}]
+    asyncio.run(connect((b"host", b"127.0.0.1:4566")))
+    assert said[1:] == ["the emulator was asked"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Host": LOCALHOST},
+        {"Host": "LocalHost:{port}"},
+        {"Host": "bucket.s3.localhost:{port}"},
+        {"Host": HERE, "Origin": "http://127.0.0.1:{port}", "Sec-Fetch-Site": "same-origin"},
+        {"Host": LOCALHOST, "Origin": "http://localhost:{port}"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+    ids=str,
+)
+def test_who_asks_from_this_machine_is_answered(filled: Workbench, headers: dict[str, str]) -> None:
+    assert ask(filled, "GET", "/_ministack/ready", headers)[0] == http.HTTPStatus.OK

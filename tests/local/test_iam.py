@@ -159,7 +159,8 @@ def test_a_report_needs_a_right_on_the_machine_that_waits(enforcing: Workbench) 
 
 def _put(bench: Workbench, condition: dict[str, str], *entries: tuple[str, str]) -> str | None:
     bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
-    user = _user(bench, _allow("events:PutEvents", bus, StringEquals=condition))
+    of_every_entry = {"ForAllValues:StringEquals": condition, "Null": dict.fromkeys(condition, "false")}
+    user = _user(bench, _allow("events:PutEvents", bus, **of_every_entry))
     return _refusal(
         bench.cloud.client("events", user).put_events,
         Entries=[{"Source": source, "DetailType": kind, "Detail": "{}"} for source, kind in entries],
@@ -225,12 +226,35 @@ def test_bare_emulator_takes_a_signature_for_any_service(bare: Workbench) -> Non
     assert _call(url, "codedeploy", "list_applications", user) is None, closed("function_url_signatures")
 
 
+def _rights_by_url(arn: str) -> list[dict[str, Any]]:
+    by_url = {"lambda:InvokedViaFunctionUrl": "true"}
+    return [_allow("lambda:InvokeFunctionUrl", arn), _allow("lambda:InvokeFunction", arn, Bool=by_url)]
+
+
 def test_a_function_url_wants_a_signature_for_lambda_and_a_right(enforcing: Workbench) -> None:
     arn, url = _function_url(enforcing)
-    caller, other = _user(enforcing, _allow("lambda:InvokeFunctionUrl", arn)), _user(enforcing, _allow("s3:*", "*"))
+    caller, other = _user(enforcing, *_rights_by_url(arn)), _user(enforcing, _allow("s3:*", "*"))
     assert _call(url, "lambda", "list_functions", caller) is None
     assert _call(url, "codedeploy", "list_applications", caller) == "InvalidSignatureException"
     assert _call(url, "lambda", "list_functions", other) == "AccessDeniedException"
+
+
+def test_bare_emulator_wants_half_of_the_rights_at_a_url(bare: Workbench) -> None:
+    arn, url = _function_url(bare)
+    half = _user(bare, _rights_by_url(arn)[0])
+    assert _call(url, "lambda", "list_functions", half) is None, closed("function_url_rights")
+
+
+def test_a_function_url_wants_both_rights_and_the_second_is_good_for_nothing_else(enforcing: Workbench) -> None:
+    arn, url = _function_url(enforcing)
+    for right in _rights_by_url(arn):
+        assert _call(url, "lambda", "list_functions", _user(enforcing, right)) == "AccessDeniedException"
+    caller = _user(enforcing, *_rights_by_url(arn))
+    assert _call(url, "lambda", "list_functions", caller) is None
+    invoke = enforcing.cloud.client("lambda", caller).invoke
+    assert {_refusal(invoke, FunctionName=arn, InvocationType=kind) for kind in ("RequestResponse", "Event", "DryRun")} == {
+        "AccessDeniedException"
+    }
 
 
 def test_an_open_function_url_takes_whatever_signature(enforcing: Workbench) -> None:

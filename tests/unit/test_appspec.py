@@ -1,13 +1,16 @@
 """The AppSpec grammar of reference section 3."""
 
 import json
+import re
 
 import pytest
+from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
 from weighbridge.core.appspec import AppSpec, parse
 from weighbridge.core.errors import APPSPEC_SENTENCE, InvalidAppSpec
+from weighbridge.core.planning import check_allowed
 
 YAML = """
 version: 0.0
@@ -122,6 +125,46 @@ def test_a_wrong_file_says_what_to_change(text: str | bytes, says: str) -> None:
     with pytest.raises(InvalidAppSpec, match=says) as refusal:
         parse(text)
     assert str(refusal.value).startswith(APPSPEC_SENTENCE)
+
+
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "function:payments-admin",
+        "123456789012:payments-admin",
+        "eu-west-1:payments-admin",
+        "us-gov-west-1:payments-admin",
+        "eusc-de-east-1:payments-admin",
+        "123456789012:function:payments-admin",
+        "eu-west-1:123456789012:function:payments-admin",
+        f"{ARN}function:payments-admin",
+        "arn:aws:lambda:function:payments-admin",
+        "arn:aws:lambda:eu-west-1:123456789012:payments-admin",
+    ],
+)
+def test_a_hook_is_named_barely_or_by_its_whole_arn(hook: str) -> None:
+    with pytest.raises(InvalidAppSpec, match="write the bare name, or the whole ARN"):
+        parse(_with("CodeDeployHook_before", f"'{hook}'"))
+
+
+_LAMBDAS = Loader().load_service_model("lambda", "service-2")["shapes"]["NamespacedFunctionName"]["pattern"]
+_PARTS = st.sampled_from(["function", "123456789012", "eu-west-1", "us-gov-west-1", "a", "admin", "live", "7", "arn"])
+
+
+@given(st.builds("".join, st.tuples(st.sampled_from(["", ARN]), st.lists(_PARTS, min_size=1, max_size=3).map(":".join))))
+def test_lambda_reads_a_hook_as_it_was_judged(hook: str) -> None:
+    """Whatever is taken for a hook has the same name for us, who look whether it is allowed, and for Lambda."""
+    try:
+        spec = parse(_with("CodeDeployHook_before", f"'{hook}'"))
+    except InvalidAppSpec:
+        return
+    read = re.fullmatch(_LAMBDAS, spec.hooks["BeforeAllowTraffic"])
+    assert read
+    *_, name, _, _, _ = read.groups()
+    check_allowed(spec, ["*"], [name, "CodeDeployHook_after"])
 
 
 _scalars = st.sampled_from(

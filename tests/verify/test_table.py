@@ -41,6 +41,14 @@ def test_the_file_names_its_day_and_commit() -> None:
     assert "drawn at random" not in text
 
 
+def test_the_file_says_what_was_measured() -> None:
+    rows = [Row("load"), Row("drift")]
+    rows[0].count(Tried([], measured="back after 2 s"), "200 at once")
+    rows[0].count(Tried([], measured="back after 1 s"))
+    text = written(rows, day=date(2026, 11, 24), commit="`abc1234`", share=1, took=60)
+    assert text.endswith("| all | 2 | 2 | 0 |\n\n- load, 200 at once: back after 2 s\n- load: back after 1 s\n")
+
+
 def test_the_file_says_that_less_than_everything_was_tried() -> None:
     text = written(ROWS, day=date(2026, 11, 24), commit="`abc1234`", share=0.25, took=60)
     assert "It tried 25% of every class, drawn at random, without races, load and scenarios." in text

@@ -12,12 +12,13 @@ Policy = dict[str, Any]
 
 @dataclass(frozen=True)
 class Recipes:
-    """What a team's service role trusts and may do, what its pipeline may drop, and what a hook that reports may do."""
+    """What a service role trusts and may do, what a pipeline may drop, what a reporting hook and an API caller may do."""
 
     trust: Policy
     rights: Policy
     uploads: Policy
     reports: Policy
+    calls: Policy
 
 
 def recipes(team: str, *, bucket: str, account: str, region: str) -> Recipes:

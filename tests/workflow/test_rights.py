@@ -20,6 +20,7 @@ pytestmark = pytest.mark.local_cloud  # IAM
 
 RIGHTS = handlers(DEPLOYABLE) | {"ReportHook": REPORT_HOOK}
 CALLED_BY_EVENTS = ("Receive", "Interrupt", "Settle")
+FAILURES = ("FailuresEvents", "FailuresUnhandled", "FailuresChanges")
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 PROBE = """
 from functools import cache
@@ -93,7 +94,7 @@ def place(world: World) -> Place:
     region, machine = world.cloud.region, world.outputs["StateMachineArn"]
     regional = f"{region}:{ACCOUNT}"
     queues = world.client("sqs").list_queues()["QueueUrls"]
-    failures = {name: url for name in ("FailuresEvents", "FailuresChanges") for url in queues if name in url}
+    failures = {name: url for name in FAILURES for url in queues if name in url}
     names = {
         "<AWS::Partition>": "aws",
         "<AWS::Region>": region,
@@ -277,6 +278,7 @@ def _on_alarms_topics_and_queues(world: World, regional: str, failures: Mapping[
             Call("sqs", "get_queue_attributes", {"QueueUrl": url}, "sqs:GetQueueAttributes", arn),
             Call("sqs", "receive_message", {"QueueUrl": url}, "sqs:ReceiveMessage", arn),
             Call("sqs", "delete_message", {"QueueUrl": url, "ReceiptHandle": "nothing"}, "sqs:DeleteMessage", arn),
+            Call("sqs", "send_message", {"QueueUrl": url, "MessageBody": "nothing"}, "sqs:SendMessage", arn),
             Call("sqs", "purge_queue", {"QueueUrl": url}, "sqs:PurgeQueue", arn),
         ]
     return calls

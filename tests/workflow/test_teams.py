@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -39,14 +40,14 @@ class Team:
 
 
 def team(world: World, name: str) -> Team:
-    recipes, function = world.recipes(name), f"{name}-checkout"
+    recipes, function = world.recipes(name), f"{name}_checkout"
     world.function(function, *(SOURCE.format(answer=version) for version in (1, 2, 3)))
     world.client("lambda").create_alias(FunctionName=function, Name="live", FunctionVersion="1")
     uploads = recipes.uploads["Statement"]
     made = Team(
         app=Shop(name),
         shop=Shop(function),
-        hook=world.hook("return {'status': 'Succeeded'}", f"CodeDeployHook_{name}-smoke"),
+        hook=world.hook("return {'status': 'Succeeded'}", f"CodeDeployHook_{name}_smoke"),
         role=world.role(f"WeighbridgeServiceRole-{name}", recipes.trust, *recipes.rights["Statement"]),
         pipeline=world.user(f"{name}-pipeline", *uploads),
         owner=world.user(f"{name}-owner", uploads[0]),
@@ -75,6 +76,12 @@ def theirs(world: World) -> Team:
     return team(world, "shop-b")
 
 
+@pytest.fixture(scope="module")
+def neighbours(world: World) -> Team:
+    """A team whose name begins with ours."""
+    return team(world, "shop-a-b")
+
+
 def refused(call: Callable[..., Any], **arguments: Any) -> bool:
     """Whether a call is refused for want of rights."""
     try:
@@ -88,7 +95,7 @@ def refused(call: Callable[..., Any], **arguments: Any) -> bool:
 
 
 def test_a_team_deploys_and_is_rolled_back_by_its_own_role_alone(world: World, ours: Team) -> None:
-    subscriber = Subscriber(world, f"{ours.app.name}-deployments")
+    subscriber = Subscriber(world, f"{ours.app.name}_deployments")
     set_group(
         world,
         ours,
@@ -168,7 +175,7 @@ def test_a_role_of_another_name_is_not_assumed_whomever_it_trusts(world: World, 
 
 
 def test_a_topic_of_another_team_is_not_written_to(world: World, ours: Team, theirs: Team) -> None:
-    own, other = (Subscriber(world, f"{one.app.name}-news") for one in (ours, theirs))
+    own, other = (Subscriber(world, f"{one.app.name}_news") for one in (ours, theirs))
     triggers = [trigger(other.topic, "theirs"), trigger(own.topic, "ours")]
     set_group(world, ours, "noisy", serviceRoleArn=ours.role, triggerConfigurations=triggers)
     deployment = world.ended(dropped(world, ours, appspec(ours.shop.name), "noisy"))
@@ -221,6 +228,30 @@ def test_whoever_names_an_alarm_learns_that_it_fires(world: World, ours: Team) -
     assert world.rollback_of(stopped).outcome == ("Succeeded", None)
     [unread] = stopped.timeline("AlarmsRead")
     assert "could not be assumed" in unread["reason"]
+
+
+def test_a_team_whose_name_begins_with_anothers(world: World, ours: Team, neighbours: Team) -> None:
+    own, other = (Subscriber(world, f"{one.app.name}_events") for one in (ours, neighbours))
+    triggers = [trigger(other.topic, "theirs"), trigger(own.topic, "ours")]
+    set_group(world, ours, "noisy-too", serviceRoleArn=ours.role, triggerConfigurations=triggers)
+    function = world.ended(dropped(world, ours, appspec(neighbours.shop.name), "noisy-too"))
+    assert function.outcome == ("Failed", "IAM_ROLE_PERMISSIONS")
+    assert world.item(f"ALIAS#{neighbours.shop.name}:live", "ALIAS") is None
+    hook = world.ended(dropped(world, ours, appspec(ours.shop.name, BeforeAllowTraffic=neighbours.hook), "noisy-too"))
+    assert hook.outcome == ("Failed", "IAM_ROLE_PERMISSIONS")
+    assert hook.timeline("HookCalled") == []
+    set_group(world, ours, "borrows-too", serviceRoleArn=neighbours.role)
+    role = world.ended(dropped(world, ours, appspec(neighbours.shop.name), "borrows-too"))
+    assert role.outcome == ("Failed", "IAM_ROLE_MISSING")
+    put = world.cloud.client("s3", ours.pipeline).put_object
+    assert refused(put, Bucket=world.bucket, Key=f"{neighbours.app.name}/prod/a.yaml", Body=b"{}")
+    own.until_told(f"FAILED: AWS CodeDeploy {hook.id} ")
+    assert other.told() == []
+    assert world.alias(ours.shop) == world.alias(neighbours.shop) == Alias("1", {})
+    # Nor is the longer name in the way of its own team.
+    whole = appspec(neighbours.shop.name, BeforeAllowTraffic=neighbours.hook)
+    assert world.ended(dropped(world, neighbours, whole)).outcome == ("Succeeded", None)
+    world.route(neighbours.shop, "1")
 
 
 # ------------------------------------------------------------------------------------------- keys and other calls
@@ -318,6 +349,32 @@ def test_a_hook_may_report_and_not_request_or_stop(world: World, ours: Team) -> 
         assert refused(events.put_events, Entries=[entry(report), entry(kind)])
 
 
+def test_nobody_but_the_functions_leaves_a_letter(world: World, theirs: Team) -> None:
+    forger = world.cloud.client("sqs", world.user("forger", allow("sqs:*", "*")))
+    urls = world.client("sqs").list_queues()["QueueUrls"]
+    queues = {name: url for name in ("Events", "Unhandled", "Changes") for url in urls if f"Failures{name}" in url}
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(theirs.shop.name)}}
+    request = {"applicationName": theirs.app.name, "deploymentGroupName": "prod", "revision": revision}
+    event = {
+        "id": "forged",
+        "detail-type": "Deployment Requested",
+        "time": datetime.now(UTC).isoformat(),
+        "detail": request,
+    }
+    receive = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{world.function_of('Receive')}"
+    letter = json.dumps({"requestContext": {"functionArn": f"{receive}:$LATEST"}, "requestPayload": event})
+    for url in queues.values():
+        entry = {"Id": "1", "MessageBody": letter}
+        assert refused(forger.send_message, QueueUrl=url, MessageBody=letter)
+        assert refused(forger.send_message_batch, QueueUrl=url, Entries=[entry])
+    # What a function fails on arrives, is handed to it again, and is handled.
+    with world.broken("Receive"):
+        event_id = world.send("Deployment Requested", request)
+        world.until("the dead letter", lambda: "Delivered an event again" in world.log())
+    assert world.ended(world.deployment_of(f"event {event_id}")).outcome == ("Succeeded", None)
+    world.route(theirs.shop, "1")
+
+
 @pytest.mark.parametrize("bus", ["default", "weighbridge"])
 @pytest.mark.parametrize("source", ["aws.s3", "aws.cloudwatch", "aws.states"])
 def test_nobody_can_speak_for_aws(world: World, bus: str, source: str) -> None:
@@ -373,8 +430,7 @@ def _api(world: World, by: boto3.Session, service: str = SERVICE) -> Any:
 
 
 def test_who_may_call_the_api_deploys_for_every_team_and_stands_in_the_record(world: World, theirs: Team) -> None:
-    function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{world.function_of('Api')}"
-    operator = world.user("operator", allow("lambda:InvokeFunctionUrl", function))
+    operator = world.user("operator", *world.recipes("any").calls["Statement"])
     revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(theirs.shop.name)}}
     names = {"applicationName": theirs.app.name, "deploymentGroupName": "prod"}
     created = _api(world, operator).create_deployment(**names, revision=revision)
@@ -395,3 +451,15 @@ def test_who_may_not_call_the_api_learns_nothing(world: World, ours: Team) -> No
     with pytest.raises(ClientError) as caught:
         stranger.list_applications()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_the_api_is_reached_by_its_url_only(world: World) -> None:
+    operator = world.user("other-operator", *world.recipes("any").calls["Statement"])
+    assert not refused(_api(world, operator).list_applications)
+    # Whoever makes the event up says who is calling.
+    event = json.loads((ROOT / "events" / "api.get_deployment.json").read_text(encoding="utf-8"))
+    event["requestContext"]["authorizer"]["iam"]["userArn"] = f"arn:aws:iam::{ACCOUNT}:user/somebody-else"
+    invoke, api = world.cloud.client("lambda", operator).invoke, world.function_of("Api")
+    for kind in ("RequestResponse", "Event", "DryRun"):
+        assert refused(invoke, FunctionName=api, InvocationType=kind, Payload=json.dumps(event))
+    assert refused(_api(world, world.user("half", world.recipes("any").calls["Statement"][0])).list_applications)

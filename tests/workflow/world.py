@@ -27,6 +27,8 @@ SCALE = 0.004
 """Seconds a second of AWS takes: a minute's bake is over in a quarter of a second, a hook's hour in fourteen seconds."""
 DEPLOYABLE = "shop-*"
 """The functions whose aliases this installation may shift."""
+CHOICES = {"hookUrl": True, "deployableFunctions": DEPLOYABLE, "reservedConcurrency": "on"}
+"""How this installation differs from the settings of cdk.json."""
 PATIENCE = 40.0
 SOURCE = "def handler(event, context):\n    return {answer!r}\n"
 BROKEN = "def handler(event, context):\n    raise RuntimeError('this version is broken')\n"

@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from local.cloud import REGION, ROOT
 from local.deployment import deploy
 from verify.simulation.clock import Clock, Kind
+from verify.simulation.concurrency import reserved_in
 from verify.simulation.emulator import ENDPOINT, Answer, Emulator
 from verify.simulation.faults import Faults
 from verify.simulation.functions import Functions
@@ -52,6 +53,8 @@ class Cloud:
     faults: Faults
     outputs: Mapping[str, str]
     client: Callable[[str], Any]
+    reserved: Mapping[str, int]
+    """What the template has functions reserve of the account's concurrency, by construct."""
     writes: list[Write] = field(default_factory=list)
     region: str = REGION
     is_reading: bool = False
@@ -166,7 +169,7 @@ def simulated(assembly: Path) -> Iterator[Cloud]:
         wire.served |= {"codedeploy": functions.serve_url, "weighbridge": functions.serve_url}
         with wire.connected(), _sleeping(clock), _logging(clock):
             client = cache(boto3.client)
-            cloud = Cloud(clock, emulator, functions, machine, wire, faults, {}, client)
+            cloud = Cloud(clock, emulator, functions, machine, wire, faults, {}, client, reserved_in(assembly))
             cloud.outputs = deploy(cloud, assembly)
             functions.load()
             functions.hook_url = cloud.outputs.get("HookUrl", "")

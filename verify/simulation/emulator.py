@@ -73,6 +73,9 @@ class Emulator:
         wrap(lambda_svc, "_execute_function", lambda _: execute)
         wrap(lambda_svc, "_execute_function_with_config_scope", lambda _: execute)
         wrap(eventbridge, "_dispatch_to_lambda", self._delayed)
+        # It would wait for messages in real time, of which none passes for whoever might send one.
+        receive = sqs._HANDLERS["ReceiveMessage"]
+        sqs._HANDLERS["ReceiveMessage"] = lambda request, queue: receive(request | {"WaitTimeSeconds": 0}, queue)
         # Streams are polled by the simulation.
         wrap(lambda_svc, "_poller_started", lambda _: True)
 

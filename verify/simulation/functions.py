@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from verify.simulation.clock import Clock, Killed, Kind, Task
+from verify.simulation.concurrency import Concurrency
 from verify.simulation.emulator import Answer, Emulator
 from verify.simulation.wire import Caller
 
 START = 0.02
 """Seconds until an invoked function runs."""
+BUSY = 0.25
+"""Seconds that an invocation takes beside its calls, where there is a limit to how many run at a time."""
+TOO_MANY = "Lambda.TooManyRequestsException"
 USER = "arn:aws:iam::000000000000:user/somebody"
 Event = Any
 UserFunction = Callable[[Event], Any]
@@ -53,6 +57,11 @@ class Outcome:
     value: Any = None
     error: Mapping[str, Any] | None = None
 
+    @property
+    def was_refused(self) -> bool:
+        """Whether it never ran, since too many others did."""
+        return self.error is not None and self.error["errorType"] == TOO_MANY
+
 
 class Functions:
     """Runs the functions that the emulator knows; `users` maps the names of those that are no handlers to what they do."""
@@ -62,6 +71,8 @@ class Functions:
         self._numbers = itertools.count(1)
         self._invoked: Counter[str] = Counter()
         self.users: dict[str, UserFunction] = {}
+        self.concurrency: Concurrency | None = None
+        """How many invocations run at a time; any number, where None."""
         self.emulator: Emulator
         self.hook_url = ""
 
@@ -82,7 +93,13 @@ class Functions:
 
     def execute(self, record: Mapping[str, Any], event: Event) -> dict[str, Any]:
         """Runs a function's record for the emulator, and answers as its own executor does."""
-        outcome = self.invoke(record["config"]["FunctionName"], event)
+        name = record["config"]["FunctionName"]
+        outcome = self.invoke(name, event)
+        for pause in self.concurrency.pauses() if self.concurrency and self._clock.current else ():
+            if not outcome.was_refused:
+                break
+            self._clock.sleep(pause, f"{self._clock.name} asks for {name} again")
+            outcome = self.invoke(name, event)
         if outcome.error is not None:
             return {"body": dict(outcome.error), "error": True, "function_error": "Unhandled"}
         return {"body": outcome.value}
@@ -92,7 +109,12 @@ class Functions:
         record = self.emulator.function(name)
         if record is None:
             return Outcome(error={"errorType": "Lambda.ResourceNotFoundException", "errorMessage": f"No function {name}"})
+        limits, construct = self.concurrency, _construct(name)
+        if limits and not limits.take(construct):
+            return Outcome(error={"errorType": TOO_MANY, "errorMessage": "Rate Exceeded."})
         task = self.start(name, event)
+        if limits:
+            task.when_done(lambda: limits.give_back(construct))
         task.join()
         if isinstance(task.error, TimedOut):
             return Outcome(error={"errorType": "Sandbox.Timedout", "errorMessage": str(task.error)})
@@ -110,13 +132,14 @@ class Functions:
         what = f"{_construct(name)} for {self._clock.name}{_about(event)}"
         self._invoked[what] += 1
         arrived, request_id = json.dumps(event), f"request-{next(self._numbers)}"
+        begin = START + (BUSY if self.concurrency else 0)
         timeout = float((self.emulator.function(name) or {"config": {"Timeout": 3}})["config"]["Timeout"])
-        context = Context(name, request_id, self._clock, self._clock.now + START + timeout)
-        task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, context), delay=START)
+        context = Context(name, request_id, self._clock, self._clock.now + begin + timeout)
+        task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, context), delay=begin)
         task.context = Caller(_construct(name))
         too_long = TimedOut(f"Task timed out after {timeout} seconds")
         limit = self._clock.after(
-            START + timeout, lambda: task.kill(too_long), f"{task.name} has run too long", Kind.BACKGROUND
+            begin + timeout, lambda: task.kill(too_long), f"{task.name} has run too long", Kind.BACKGROUND
         )
         task.when_done(limit.cancel)
         return task
@@ -149,6 +172,8 @@ class Functions:
             "isBase64Encoded": False,
         }
         outcome = self.invoke(name, event)
+        if outcome.was_refused:
+            return 429, {"Content-Type": "application/json"}, b'{"Message": "Rate Exceeded."}'
         if outcome.error is not None:
             return 502, {"Content-Type": "application/json"}, b'{"Message": "Internal Server Error"}'
         answer = outcome.value
@@ -175,6 +200,9 @@ class Functions:
                 self.emulator.invoke_later(name, json.loads(request.body))
                 return 202, {}, b""
         outcome = self.invoke(name, json.loads(request.body))
+        if outcome.was_refused:
+            error = json.dumps({"Type": "User", "message": "Rate Exceeded."}).encode()
+            return 429, {"x-amzn-ErrorType": "TooManyRequestsException", "Content-Type": "application/json"}, error
         if outcome.error is not None:
             return 200, {"X-Amz-Function-Error": "Unhandled"}, json.dumps(outcome.error).encode()
         return 200, {}, json.dumps(outcome.value).encode()

@@ -1,7 +1,7 @@
 """Operations that exist for servers and for nothing that runs here. Reference: 1.2."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from weighbridge.api import wire
 from weighbridge.api.operations import Operation, Request
@@ -10,11 +10,7 @@ from weighbridge.core.deployment import is_running
 from weighbridge.core.ids import DEPLOYMENT_ID
 
 
-def refuse(request: Request) -> NoReturn:
-    raise wire.unserved(request.operation)
-
-
-def go_on(request: Request) -> Mapping[str, Any]:
+def go_on(request: Request) -> NoReturn:
     """A Lambda deployment waits for nobody's leave to go on, but which deployment is meant is looked at first."""
     deployment_id = request.arguments.get("deploymentId")
     if not deployment_id:

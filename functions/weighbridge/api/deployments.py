@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from weighbridge.api import checks, named, pages
+from weighbridge.api import checks, named, pages, wire
 from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
 from weighbridge.api.wire import ApiError
@@ -150,7 +150,11 @@ def batch_get_deployments(request: Request) -> Mapping[str, Any]:
     for deployment_id in wanted:
         checks.deployment_id(request, deployment_id)
     found = deployments.get_all(wanted)
-    return {"deploymentsInfo": [deployment_info(found[one]) for one in dict.fromkeys(wanted) if one in found]}
+    answer = wire.fitting(deployment_info(found[one]) for one in dict.fromkeys(wanted) if one in found)
+    if len(answer) < len(found):
+        # The output has no member that could say what is left out.
+        raise ApiError("BatchLimitExceededException", "The deployments do not fit into one answer; ask for fewer at once.")
+    return {"deploymentsInfo": answer}
 
 
 def list_deployments(request: Request) -> Mapping[str, Any]:

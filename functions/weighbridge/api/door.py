@@ -1,6 +1,6 @@
 """From a function URL's event to its answer: the same for every URL that serves operations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +12,16 @@ from weighbridge.core.errors import Retryable
 from weighbridge.core.ids import deployment_id_in
 from weighbridge.telemetry import count
 
+Refusal = Callable[[str], wire.ApiError]
+"""The answer to a call of an operation that is not served, of which nothing but its name is looked at."""
+
 
 def respond(
-    event: Mapping[str, Any], request_id: str, operations: Mapping[str, Operation], otherwise: Operation, logger: Logger
+    event: Mapping[str, Any], request_id: str, operations: Mapping[str, Operation], unserved: Refusal, logger: Logger
 ) -> dict[str, Any]:
-    """The HTTP answer to a function URL's event, by one of `operations` or, where the call is none of them, `otherwise`."""
+    """The HTTP answer to a function URL's event, by one of `operations` or, where the call is none of them, `unserved`."""
     try:
-        body, status = _answer(event, operations, otherwise, logger), 200
+        body, status = _answer(event, operations, unserved, logger), 200
     except wire.ApiError as error:
         logger.info("Refused", extra={"error": error.name, "reason": str(error)})
         count("ApiRequestsRefused")
@@ -27,20 +30,21 @@ def respond(
     return {"statusCode": status, "headers": headers, "body": body}
 
 
-def _answer(event: Mapping[str, Any], operations: Mapping[str, Operation], otherwise: Operation, logger: Logger) -> str:
+def _answer(event: Mapping[str, Any], operations: Mapping[str, Operation], unserved: Refusal, logger: Logger) -> str:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     context = event.get("requestContext", {})
-    call = wire.parse(
-        context.get("http", {}).get("method", ""), headers, event.get("body"), is_base64=bool(event.get("isBase64Encoded"))
-    )
-    logger.append_keys(operation=call.operation)
-    if deployment_id := deployment_id_in(call.arguments):  # nothing else of a stranger's choice belongs on every line
+    name = wire.operation_of(context.get("http", {}).get("method", ""), headers)
+    logger.append_keys(operation=name)
+    operation = operations.get(name)
+    if operation is None:
+        raise unserved(name)
+    arguments = wire.arguments_of(name, event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
+    if deployment_id := deployment_id_in(arguments):  # nothing else of a stranger's choice belongs on every line
         logger.append_keys(deploymentId=deployment_id)
-    operation = operations.get(call.operation, otherwise)
     # Who signed the request, as the URL's IAM authorization found out.
     caller = str((context.get("authorizer", {}).get("iam") or {}).get("userArn") or "")
     try:
-        result = operation(Request(call.operation, call.arguments, caller, datetime.now(UTC)))
+        result = operation(Request(name, arguments, caller, datetime.now(UTC)))
     except Retryable as error:  # the clients try again by themselves
         raise wire.ApiError("ThrottlingException", "Rate exceeded") from error
-    return wire.answer(call.operation, result)
+    return wire.answer(name, result)

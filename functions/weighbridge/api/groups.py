@@ -63,10 +63,11 @@ def batch_get_deployment_groups(request: Request) -> Mapping[str, Any]:
     application = named.application(request)["applicationName"]
     found = settings.group_items(application, wanted)
     unknown = [name for name in wanted if name not in found]
-    return {
-        "deploymentGroupsInfo": [_info(application, found[name]) for name in wanted if name in found],
-        "errorMessage": f"No Deployment Group found for name: {', '.join(unknown)}" if unknown else None,
-    }
+    answer = wire.fitting(_info(application, found[name]) for name in wanted if name in found)
+    left_out = len(found) - len(answer)
+    problems = [f"No Deployment Group found for name: {', '.join(unknown)}"] if unknown else []
+    problems += [f"{left_out} of the groups did not fit into one answer; ask for fewer at once."] if left_out else []
+    return {"deploymentGroupsInfo": answer, "errorMessage": " ".join(problems) or None}
 
 
 def list_deployment_groups(request: Request) -> Mapping[str, Any]:

@@ -1,10 +1,9 @@
 """Revisions of applications: register, get, list. Reference: 1.2 and 1.5."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from weighbridge.api import checks, named, pages
+from weighbridge.api import checks, named, pages, wire
 from weighbridge.api.operations import Operation, Request
 from weighbridge.api.wire import ApiError
 from weighbridge.aws import registry, settings
@@ -14,7 +13,6 @@ from weighbridge.core.revisions import digest, shown
 
 _MOST_LOOKED_AT = 1000
 """Revisions that one call looks through for its page; a filter that few of them pass gives a shorter page and a token."""
-_LARGEST_ANSWER = 4 * 1024 * 1024
 
 
 def register_application_revision(request: Request) -> Mapping[str, Any]:
@@ -45,16 +43,13 @@ def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
     application = str(named.application(request)["applicationName"])
     places = [checks.place(location) for location in wanted]
     found = registry.find_all(application, places)
-    targets, answer, size, missing = _Targets(application), list[dict[str, Any]](), 0, 0
-    for one in dict.fromkeys(digest(place) for place in places):
-        if one not in found:
-            missing += 1
-            continue
-        info = {"revisionLocation": found[one]["revision"], "genericRevisionInfo": _info(found[one], targets)}
-        size += len(json.dumps(info))
-        if size <= _LARGEST_ANSWER:
-            answer.append(info)
-    left_out = len(found) - len(answer)
+    targets, asked = _Targets(application), list(dict.fromkeys(digest(place) for place in places))
+    answer = wire.fitting(
+        {"revisionLocation": found[one]["revision"], "genericRevisionInfo": _info(found[one], targets)}
+        for one in asked
+        if one in found
+    )
+    missing, left_out = len(asked) - len(found), len(found) - len(answer)
     problems = [f"{missing} of the revisions could not be found."] if missing else []
     problems += [f"{left_out} of the revisions did not fit into one answer; ask for fewer at once."] if left_out else []
     return {"applicationName": application, "revisions": answer, "errorMessage": " ".join(problems) or None}

@@ -6,8 +6,7 @@ comes from botocore's own model of the service, so that it is what the callers' 
 
 import base64
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -20,6 +19,8 @@ from weighbridge.core.errors import clip
 CONTENT_TYPE = "application/x-amz-json-1.1"
 BODY_LIMIT = 1024 * 1024
 """Bytes a request may have; an AppSpec file and everything around it has far fewer."""
+LARGEST_ANSWER = 5 * 1024 * 1024
+"""Bytes that a batch's entries may have in an answer; Lambda takes 6 MB."""
 _TOO_LARGE = {"integer": 2**31, "long": 2**63}
 # The model gives exceptions names but no members. Where a top-level member is missing or malformed, the operation's own
 # list of exceptions says which one it is: for these members the exception is not named after the member itself.
@@ -75,27 +76,35 @@ class ApiError(Exception):
         self.name = name
 
 
-@dataclass(frozen=True)
-class Call:
-    """A request whose members have the types, lengths and values that the model asks for; nulls are left out."""
-
-    operation: str
-    arguments: dict[str, Any]
-
-
 @cache
 def service() -> ServiceModel:
     return ServiceModel(Loader().load_service_model("codedeploy", "service-2"))
 
 
-def parse(method: str, headers: Mapping[str, str], body: str | None, *, is_base64: bool = False) -> Call:
-    """The call in an HTTP request (header names in lower case); raises ApiError for what is none."""
+def operation_of(method: str, headers: Mapping[str, str]) -> str:
+    """The operation that an HTTP request names (header names in lower case); raises ApiError where it names none."""
     if method != "POST":
         raise ApiError("UnknownOperationException", "Send a POST request with an X-Amz-Target header.")
     prefix, _, operation = headers.get("x-amz-target", "").partition(".")
     if prefix != service().metadata["targetPrefix"] or operation not in service().operation_names:
         raise ApiError("UnknownOperationException", "The X-Amz-Target header names no operation of CodeDeploy.")
-    return Call(operation, _arguments(operation, _decoded(body or "", is_base64=is_base64)))
+    return operation
+
+
+def arguments_of(operation: str, body: str | None, *, is_base64: bool = False) -> dict[str, Any]:
+    """The members in a request's body, of the types, lengths and values that the model asks for; nulls are left out.
+
+    Raises ApiError for what is none.
+    """
+    shape = service().operation_model(operation).input_shape
+    content = _decoded(body or "", is_base64=is_base64)
+    if shape is None:
+        return {}
+    arguments = _structure(operation, shape, content, "")
+    for member in shape.required_members:
+        if arguments.get(member) in (None, "", [], {}):
+            raise missing(operation, member)
+    return arguments
 
 
 def _decoded(body: str, *, is_base64: bool) -> Mapping[str, Any]:
@@ -113,17 +122,6 @@ def _decoded(body: str, *, is_base64: bool) -> Mapping[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
-
-
-def _arguments(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    shape = service().operation_model(operation).input_shape
-    if shape is None:
-        return {}
-    arguments = _structure(operation, shape, body, "")
-    for member in shape.required_members:
-        if arguments.get(member) in (None, "", [], {}):
-            raise missing(operation, member)
-    return arguments
 
 
 def missing(operation: str, member: str) -> ApiError:
@@ -257,6 +255,18 @@ def answer(operation: str, result: Mapping[str, Any]) -> str:
     """The body of a success: the members of `result` that the operation's output has, ISO 8601 times as epoch seconds."""
     shape = service().operation_model(operation).output_shape
     return json.dumps(_rendered(shape, result)) if shape is not None else ""
+
+
+def fitting(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of a batch's entries, which hold what JSON can, that fit into one answer together."""
+    kept, size = list[Mapping[str, Any]](), 0
+    for entry in entries:
+        # The body is JSON, and a text in the JSON that Lambda takes: quotes and escapes are spelled out twice.
+        length = len(json.dumps(json.dumps(entry)))
+        if size + length <= LARGEST_ANSWER:
+            kept.append(entry)
+            size += length
+    return kept
 
 
 def unserved(operation: str) -> ApiError:

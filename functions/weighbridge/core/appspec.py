@@ -13,8 +13,11 @@ FUNCTION_NAME = r"[a-zA-Z0-9_-]{1,64}"
 _FUNCTION = re.compile(FUNCTION_NAME)
 _ALIAS = re.compile(r"(?!\d+$)[a-zA-Z0-9_-]{1,128}")
 _VERSION = re.compile(r"[1-9]\d{0,18}", re.ASCII)
+# Lambda takes shorter forms of an ARN, too: in `function:admin` and `123456789012:admin` it reads `admin` as the name.
+_PART_OF_AN_ARN = r"(?:function|\d{12}|[a-z-]+-\d):"
 _HOOK = re.compile(
-    rf"(arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{{12}}:function:)?{FUNCTION_NAME}(:[a-zA-Z0-9$_-]{{1,128}})?", re.ASCII
+    rf"(arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{{12}}:function:)?(?!{_PART_OF_AN_ARN}){FUNCTION_NAME}(:[a-zA-Z0-9$_-]{{1,128}})?",
+    re.ASCII,
 )
 
 
@@ -107,7 +110,7 @@ class _HookEntry(Document):
         if not hook:
             raise ValueError("The Lambda function name cannot be null or empty; name the hook's function or leave it out")
         if not _HOOK.fullmatch(hook):
-            raise ValueError(f"{hook[:200]!r} is no function name or ARN")
+            raise ValueError(f"{hook[:200]!r} is no function name or ARN; write the bare name, or the whole ARN")
         return hook
 
 

@@ -1,7 +1,7 @@
 """Dead letters: events that no function could handle, as the queue holds them. Standard library only."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,38 +12,57 @@ LONGEST = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Letter:
-    """An event, and the ARN of the function that was to handle it."""
+    """An event that is to be delivered once more: the ARN of the function that is to handle it, and the event's JSON."""
 
     function_arn: str
-    event: Mapping[str, Any]
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether the event is to be delivered once more."""
-        try:
-            happened = datetime.fromisoformat(str(self.event.get("time")))
-        except ValueError:
-            return False
-        return happened.tzinfo is not None and now - happened <= LONGEST
+    payload: bytes
 
 
-def letter(body: str, attributes: Mapping[str, str]) -> Letter | None:
-    """The letter in a message; None where it is none.
+@dataclass(frozen=True)
+class NotDue:
+    """A message that nobody is to get again, and why."""
+
+    reason: str
+
+
+def judged(body: str, attributes: Mapping[str, str], functions: Collection[str], now: datetime) -> Letter | NotDue:
+    """What is to become of a message in the queue; `functions` are the ARNs of those that may be handed an event again."""
+    try:
+        return _judged(json.loads(body), attributes, functions, now)
+    # Whoever puts an event on the bus chooses its depth, its numbers and its `time`.
+    except (ValueError, RecursionError, OverflowError) as error:
+        return NotDue(f"It cannot be read: {type(error).__name__}")
+
+
+def _judged(content: Any, attributes: Mapping[str, str], functions: Collection[str], now: datetime) -> Letter | NotDue:
+    function_arn, event = _addressed(content, attributes)
+    if function_arn not in functions:
+        return NotDue("It is for none of the functions that handle events.")
+    if not isinstance(event, dict):
+        return NotDue("It is no event.")
+    if event.get("detail-type") == "Scheduled Event":
+        return NotDue("It is a sweep, and the next one does its work.")
+    happened = datetime.fromisoformat(str(event.get("time")))
+    # The `time` of a request is its sender's choice: one that lies ahead would be delivered again until it comes.
+    if happened.tzinfo is None or abs(now - happened) > LONGEST:
+        return NotDue("It did not happen within the last hour.")
+    # As short as it came, or Lambda might find it too long: half of a pair, which is no UTF-8, alone needs an escape.
+    text = json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Letter(function_arn, text.encode("utf-8", "backslashreplace"))
+
+
+def _addressed(content: Any, attributes: Mapping[str, str]) -> tuple[str, Any]:
+    """The ARN of the function and the event.
 
     Lambda wraps an event that a function failed on into a record of the invocation; EventBridge leaves one that it could
     not deliver as it was, and says in the attribute TARGET_ARN where it was to go.
     """
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(content, dict):
-        return None
-    context, payload = content.get("requestContext"), content.get("requestPayload")
-    if isinstance(context, dict) and isinstance(payload, dict):
-        return Letter(_unqualified(str(context.get("functionArn", ""))), payload)
     if "TARGET_ARN" in attributes:
-        return Letter(attributes["TARGET_ARN"], content)
-    return None
+        return attributes["TARGET_ARN"], content
+    context = content.get("requestContext") if isinstance(content, dict) else None
+    if not isinstance(context, dict):
+        return "", None
+    return _unqualified(str(context.get("functionArn", ""))), content.get("requestPayload")
 
 
 def _unqualified(function_arn: str) -> str:

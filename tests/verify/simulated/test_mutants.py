@@ -65,6 +65,12 @@ def test_throttling_that_nobody_retries(world: SimulatedWorld, monkeypatch: pyte
     assert load.Simulated(30).run(world).problems
 
 
+def test_a_way_back_without_concurrency_of_its_own(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.simulation, "reserved", {"Receive": 10})
+    problems = load.Flood(drops=60, deployments=6, alarms=2, account=12).run(world).problems
+    assert any("s after its alarm only" in problem for problem in problems)
+
+
 def test_an_interruption_that_is_recorded_and_not_handed_on(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waits, "hand_on", lambda _record: False)
     [race] = [race for race in races.RACES if race.name == "a wait begins while a stop is asked for"]

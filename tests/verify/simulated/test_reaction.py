@@ -1,5 +1,6 @@
 """The way back, as it is when nothing is in the way of it."""
 
+from verify.load import Flood
 from verify.simulation.faults import Call
 from verify.simulation.world import SimulatedWorld
 from verify.undisturbed import undisturbed
@@ -10,3 +11,8 @@ def test_traffic_goes_back_in_one_call_of_lambda(world: SimulatedWorld) -> None:
     of_lambda = [call for call in calls if (call.caller, call.service) == ("ShiftTraffic", "lambda")]
     forward, back = (Call("ShiftTraffic", "lambda", "UpdateAlias", number) for number in (1, 2))
     assert of_lambda == [forward, back]
+
+
+def test_a_flood_of_wrong_files_holds_up_no_way_back(world: SimulatedWorld) -> None:
+    flood = Flood(drops=100, deployments=10, alarms=3, account=150)
+    assert flood.run(world).problems == []

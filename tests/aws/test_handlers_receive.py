@@ -189,7 +189,10 @@ def test_a_configuration_does_not_change(place: SimpleNamespace) -> None:
     assert config.percentage == 10
 
 
-@pytest.mark.parametrize(("code", "expected"), [("SlowDown", Throttled), ("InternalError", ServiceUnavailable)])
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("SlowDown", Throttled), ("KMS.ThrottlingException", Throttled), ("InternalError", ServiceUnavailable)],
+)
 def test_what_may_work_later_is_left_to_lambdas_retries_and_the_dead_letter_queue(
     place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, code: str, expected: type[Exception]
 ) -> None:

@@ -28,8 +28,6 @@ _THROTTLES = {
     "ProvisionedThroughputExceeded",
     "SlowDown",
     "Throttled",
-    "KMSThrottling",
-    "KMSThrottlingException",
 }
 # Another operation on the same thing is in progress.
 _BUSY = {"ResourceConflictException", "TransactionConflictException", "TransactionConflict"}
@@ -68,7 +66,7 @@ def translated(error: ClientError | BotoCoreError, service: str, role: ServiceRo
             f"The IAM role {name} could not be assumed: {message} "
             f"Let it trust Weighbridge's roles with the external id {role.external_id!r}."
         )
-    if code in _THROTTLES or code.endswith("LimitExceededException"):
+    if code in _THROTTLES or code.endswith("LimitExceededException") or ("KMS" in code and "Throttling" in code):
         return Throttled(
             f"The deployment failed because the number of requests by the IAM role {name} exceeded the request limit "
             f"for {service}. Avoid retrying API requests at a high rate."

@@ -14,8 +14,14 @@ from weighbridge.core.errors import InvalidDocument, RevisionMissing
 from weighbridge.core.service_role import ServiceRole
 
 _MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "InvalidArgument", "404"}
-# In an archive, or encrypted by a key that comes with each request.
-_LOCKED = {"InvalidObjectState", "InvalidRequest"}
+# In an archive, encrypted by a key that comes with each request, or by one that is gone or switched off.
+_LOCKED = {
+    "InvalidObjectState",
+    "InvalidRequest",
+    "KMS.DisabledException",
+    "KMS.NotFoundException",
+    "KMS.KMSInvalidStateException",
+}
 
 
 def content(record: Record, role: ServiceRole | None) -> bytes | str:
@@ -52,7 +58,7 @@ def read(location: Mapping[str, Any], session_name: str, role: ServiceRole | Non
             code = code_of(error)
             if code in _MISSING:
                 raise RevisionMissing(f"There is no object {where} any more; drop the file again.") from error
-            if code in _LOCKED or code.startswith("KMS."):
+            if code in _LOCKED:
                 raise InvalidDocument(
                     f"S3 does not give the file {where} out as it is stored ({error}); store it so that it need not be "
                     "restored first, and encrypted by a key that Weighbridge may use."

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-Asgi = Callable[[Any, Any, Callable[[Any], Awaitable[None]]], Awaitable[None]]
+from local.rates import Asgi
 
 # The emulator serves buckets as hosts below `localhost`, too, and browsers look up none of these in the DNS.
 _HOST = re.compile(r"(?:127\.0\.0\.1|(?:[a-z0-9._-]+\.)?localhost)(?::(?P<port>[0-9]+))?")

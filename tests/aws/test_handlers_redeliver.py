@@ -117,7 +117,7 @@ def test_all_that_waits_is_delivered(post: Post) -> None:
 
 
 def test_one_letter_that_cannot_be_delivered_keeps_no_other(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
-    deep = _failed(_event()).replace('"detail": {', '"detail": {"deep": ' + "[" * 50_000 + "]" * 50_000 + ", ", 1)
+    deep = _failed(_event()).replace('"detail": {', '"detail": {"deep": ' + "[" * 100_000 + "]" * 100_000 + ", ", 1)
     for body in (_failed(_event(id=POISON)), deep, _failed(_event(id="good"))):
         post.leave(body)
     with pytest.raises(ExceptionGroup) as raised:

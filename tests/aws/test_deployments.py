@@ -188,7 +188,7 @@ def _story() -> list[Change]:
         hook_answered("BeforeAllowTraffic", "check", yes, at(4)),
         *(shifted(sample, n, routing_after(sample, n), f"r-{n}", at(5 + n)) for n in range(10)),
         hook_called(sample, "AfterAllowTraffic", "secret", "token", at(20)),
-        hook_silent("AfterAllowTraffic", at(21), returned=True),
+        hook_silent("AfterAllowTraffic", at(21), returned="null"),
         hook_answered("AfterAllowTraffic", "check", no, at(22)),
         STOP,
     ]

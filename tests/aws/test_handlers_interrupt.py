@@ -291,24 +291,41 @@ def test_a_report_of_failure_ends_the_wait_with_what_to_fail_with(waits: Waits) 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"status": "Unknown"}, "status must be Succeeded or Failed"),
-        ({"status": None}, "status must be Succeeded or Failed"),
-        ({"status": ["Succeeded"]}, "status must be Succeeded or Failed"),
-        ({"status": {"S": "Succeeded"}}, "status must be Succeeded or Failed"),
-        ({"status": True}, "status must be Succeeded or Failed"),
         ({"lifecycleEventHookExecutionId": "guessed"}, "lifecycleEventHookExecutionId is none of this deployment's"),
         ({"lifecycleEventHookExecutionId": None}, "lifecycleEventHookExecutionId is none of this deployment's"),
         ({"lifecycleEventHookExecutionId": "\ud800"}, "lifecycleEventHookExecutionId is none of this deployment's"),
         ({"deploymentId": "d-ZZZZZZZZZ"}, "There is no such deployment"),
     ],
 )
-def test_a_status_of_any_type_is_refused(waits: Waits, refused: Refused, changes: dict[str, Any], reason: str) -> None:
+def test_a_report_that_is_none_is_refused(waits: Waits, refused: Refused, changes: dict[str, Any], reason: str) -> None:
     _awaiting_report()
     before = kept(ID)
     invoke("interrupt", detail_of(REPORT, **changes))
     assert refused() == [reason]
     assert kept(ID) == before
     assert waits.ended == []
+
+
+@pytest.mark.parametrize("status", ["Unknown", None, ["Succeeded"], {"S": "Succeeded"}, True, "\ud800"], ids=repr)
+def test_a_status_of_any_type_is_refused(waits: Waits, refused: Refused, status: Any) -> None:
+    _awaiting_report()
+    before = kept(ID)
+    for _ in range(7):
+        invoke("interrupt", detail_of(REPORT, status=status))
+    assert refused() == ["status must be Succeeded or Failed"] * 7
+    told = kept(ID)["timeline"][len(before["timeline"]) :]
+    assert [entry["event"] for entry in told] == ["ReportRefused"] * 5, "whoever has the id could fill the record"
+    assert "is neither Succeeded nor Failed" in told[0]["reason"]
+    assert kept(ID) | {"timeline": before["timeline"]} == before
+    assert waits.ended == []
+
+
+@pytest.mark.parametrize(("status", "meant"), [("FAILED", "Failed"), (" succeeded ", "Succeeded")])
+def test_a_status_counts_in_whatever_case_it_is_written(waits: Waits, status: str, meant: str) -> None:
+    _awaiting_report()
+    invoke("interrupt", detail_of(REPORT, status=status))
+    assert kept(ID)["hooks"]["BeforeAllowTraffic"]["answer"]["status"] == meant
+    assert len(waits.ended) == 1
 
 
 def test_a_second_report_does_not_change_the_first(waits: Waits, refused: Refused) -> None:

@@ -111,13 +111,31 @@ def test_a_hook_that_says_no_ends_the_wait_with_what_to_fail_with(lambda_: Hooks
     )
 
 
-@pytest.mark.parametrize("answer", [None, "done", {}, {"status": "Maybe"}, [], 7])
+@pytest.mark.parametrize("answer", [None, "done", {}, {"status": 200}, [], 7])
 def test_a_hook_that_returns_no_status_has_its_report_awaited(lambda_: Hooks, waits: Waits, answer: Any) -> None:
     lambda_.answers = [answer]
     _run()
     assert waits.ended == []
     assert kept(ID)["gate"] == {"token": TOKEN, "waitingFor": BEFORE}
     assert events_of(kept(ID))[-1] == "HookReturned"
+    assert kept(ID)["hooks"][BEFORE]["returned"] == json.dumps(answer)
+
+
+@pytest.mark.parametrize("answer", [{"status": "FAILED", "message": "red"}, {"hookStatus": "FAILED", "message": "red"}])
+def test_a_no_in_another_spelling_ends_the_wait_at_once(lambda_: Hooks, waits: Waits, answer: Any) -> None:
+    lambda_.answers = [answer]
+    _run()
+    [(_, result)] = waits.ended
+    assert result["failure"]["cause"].endswith("returned Failed: red")
+
+
+def test_a_verdict_that_is_none_ends_the_wait_at_once_and_says_what_would_have_been_right(
+    lambda_: Hooks, waits: Waits
+) -> None:
+    lambda_.answers = [{"status": "Success"}]
+    _run()
+    [(_, result)] = waits.ended
+    assert 'returned {"status": "Success"}, which is neither Succeeded nor Failed; return' in result["failure"]["cause"]
 
 
 def test_a_hook_that_is_still_running_at_the_end_has_its_report_awaited(lambda_: Hooks, waits: Waits) -> None:

@@ -108,7 +108,7 @@ def test_the_largest_record_leaves_room_for_its_end() -> None:
     for event in (hooks.BEFORE, hooks.AFTER):
         answer = hooks.Answer(status="Failed", message=WIDE * hooks.MESSAGE_LIMIT, by="return value")
         changes += [hook_called(plan, event, "i" * 43, "t" * 1024, at(2))] * TRIES
-        changes.append(hook_silent(event, at(2), returned=True))
+        changes.append(hook_silent(event, at(2), returned=WIDE * hooks.RETURNED_LIMIT))
         changes.append(hook_answered(event, HOOK, answer, at(2)))
     changes += [shifted(plan, step, routing_after(plan, step), "r" * 36, at(3)) for step in range(len(plan["steps"]))]
     changes += [alarms_read(f"{n}{WIDE * MESSAGE_LIMIT}", at(4)) for n in range(MOST_READINGS)]

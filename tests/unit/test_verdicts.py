@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.samples import plan
+from tests.unit.samples import at, plan, record
 from weighbridge.core import groups, hooks
 from weighbridge.core.alarms import Reading, definitions, verdict
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
+from weighbridge.core.endings import failed
 from weighbridge.core.errors import AlarmActive, AlarmsUnreadable, InvalidDocument, RolePermissions
 from weighbridge.core.ids import DEPLOYMENT_ID, deployment_id, deployment_id_in, rollback_id
 from weighbridge.core.plan import WatchedAlarms
@@ -71,14 +72,54 @@ def test_an_active_alarm_stops_even_beside_a_missing_one() -> None:
         ("", "Unhandled", ("Failed", "crashed: Unhandled", "crash")),
         ("null", None, None),
         ('"ok"', None, None),
-        ('{"status": "Perhaps"}', None, None),
         ('{"statusCode": 200}', None, None),
         ("not json", None, None),
+        ('{"status": "FAILED", "message": "smoke test red"}', None, ("Failed", "smoke test red", "return value")),
+        ('{"hookStatus": "FAILED"}', None, ("Failed", "", "return value")),
+        ('{"Status": " succeeded ", "Message": "fine"}', None, ("Succeeded", "fine", "return value")),
+        ('{"status": "Succeeded", "hookStatus": "Failed"}', None, ("Failed", "", "return value")),
+        ('"{\\"status\\": \\"FAILED\\"}"', None, ("Failed", "", "return value")),
+        ('"FAILED"', None, ("Failed", "", "return value")),
+        ('{"hookStatus": "IN_PROGRESS"}', None, None),
+        ('{"status": "Pending"}', None, None),
+        ('{"status": ""}', None, None),
+        ('{"status": null}', None, None),
+        ('{"status": 200}', None, None),
+        ('{"status": ["Failed"]}', None, None),
+        ('{"status": "Success"}', None, ("Failed", '{"status": "Success"}', "unclear")),
+        (
+            '{"status": "ok", "hookStatus": "Succeeded"}',
+            None,
+            ("Failed", '{"status": "ok", "hookStatus": "Succeeded"}', "unclear"),
+        ),
     ],
 )
 def test_what_a_hook_returns_is_an_answer_or_a_promise_to_report(payload: str, error: str | None, answer: Any) -> None:
     found = hooks.answer_of(hooks.Outcome(payload, error))
     assert (found and (found["status"], found["message"], found["by"])) == answer
+
+
+def test_a_verdict_that_is_none_says_what_was_returned_and_what_would_have_been_right() -> None:
+    answer = hooks.answer_of(hooks.Outcome('{"status": "Success"}'))
+    assert answer
+    assert hooks.failure_detail("AfterAllowTraffic", "smoke", answer) == (
+        'The AfterAllowTraffic hook smoke returned {"status": "Success"}, which is neither Succeeded nor Failed; '
+        'return {"status": "Succeeded"}, or {"status": "Failed", "message": "why"}.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [({"returned": "null"}, "and it returned null, which says nothing"), ({}, "and it had not returned")],
+)
+def test_a_hook_that_never_reports_is_named_with_what_it_returned(call: dict[str, str], said: str) -> None:
+    sample = record(hooks={"BeforeAllowTraffic": "schema", "AfterAllowTraffic": "smoke"})
+    sample["hooks"] = {
+        "BeforeAllowTraffic": {"function": "schema", "answer": {"status": "Succeeded"}},
+        "AfterAllowTraffic": {"function": "smoke", **call},
+    }
+    ending = failed(sample, {"error": "HookTimedOut", "cause": "It timed out."}, {}, at(9))
+    assert ending.message.startswith(f"It timed out. The AfterAllowTraffic hook smoke did not report, {said}; return ")
 
 
 def test_a_hook_is_told_what_people_missed() -> None:

@@ -220,10 +220,23 @@ def hook_called(plan: Plan, event: str, execution_id: str, token: str, now: date
     )
 
 
-def hook_silent(event: str, now: datetime, *, returned: bool) -> Change:
-    """The hook of `event` gave no answer by returning, or is still running after a quarter of an hour."""
-    told, reason = ("HookReturned", "Without a status") if returned else ("HookRunning", "It is still running")
-    return Change(timeline=[entry(now, told, lifecycleEvent=event, reason=f"{reason}, so its report is awaited.")])
+def hook_silent(event: str, now: datetime, *, returned: str | None) -> Change:
+    """The hook of `event` returned `returned`, which is no answer, or, None, still runs after a quarter of an hour."""
+    if returned is None:
+        reason = "It is still running, so its report is awaited."
+        return Change(timeline=[entry(now, "HookRunning", lifecycleEvent=event, reason=reason)])
+    said = clip(returned, hooks.RETURNED_LIMIT)
+    reason = f"It returned {said}, which says neither Succeeded nor Failed, so its report is awaited."
+    return Change(
+        sets={f"hooks.{event}.returned": said}, timeline=[entry(now, "HookReturned", lifecycleEvent=event, reason=reason)]
+    )
+
+
+def report_refused(event: str, status: str, now: datetime) -> Change:
+    """A hook's report on the bus came with a status that means nothing."""
+    said = clip(status, hooks.RETURNED_LIMIT)
+    reason = f"The status {said!r} is neither Succeeded nor Failed, so the report does not count."
+    return Change(timeline=[entry(now, "ReportRefused", lifecycleEvent=event, reason=reason)])
 
 
 def hook_awaited(call: Change) -> Change:

@@ -18,7 +18,7 @@ from weighbridge.core.deployment import (
     stamp,
     without_hook,
 )
-from weighbridge.core.errors import AliasMoved, Interrupted, WeighbridgeError, classify, clip, message_of
+from weighbridge.core.errors import AliasMoved, HookTimedOut, Interrupted, WeighbridgeError, classify, clip, message_of
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.routing import Routing
 
@@ -95,7 +95,9 @@ def _failure(record: Record, failure: Mapping[str, str]) -> tuple[type[Weighbrid
     kind, message = classify(failure["error"], failure.get("cause", ""))
     if kind is Interrupted and "interruption" in record:
         interruption = record["interruption"]
-        return classify(interruption["error"], interruption["message"])
+        kind, message = classify(interruption["error"], interruption["message"])
+    if kind is HookTimedOut:
+        message = clip(f"{message} {hooks.unanswered(record['hooks'])}".rstrip())
     return kind, message
 
 

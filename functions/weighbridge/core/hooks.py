@@ -16,16 +16,25 @@ from weighbridge.core.plan import Plan
 
 BEFORE, SHIFT, AFTER = "BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"
 MESSAGE_LIMIT = 1_000
-ANSWERS = ("Succeeded", "Failed")
-"""A tuple: what strangers give as a status may be anything, and not everything can be looked up in a set."""
+RETURNED_LIMIT = 200
+"""Characters that are kept of what a hook returned that says nothing."""
+Status = Literal["Succeeded", "Failed"]
+By = Literal["return value", "report", "crash", "unclear"]
+_VERDICTS: Mapping[str, Status] = {"succeeded": "Succeeded", "failed": "Failed"}
+_MEMBERS = ("status", "hookstatus")
+"""What verdicts are called, in any case: `hookStatus` is what hooks of ECS return."""
+_ADVICE = 'return {"status": "Succeeded"}, or {"status": "Failed", "message": "why"}'
 
 
 class Answer(TypedDict):
-    """How a hook judged: `status`, its own `message` (may be empty), and by what way (`by`) the answer came."""
+    """How a hook judged: `status`, its own `message` (may be empty), and by what way (`by`) the answer came.
 
-    status: Literal["Succeeded", "Failed"]
+    `unclear` is a return value that is meant as a verdict and is none; it counts as Failed.
+    """
+
+    status: Status
     message: str
-    by: Literal["return value", "report", "crash"]
+    by: By
 
 
 @dataclass(frozen=True)
@@ -49,24 +58,50 @@ def payload(plan: Plan, event: str, execution_id: str) -> dict[str, str]:
     }
 
 
+def verdict(status: Any) -> Status | None:
+    """What a status means, in whatever case it is written; None where it means neither."""
+    return _VERDICTS.get(status.strip().lower()) if isinstance(status, str) else None
+
+
 def answer_of(outcome: Outcome) -> Answer | None:
-    """The answer a hook gave by returning or crashing; None where it returned anything else and will report later."""
+    """The answer a hook gave by returning or crashing; None where that says nothing, so that it will report later.
+
+    A verdict is a member `status` or `hookStatus` in any case, of a mapping or of one that was returned as JSON text, or
+    the word alone. Whatever else stands there as text is meant as one, so that to wait for a report would be in vain.
+    """
     value = _parsed(outcome.payload)
     if outcome.function_error:
-        said = value if isinstance(value, dict) else {}
-        what = ": ".join(_text(said[key]) for key in ("errorType", "errorMessage") if said.get(key))
+        error = value if isinstance(value, dict) else {}
+        what = ": ".join(_text(error[key]) for key in ("errorType", "errorMessage") if error.get(key))
         return _answer("Failed", f"crashed: {what or outcome.payload or outcome.function_error}", "crash")
-    status = value.get("status") if isinstance(value, dict) else None
-    if status in ANSWERS:
-        return _answer(status, _text(value.get("message") or ""), "return value")
-    return None
+    members = _members(value)
+    said = [members[name] for name in _MEMBERS if _says_something(members.get(name))]
+    verdicts = {verdict(status) for status in said}
+    if None in verdicts:
+        return _answer("Failed", clip(outcome.payload, RETURNED_LIMIT), "unclear")
+    if not verdicts:
+        return None
+    # Of two that differ the careful one counts.
+    return _answer("Failed" if "Failed" in verdicts else "Succeeded", _text(members.get("message") or ""), "return value")
 
 
-def reported(status: Literal["Succeeded", "Failed"]) -> Answer:
+def _members(value: Any) -> dict[str, Any]:
+    """The members of what a hook returned, their names in lower case."""
+    if isinstance(value, str):
+        value = {"status": value} if verdict(value) else _parsed(value)
+    return {str(name).lower(): item for name, item in value.items()} if isinstance(value, dict) else {}
+
+
+def _says_something(status: Any) -> bool:
+    """Whether a status is meant as a verdict: a hook that is in progress will report, and a number is no word."""
+    return isinstance(status, str) and status.strip().lower().replace("_", "") not in {"", "inprogress", "pending"}
+
+
+def reported(status: Status) -> Answer:
     return _answer(status, "", "report")
 
 
-def _answer(status: Literal["Succeeded", "Failed"], message: str, by: Literal["return value", "report", "crash"]) -> Answer:
+def _answer(status: Status, message: str, by: By) -> Answer:
     return Answer(status=status, message=clip(message, MESSAGE_LIMIT), by=by)
 
 
@@ -89,9 +124,21 @@ def failure_detail(event: str, function: str, answer: Answer) -> str:
     """The sentence after CodeDeploy's own that says which hook said no, and why."""
     if answer["by"] == "crash":
         return f"The {event} hook {function} {answer['message']}"
+    if answer["by"] == "unclear":
+        said = f"returned {answer['message']}, which is neither Succeeded nor Failed"
+        return f"The {event} hook {function} {said}; {_ADVICE}."
     how = "returned" if answer["by"] == "return value" else "reported"
     reason = f": {answer['message']}" if answer["message"] else "."
     return f"The {event} hook {function} {how} Failed{reason}"
+
+
+def unanswered(hooks: Mapping[str, Mapping[str, Any]]) -> str:
+    """The sentence after CodeDeploy's own that says which hook of a record never answered; empty where none did not."""
+    for event, call in hooks.items():
+        if "answer" not in call:
+            said = f"it returned {call['returned']}, which says nothing" if "returned" in call else "it had not returned"
+            return f"The {event} hook {call['function']} did not report, and {said}; {_ADVICE}."
+    return ""
 
 
 def digest(execution_id: str) -> str:

@@ -14,14 +14,16 @@ from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, waits
-from weighbridge.core.deployment import Record, is_running
+from weighbridge.core.deployment import Record, is_running, report_refused
 from weighbridge.core.event_text import text_at
-from weighbridge.core.hooks import ANSWERS, event_of, reported
+from weighbridge.core.hooks import event_of, reported, verdict
 from weighbridge.core.ids import deployment_id_in
 from weighbridge.core.interruptions import Interruption, alarm_interruption, stop_interruption
 from weighbridge.telemetry import count
 
 logger = Logger()
+_MOST_REFUSED = 5
+"""How many reports that mean nothing a timeline tells of."""
 _AT_ONCE = 10
 """As many as a client of botocore's keeps connections for."""
 
@@ -120,13 +122,16 @@ def _report(detail: Mapping[str, Any]) -> None:
     record = _named(detail)
     if record is None:
         return
-    status, execution_id = detail.get("status"), detail.get("lifecycleEventHookExecutionId")
-    if status not in ANSWERS:
-        _refuse("status must be Succeeded or Failed")
-        return
+    status, execution_id = verdict(detail.get("status")), detail.get("lifecycleEventHookExecutionId")
     lifecycle_event = event_of(record["hooks"], execution_id) if isinstance(execution_id, str) else None
     if lifecycle_event is None:
         _refuse("lifecycleEventHookExecutionId is none of this deployment's")
+        return
+    if status is None:
+        _refuse("status must be Succeeded or Failed")
+        if sum(entry["event"] == "ReportRefused" for entry in record["timeline"]) < _MOST_REFUSED:
+            said = text_at(detail, "status", longest=1000) or ""
+            deployments.update(record["deploymentId"], report_refused(lifecycle_event, said, datetime.now(UTC)))
         return
     if waits.answer(record, lifecycle_event, reported(status), datetime.now(UTC)):
         logger.info("Hook reported", extra={"status": status})

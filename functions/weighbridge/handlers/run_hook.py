@@ -109,7 +109,8 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> Non
     answer = answer_of(outcome) if outcome else None
     now, answered = datetime.now(UTC), [f"hooks.{lifecycle_event}.answer"]
     if answer is None:
-        deployments.update(deployment_id, hook_silent(lifecycle_event, now, returned=outcome is not None), unless=answered)
+        returned = outcome.payload if outcome else None
+        deployments.update(deployment_id, hook_silent(lifecycle_event, now, returned=returned), unless=answered)
         logger.info("The hook's report is awaited")
         return
     change = hook_answered(lifecycle_event, function, answer, now)

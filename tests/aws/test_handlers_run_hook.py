@@ -17,6 +17,7 @@ from weighbridge.aws.clients import client
 from weighbridge.core.deployment import Change, hook_answered, shifted
 from weighbridge.core.errors import (
     HookFailed,
+    HookThrottled,
     Interrupted,
     NotThePlan,
     RolePermissions,
@@ -196,6 +197,20 @@ def test_a_hook_that_was_throttled_has_not_run_and_runs_on_the_next_try(lambda_:
     _run("the second try's token")
     assert len(lambda_.given) == 1
     assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_a_hook_without_concurrency_of_its_own_is_named_with_the_reason_and_told_of_once(
+    lambda_: Hooks, waits: Waits
+) -> None:
+    throttled = client_error("TooManyRequestsException", "Invoke", 429, message="Rate Exceeded.")
+    throttled.response["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"  # type: ignore[typeddict-unknown-key]
+    lambda_.answers = [throttled, throttled, SUCCEEDED]
+    for token in ("first", "second"):
+        with pytest.raises(HookThrottled, match=r"hook CodeDeployHook_checkShop was not run: its reserved concurrency"):
+            _run(token)
+    _run("third")
+    assert waits.ended == [("third", SUCCEEDED)]
+    assert events_of(kept(ID)).count("HookCalled") == 1
 
 
 def test_a_hook_that_may_or_may_not_have_run_fails_at_once_and_does_not_run_again(lambda_: Hooks, waits: Waits) -> None:

@@ -5,11 +5,13 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
-from weighbridge.core.errors import HookFailed
+from weighbridge.core.errors import HookFailed, HookThrottled
 from weighbridge.core.hooks import Outcome
 from weighbridge.core.service_role import ServiceRole
 
 _LAMBDA = "AWSLambda"
+_OF_ITS_OWN = "ReservedFunctionConcurrentInvocationLimitExceeded"
+"""Why Lambda throttles a function whose own reserved concurrency is used up, not that of the account."""
 # A hook runs once: an invocation without an answer is not repeated. 15 minutes is the longest a function may run; what is
 # still running shortly before that has its report awaited, so that this function ends in time itself.
 _ONCE = Config(connect_timeout=3, read_timeout=870, retries={"total_max_attempts": 1}, tcp_keepalive=True)
@@ -31,7 +33,8 @@ def check(function: str, event: str, deployment_id: str, role: ServiceRole | Non
 def invoke(function: str, event: str, payload: bytes, deployment_id: str, role: ServiceRole | None) -> Outcome | None:
     """Runs a hook and waits until it returns; None where it is still running when this function has to end.
 
-    Raises HookFailed where there is no such function, RolePermissions where it may not be invoked.
+    Raises HookFailed where there is no such function, HookThrottled where its own concurrency keeps it from running, and
+    RolePermissions where it may not be invoked.
     """
     with translating(_LAMBDA, role):
         hooks = client_as(role, deployment_id, "lambda", _ONCE)
@@ -42,6 +45,11 @@ def invoke(function: str, event: str, payload: bytes, deployment_id: str, role: 
         except ClientError as error:
             if code_of(error) == "ResourceNotFoundException":
                 raise HookFailed(_missing(function, event)) from error
+            if error.response.get("Reason") == _OF_ITS_OWN:
+                raise HookThrottled(
+                    f"The {event} hook {function} was not run: its reserved concurrency has no room for it (Lambda: "
+                    f"{error.response['Error'].get('Message', '')}); raise it, or take it away."
+                ) from error
             raise
         returned = answer["Payload"].read().decode("utf-8", "replace")
     return Outcome(returned, answer.get("FunctionError"))

@@ -29,6 +29,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── RolePermissions           IAM_ROLE_PERMISSIONS
     ├── RoleMissing               IAM_ROLE_MISSING
     ├── HookFailed                HOOK_EXECUTION_FAILURE
+    │   └── HookThrottled         HOOK_EXECUTION_FAILURE  its own reserved concurrency keeps it from running
     ├── HookTimedOut              TIMEOUT
     └── TimedOut                  TIMEOUT
 """
@@ -195,6 +196,10 @@ class HookFailed(WeighbridgeError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"{HOOK_SENTENCE} {detail}")
+
+
+class HookThrottled(HookFailed):
+    """The hook has not run, since its reserved concurrency is used up: it may run soon, or, where that is 0, never."""
 
 
 class HookTimedOut(WeighbridgeError):

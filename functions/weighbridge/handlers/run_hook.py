@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import deployments, executions, hooks, waits
 from weighbridge.core.deployment import (
+    Change,
     Record,
     hook_answered,
     hook_awaited,
@@ -24,9 +25,18 @@ from weighbridge.core.deployment import (
     hook_not_run,
     hook_result,
     hook_silent,
+    is_hook_told,
     is_running,
 )
-from weighbridge.core.errors import HookFailed, Interrupted, NotThePlan, Retryable, ServiceUnavailable, Throttled
+from weighbridge.core.errors import (
+    HookFailed,
+    HookThrottled,
+    Interrupted,
+    NotThePlan,
+    Retryable,
+    ServiceUnavailable,
+    Throttled,
+)
 from weighbridge.core.hooks import answer_of, event_of, payload
 from weighbridge.core.plan import Plan, role_of
 from weighbridge.core.sequence import check_hook, planned
@@ -47,7 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     plan = planned(record, event["plan"])
     check_hook(record, lifecycle_event)
     execution_id = secrets.token_urlsafe(32)
-    if _begin(plan, lifecycle_event, execution_id, event["taskToken"]):
+    if _begin(plan, lifecycle_event, execution_id, event["taskToken"], is_told=is_hook_told(record, lifecycle_event)):
         _run(plan, lifecycle_event, execution_id, event["taskToken"])
 
 
@@ -59,10 +69,15 @@ def _wanted(deployment_id: str) -> Record:
     return record
 
 
-def _begin(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> bool:
-    """Puts on record that the hook is called with `execution_id`; whether it is this try that has to run it."""
+def _begin(plan: Plan, lifecycle_event: str, execution_id: str, token: str, *, is_told: bool) -> bool:
+    """Puts on record that the hook is called with `execution_id`; whether it is this try that has to run it.
+
+    The timeline tells of it once, however often it is tried: `is_told` says whether it does already.
+    """
     deployment_id = plan["deploymentId"]
     call = hook_called(plan, lifecycle_event, execution_id, token, datetime.now(UTC))
+    if is_told:
+        call = Change(sets=call.sets)
     try:
         if deployments.update(deployment_id, call, unless=["interruption", f"hooks.{lifecycle_event}"]):
             return True
@@ -100,7 +115,7 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> Non
     body = json.dumps(payload(plan, lifecycle_event, execution_id)).encode()
     try:
         outcome = hooks.invoke(function, lifecycle_event, body, deployment_id, role_of(plan))
-    except Throttled:  # the hook has not run, so the next try is to run it
+    except (Throttled, HookThrottled):  # the hook has not run, so the next try is to run it
         with _not_in_vain(plan, lifecycle_event):
             deployments.update(deployment_id, hook_not_run(lifecycle_event))
         raise

@@ -185,3 +185,14 @@ def test_hook_ids_and_task_tokens_are_nowhere_in_the_log(world: World) -> None:
     assert deployment_id in log
     assert given["LifecycleEventHookExecutionId"] not in log
     assert token not in log
+
+
+@pytest.mark.local_cloud  # concurrency
+def test_a_hook_that_its_own_concurrency_keeps_from_running_fails_soon_and_says_so(world: World) -> None:
+    shop, hook = world.shop(), world.hook("return {'status': 'Succeeded'}")
+    world.client("lambda").put_function_concurrency(FunctionName=hook, ReservedConcurrentExecutions=0)
+    deployment = world.ended(world.drop(shop, BeforeAllowTraffic=hook))
+    assert deployment.outcome == ("Failed", "HOOK_EXECUTION_FAILURE")
+    assert f"hook {hook} was not run: its reserved concurrency has no room for it" in deployment.message
+    assert len(deployment.timeline("HookCalled")) == 1
+    assert world.alias(shop) == Alias("1", {})

@@ -810,6 +810,36 @@ def test_nothing_is_closed_while_traffic_is_split_whatever_is_told(error: str, r
     assert kept(ID) == before
 
 
+def test_a_rollback_that_can_never_be_made_is_told_by_an_event_an_alarm_and_the_deployment(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _shifted()
+    failure = {"error": "InvalidLambdaFunction", "cause": "Lambda refused to route live of shop: no version 1."}
+    back = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
+    invoke("record_failure", back)
+    assert events_of(kept(ROLLBACK_ID))[-2:] == ["RollbackFailed", "Ended"]
+    assert '"RollbacksHeldUp":[1.0]' in capsys.readouterr().out
+    answer = invoke("record_failure", event_file("record_failure") | {"rollback": {"status": "FAILED", "cause": ""}})
+    assert answer["message"].endswith(
+        "Traffic was not put back: Lambda refused to route live of shop: no version 1. This deployment had left the alias live "
+        "of shop with version 2 at 100 %; route it to a version that is there, or deploy one."
+    )
+
+
+def test_a_rollback_that_leaves_an_alias_to_somebody_else_is_not_told_of_like_that(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _shifted()
+    failure = {"error": "AliasMoved", "cause": "Somebody else moved the alias."}
+    invoke(
+        "record_failure", event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
+    )
+    assert "RollbackFailed" not in events_of(kept(ROLLBACK_ID))
+    assert "RollbacksHeldUp" not in capsys.readouterr().out
+    answer = invoke("record_failure", event_file("record_failure") | {"rollback": {"status": "FAILED", "cause": ""}})
+    assert answer["message"].endswith("Traffic was not put back: Somebody else moved the alias.")
+
+
 def test_a_made_up_rollback_gets_no_record() -> None:
     _planned()
     failure = {"error": "AliasMoved", "cause": "Somebody says so."}

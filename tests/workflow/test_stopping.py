@@ -204,6 +204,24 @@ def test_a_rollback_does_not_overwrite_what_somebody_else_wrote(world: World) ->
     assert world.is_free(shop)
 
 
+def test_a_rollback_to_a_version_that_is_gone_is_told_of(world: World) -> None:
+    notices, shop = world.notices, world.shop()
+    deployment_id = world.drop(shop, AfterAllowTraffic=world.hook("return None"))
+    world.in_hook(deployment_id, "AfterAllowTraffic")
+    world.client("lambda").delete_function(FunctionName=shop.name, Qualifier="1")
+    world.stop(deployment_id)
+    deployment = world.ended(deployment_id)
+    assert deployment.outcome == ("Stopped", "MANUAL_STOP")
+    assert "Traffic was not put back: Lambda refused to route live" in deployment.message
+    assert f"had left the alias live of {shop.name} with version 2 at 100 %; route it" in deployment.message
+    rollback = world.rollback_of(deployment)
+    assert rollback.outcome == ("Failed", "INVALID_LAMBDA_FUNCTION")
+    [told] = [one for one in notices.of(rollback.id, "FAILURE") if one["detail-type"] == "Deployment Rollback Failed"]
+    assert told["detail"]["code"] == "INVALID_LAMBDA_FUNCTION"
+    assert world.alias(shop) == Alias("2", {})
+    assert world.is_free(shop)
+
+
 def test_another_description_of_the_alias_is_no_drift(world: World) -> None:
     shop = world.shop(deploymentConfigName="Brief")
     deployment_id = world.drop(shop)

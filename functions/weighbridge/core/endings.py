@@ -18,20 +18,33 @@ from weighbridge.core.deployment import (
     stamp,
     without_hook,
 )
-from weighbridge.core.errors import AliasMoved, HookTimedOut, Interrupted, WeighbridgeError, classify, clip, message_of
+from weighbridge.core.errors import (
+    AliasMoved,
+    HookTimedOut,
+    Interrupted,
+    InvalidLambdaFunction,
+    WeighbridgeError,
+    classify,
+    clip,
+    message_of,
+)
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.routing import Routing
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a deployment ends: what goes into the record, and whether weights of ours may be left on the alias."""
+    """How a deployment ends: what goes into the record, and whether weights of ours may be left on the alias.
+
+    `unrestored` is a rollback's that will never restore traffic although nobody wants it where it is: somebody has to know.
+    """
 
     status: Status
     code: str | None
     message: str
     change: Change
     leaves_weights: bool = False
+    unrestored: bool = False
 
 
 def succeeded(record: Record, now: datetime) -> Ending:
@@ -58,9 +71,11 @@ def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, st
     """How a deployment ends that could not go on.
 
     `failure` is what Step Functions caught, {error, cause}, of which it may leave the cause out; `rollback` is empty where
-    none was made, else {status, cause} with the status of the rollback's execution.
+    none was made, else what `outcome_of` says of it.
     """
     kind, message = _failure(record, failure)
+    if rollback.get("status") == "FAILED":
+        message = clip(f"{message} {_not_restored(record, rollback)}")
     status: Status = "Stopped" if kind.stops else "Failed"
     sets = _closed(record, status, now) | {"errorInformation": {"code": kind.code, "message": message}}
     for event in LIFECYCLE_EVENTS:
@@ -77,8 +92,10 @@ def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, st
     if info:
         sets["rollbackInfo"] = info
     last = entry(now, "Ended", status=status, code=kind.code, reason=message, rollback=info.get("rollbackMessage"))
-    change = Change(sets=sets, removes=["open", "gate"], timeline=[last])
-    return Ending(status, kind.code, message, change, leaves_weights)
+    unrestored = is_rollback(record) and kind is InvalidLambdaFunction
+    told = [entry(now, "RollbackFailed", code=kind.code, reason=message), last] if unrestored else [last]
+    change = Change(sets=sets, removes=["open", "gate"], timeline=told)
+    return Ending(status, kind.code, message, change, leaves_weights, unrestored)
 
 
 def outcome_of(rollback: Record) -> dict[str, str]:
@@ -87,7 +104,20 @@ def outcome_of(rollback: Record) -> dict[str, str]:
         return {}
     if rollback["status"] == "Succeeded":
         return {"status": "SUCCEEDED"}
-    return {"status": "FAILED", "cause": str(rollback["errorInformation"]["message"])}
+    error = rollback["errorInformation"]
+    return {"status": "FAILED", "code": str(error["code"]), "cause": str(error["message"])}
+
+
+def _not_restored(record: Record, rollback: Mapping[str, str]) -> str:
+    """The sentence after the reason of a deployment whose rollback has failed for good: where its traffic is, and why."""
+    said = f"Traffic was not put back: {message_of(rollback.get('cause', ''))}"
+    if rollback.get("code") != InvalidLambdaFunction.code or "plan" not in record:
+        return said
+    plan, left = record["plan"], Routing.from_record(record["routing"])
+    return (
+        f"{said} This deployment had left the alias {plan['alias']} of {plan['functionName']} with {left}; "
+        "route it to a version that is there, or deploy one."
+    )
 
 
 def _failure(record: Record, failure: Mapping[str, str]) -> tuple[type[WeighbridgeError], str]:

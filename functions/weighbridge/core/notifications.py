@@ -1,6 +1,6 @@
 """What the world is told of a deployment, from two states of its record. Reference: section 7.1, and the design's table.
 
-CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; four detail-types of ours say what it never tells.
+CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; five detail-types of ours say what it never tells.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,9 +15,15 @@ TRAFFIC_SHIFTED = "Deployment Traffic Shifted"
 HOOK_REPORTED = "Deployment Hook Reported"
 ROLLED_BACK = "Deployment Rolled Back"
 ROLLBACK_HELD_UP = "Deployment Rollback Held Up"
+ROLLBACK_FAILED = "Deployment Rollback Failed"
 
 _STATES = {"InProgress": "START", "Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
-_TOLD = {"TrafficShifted": TRAFFIC_SHIFTED, "HookAnswered": HOOK_REPORTED, "RollbackHeldUp": ROLLBACK_HELD_UP}
+_TOLD = {
+    "TrafficShifted": TRAFFIC_SHIFTED,
+    "HookAnswered": HOOK_REPORTED,
+    "RollbackHeldUp": ROLLBACK_HELD_UP,
+    "RollbackFailed": ROLLBACK_FAILED,
+}
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str | No
     if deployments.end(record, ending):
         logger.warning("Deployment ended", extra={"status": ending.status, "code": ending.code, "reason": ending.message})
         count(f"Deployments{ending.status}")
+        if ending.unrestored:
+            count("RollbacksHeldUp")
     return {"status": ending.status, "code": ending.code, "message": ending.message}
 
 

@@ -166,8 +166,10 @@ def _restore(plan: Plan) -> dict[str, str]:
         rollbacks.keep(plan, now)
         record = deployments.get(deployment_id)
         if record:
-            deployments.end(record, failed(record, described(error), {}, now))
-        return {"status": "FAILED", "cause": str(error)}
+            ending = failed(record, described(error), {}, now)
+            if deployments.end(record, ending) and ending.unrestored:
+                count("RollbacksHeldUp")
+        return {"status": "FAILED", "code": error.code, "cause": str(error)}
     except WeighbridgeError as error:
         rollbacks.hold_up(plan, described(error), now)
         count("RollbacksHeldUp")

@@ -16,6 +16,7 @@ BASE = {"aws.clients", "aws.failures"} | {
 RECORDS = BASE | {"aws.deployments", "aws.registry", "aws.table"}
 RECORDS |= {f"core.{module}" for module in ("endings", "ids", "record_size", "revisions")}
 ROLLBACKS = {"core.interruptions", "core.rollbacks", "core.sequence"}
+ALIASES = {"aws.aliases", "core.function_state"}
 WAITS = {"aws.executions", "core.settlement", "core.interruptions"}
 SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags"}
 REQUESTS = {"core.documents", "core.groups", "core.requests", "core.tags"}
@@ -52,10 +53,11 @@ MODULES = {
     "report_hook": RECORDS | WAITS | API | REQUESTS,
     "run_hook": RECORDS | WAITS | ROLLBACKS | {"aws.hooks", "aws.waits"},
     "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers", "telemetry"},
-    "settle": RECORDS | WAITS | ROLLBACKS | {"aws.aliases", "aws.rollbacks", "aws.waits", "core.event_text", "telemetry"},
-    "shift_traffic": RECORDS | ROLLBACKS | {"aws.aliases", "aws.rollbacks", "telemetry"},
+    "settle": RECORDS | WAITS | ROLLBACKS | ALIASES | {"aws.rollbacks", "aws.waits", "core.event_text", "telemetry"},
+    "shift_traffic": RECORDS | ROLLBACKS | ALIASES | {"aws.rollbacks", "telemetry"},
     "validate": RECORDS
-    | {"aws.aliases", "aws.hooks", "aws.revisions", "aws.settings"}
+    | ALIASES
+    | {"aws.hooks", "aws.revisions", "aws.settings"}
     | SETTINGS
     | {"core.appspec", "core.interruptions", "core.planning", "core.rollbacks"},
 }

@@ -67,7 +67,7 @@ def test_an_alias_that_is_not_there_is_told_with_what_to_change(function: str, a
     [("shop", None, True), ("shop", "2", True), ("shop", "9", False), ("nowhere", None, False), ("nowhere", "1", False)],
 )
 def test_functions_and_versions_exist_or_not(function: str, version: str | None, there: bool) -> None:
-    assert Lambda("d-AAAAAAAAA", None).exists(function, version) is there
+    assert (Lambda("d-AAAAAAAAA", None).state(function, version) is not None) is there
 
 
 def wanted() -> None:

@@ -47,6 +47,8 @@ from weighbridge.core.errors import (
     ServiceUnavailable,
     StopRequested,
     Throttled,
+    VersionPending,
+    VersionUnusable,
     WeighbridgeError,
 )
 from weighbridge.core.groups import parse
@@ -296,6 +298,49 @@ def test_a_role_that_may_not_see_the_function_does_not_hold_its_alias(
         _validate(arrived)
     assert "locks" not in kept(arrived)
     assert _validate(_arrive(place))  # the alias and the group are free
+
+
+def _in_state(monkeypatch: pytest.MonkeyPatch, state: str, reason: str) -> None:
+    """Every version is in that state from now on."""
+    found = client("lambda").get_function_configuration(FunctionName="shop", Qualifier="2")
+    answer = found | {"State": state, "StateReason": reason}
+    monkeypatch.setattr(client("lambda"), "get_function_configuration", lambda **_: answer)
+
+
+def test_a_version_that_is_not_active_yet_is_waited_for_and_holds_nothing(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _group()
+    arrived = _arrive(place)
+    with monkeypatch.context() as patch:
+        _in_state(patch, "Pending", "The snapshot is being taken.")
+        for _ in range(3):
+            with pytest.raises(VersionPending):
+                _validate(arrived)
+    assert events_of(kept(arrived)) == ["Created", "VersionAwaited"]
+    assert "is Pending (The snapshot is being taken)" in kept(arrived)["timeline"][-1]["reason"]
+    assert "locks" not in kept(arrived)
+    assert _validate(arrived)["targetVersion"] == "2"
+
+
+def test_who_stops_a_deployment_that_waits_for_its_version_ends_it(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _group()
+    arrived = _arrive(place)
+    deployments.update(arrived, STOP)
+    _in_state(monkeypatch, "Pending", "")
+    with pytest.raises(Interrupted):
+        _validate(arrived)
+
+
+def test_a_version_that_failed_gets_no_traffic(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    _group()
+    arrived = _arrive(place)
+    _in_state(monkeypatch, "Failed", "The snapshot failed.")
+    with pytest.raises(VersionUnusable, match=r"Version 2 of shop is Failed \(The snapshot failed\), so no traffic"):
+        _validate(arrived)
+    assert "locks" not in kept(arrived)
 
 
 def test_a_deployment_that_is_stopped_before_it_begins_or_while_it_is_validated_does_not_go_on(

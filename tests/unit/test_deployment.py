@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from tests.unit.samples import apply, at, plan, record
-from weighbridge.core.deployment import created, hook_answered, hook_called, hook_result, shifted
+from weighbridge.core.deployment import created, hook_answered, hook_called, hook_result, planned, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import ALARM_SENTENCE, HOOK_SENTENCE, AlarmActive, InvalidAppSpec
 from weighbridge.core.hooks import Answer
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.interruptions import alarm_interruption, interrupted, stop_interruption
-from weighbridge.core.plan import Plan, routing_after
+from weighbridge.core.plan import Plan, WatchedAlarms, routing_after
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
 
 
@@ -198,3 +198,13 @@ def test_a_rollback_is_a_deployment_with_the_versions_swapped() -> None:
 
 def test_a_strangers_text_is_cut() -> None:
     assert len(str(AlarmActive(["x" * 255] * 50))) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("names", "hooks", "unwatched"),
+    [([], {}, True), (["errors"], {}, False), ([], {"AfterAllowTraffic": "smoke"}, False)],
+)
+def test_a_deployment_that_nothing_watches_says_so(names: list[str], hooks: dict[str, str], unwatched: bool) -> None:
+    watched = WatchedAlarms(names=names, ignorePollFailure=False)
+    [entry] = planned(plan(alarms=watched, hooks=hooks), at(1)).timeline
+    assert ("No alarm and no hook watches" in entry.get("reason", "")) is unwatched

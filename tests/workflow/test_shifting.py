@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from tests.workflow.world import Alias, World, appspec
+from tests.workflow.world import Alias, World, appspec, zipped
 
 LINEAR = "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
@@ -114,3 +114,18 @@ def test_a_json_file_is_a_revision_too(world: World) -> None:
         f'{{"Name": "{shop.name}", "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"}}}}}}]}}'
     )
     assert world.ended(world.drop_file(shop, text, "release.json")).outcome == ("Succeeded", None)
+
+
+@pytest.mark.local_cloud  # snapshots
+def test_a_version_whose_snapshot_failed_gets_no_traffic(world: World) -> None:
+    shop, functions = world.shop(), world.client("lambda")
+    functions.update_function_configuration(FunctionName=shop.name, SnapStart={"ApplyOn": "PublishedVersions"})
+    functions.update_function_code(FunctionName=shop.name, ZipFile=zipped("raise RuntimeError('cannot be imported')"))
+    version = functions.publish_version(FunctionName=shop.name)["Version"]
+    named = {"FunctionName": shop.name, "Qualifier": version}
+    world.until("the failed snapshot", lambda: functions.get_function_configuration(**named)["State"] == "Failed")
+    deployment = world.ended(world.drop(shop, version))
+    assert deployment.outcome == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
+    assert f"Version {version} of {shop.name} is Failed (" in deployment.message
+    assert deployment.weights == []
+    assert world.alias(shop) == Alias("1", {})

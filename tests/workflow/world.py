@@ -161,12 +161,12 @@ class World:
             Runtime="python3.14",
             Role=role or self._function_role,
             Handler="app.handler",
-            Code={"ZipFile": _zipped(sources[0])},
+            Code={"ZipFile": zipped(sources[0])},
             Timeout=20,
         )
         functions.publish_version(FunctionName=name)
         for source in sources[1:]:
-            functions.update_function_code(FunctionName=name, ZipFile=_zipped(source))
+            functions.update_function_code(FunctionName=name, ZipFile=zipped(source))
             functions.publish_version(FunctionName=name)
 
     def shop(self, *, versions: int = 3, last: str | None = None, **settings: Any) -> Shop:
@@ -501,7 +501,7 @@ def appspec(function: str, target: str = "2", *, current: str | None = "1", **ho
     return yaml.safe_dump(document)
 
 
-def _zipped(source: str) -> bytes:
+def zipped(source: str) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as files:
         files.writestr("app.py", source)

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
 from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, RolePermissions, Throttled
+from weighbridge.core.function_state import FunctionState
 from weighbridge.core.plan import Plan, every_routing, restored, routing_after, routing_before
 from weighbridge.core.routing import Found, Routing, judge
 from weighbridge.core.service_role import ServiceRole
@@ -51,15 +52,15 @@ class Lambda:
                 ) from error
         return Alias(Routing.of(found), found["RevisionId"])
 
-    def exists(self, function: str, version: str | None = None) -> bool:
-        """Whether there is such a function, or such a version of it."""
+    def state(self, function: str, version: str | None = None) -> FunctionState | None:
+        """The state of a function, or of a version of it; None where there is no such one."""
         with translating(_LAMBDA, self._role):
             try:
                 qualifier = {"Qualifier": version} if version else {}
-                self._client.get_function_configuration(FunctionName=function, **qualifier)
+                found = self._client.get_function_configuration(FunctionName=function, **qualifier)
             except self._client.exceptions.ResourceNotFoundException:
-                return False
-        return True
+                return None
+        return FunctionState(found.get("State", "Active"), found.get("StateReason", ""))
 
     def check_may_shift(self, function: str, name: str) -> None:
         """Makes sure that the alias may be written, without writing it; raises RolePermissions where it may not.

@@ -34,6 +34,7 @@ RUNNING: tuple[Status, ...] = ("Created", "InProgress")
 LIFECYCLE_EVENTS = (hooks.BEFORE, hooks.SHIFT, hooks.AFTER)
 ROLLBACK_CREATOR = "codeDeployRollback"
 READING_LIMIT = 500
+_UNWATCHED = "No alarm and no hook watches this deployment: whatever the version does, it succeeds."
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,10 @@ def begun(  # noqa: PLR0913  # what is known when a deployment begins
     )
 
 
+def version_awaited(reason: str, now: datetime) -> Change:
+    return Change(timeline=[entry(now, "VersionAwaited", reason=reason)])
+
+
 def planned(plan: Plan, now: datetime) -> Change:
     return Change(
         sets={
@@ -162,6 +167,7 @@ def planned(plan: Plan, now: datetime) -> Change:
                 currentVersion=plan["currentVersion"],
                 targetVersion=plan["targetVersion"],
                 steps=len(plan["steps"]),
+                reason=None if plan["alarms"]["names"] or plan["hooks"] else _UNWATCHED,
             )
         ],
     )

@@ -18,6 +18,8 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── StopRequested             MANUAL_STOP                           (Stopped)
     ├── AliasMoved                INVALID_LAMBDA_CONFIGURATION
     ├── InvalidAppSpec            INVALID_LAMBDA_CONFIGURATION
+    ├── VersionPending            INVALID_LAMBDA_CONFIGURATION  the target version is not Active yet, which is waited for
+    ├── VersionUnusable           INVALID_LAMBDA_CONFIGURATION  it never will be
     ├── InvalidLambdaFunction     INVALID_LAMBDA_FUNCTION
     ├── InvalidDocument           INVALID_REVISION
     │   └── NotWellFormed         INVALID_REVISION
@@ -137,6 +139,14 @@ class InvalidAppSpec(WeighbridgeError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"{APPSPEC_SENTENCE} {detail}")
+
+
+class VersionPending(WeighbridgeError):
+    code = "INVALID_LAMBDA_CONFIGURATION"
+
+
+class VersionUnusable(WeighbridgeError):
+    code = "INVALID_LAMBDA_CONFIGURATION"
 
 
 class InvalidLambdaFunction(WeighbridgeError):

@@ -11,8 +11,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from weighbridge.aws import deployments, hooks, revisions, settings
 from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core import appspec, planning
+from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import DeploymentConfig
-from weighbridge.core.deployment import Record, begun, planned
+from weighbridge.core.deployment import Record, begun, planned, version_awaited
 from weighbridge.core.errors import (
     ApplicationMissing,
     DeploymentGroupMissing,
@@ -20,9 +21,11 @@ from weighbridge.core.errors import (
     InvalidAppSpec,
     InvalidLambdaFunction,
     ResourceCannotBeFound,
+    VersionPending,
     WeighbridgeError,
     classify,
 )
+from weighbridge.core.function_state import FunctionState, check_usable
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.plan import Plan
 
@@ -60,7 +63,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     # Asked before the alias is held: whose role may not shift it must not keep others from deploying it.
     if role:  # Weighbridge's own functions have what rights the stack gives them, each its own
         control_plane.check_may_shift(spec.function_name, spec.alias)
-    published = control_plane.exists(spec.function_name, spec.target_version)
+    published = control_plane.state(spec.function_name, spec.target_version)
+    if published:
+        _check_usable(record, spec, published)
     deployments.begin(record, change)
 
     alias = _alias(control_plane, spec.function_name, spec.alias)
@@ -122,11 +127,23 @@ def _config(name: str) -> DeploymentConfig:
     return config
 
 
+def _check_usable(record: Record, spec: AppSpec, published: FunctionState) -> None:
+    """Nothing is held while a version is waited for; that it is stands in the timeline, once."""
+    try:
+        check_usable(spec.function_name, spec.target_version, published)
+    except VersionPending as error:
+        if "interruption" in record:
+            raise Interrupted("The deployment was interrupted before it began.") from error
+        if not any(entry["event"] == "VersionAwaited" for entry in record["timeline"]):
+            deployments.update(record["deploymentId"], version_awaited(str(error), datetime.now(UTC)))
+        raise
+
+
 def _alias(control_plane: Lambda, function: str, name: str) -> Alias:
     try:
         return control_plane.alias(function, name)
     except InvalidLambdaFunction:
-        if control_plane.exists(function):
+        if control_plane.state(function):
             raise
     raise InvalidLambdaFunction(
         f"There is no Lambda function named {function!r} in this account and region; "

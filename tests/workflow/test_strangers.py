@@ -108,3 +108,22 @@ def test_an_ended_rollback_run_again_moves_nothing(world: World, stranger: boto3
     event = {"deploymentId": asked["deploymentId"], "plan": asked["rollBack"]}
     assert _invoked(world, stranger, "ShiftTraffic", event)["errorType"] == "DeploymentEnded"
     assert world.alias(shop) == Alias("2", {})
+
+
+def test_an_execution_that_is_started_with_a_plan_of_ones_own_moves_nothing(world: World) -> None:
+    starter = world.user("starter", allow("states:StartExecution", world.outputs["StateMachineArn"]))
+    shop = world.shop()
+    plan = world.ended(world.drop(shop)).record["plan"]
+    made_up = plan | {"deploymentId": "d-MADEUPPPP", "rollbackDeploymentId": "d-MADEUPPP0"}
+    executions = world.cloud.client("stepfunctions", starter)
+    for name, back in (("d-MADEUPPP0", made_up), ("d-MADEUPPP1", plan | {"rollbackDeploymentId": "d-MADEUPPP1"})):
+        asked = json.dumps({"deploymentId": name, "rollBack": back}, default=float)
+        executions.start_execution(stateMachineArn=world.outputs["StateMachineArn"], name=name, input=asked)
+
+        def failed(name: str = name) -> bool:
+            execution = world.execution(name)
+            return execution is not None and execution["status"] == "FAILED"
+
+        world.until(f"the end of {name}", failed)
+        assert world.item(f"DEPLOYMENT#{name}", "DEPLOYMENT") is None
+    assert world.alias(shop) == Alias("2", {})

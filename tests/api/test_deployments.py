@@ -21,6 +21,7 @@ from weighbridge.core.errors import Interrupted, StopRequested
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import routing_after
+from weighbridge.core.planning import roll_back_on, watched_alarms
 from weighbridge.core.rollbacks import rollback_record
 
 APPSPEC = json.dumps({"version": 0.0, "Resources": [{"shop": {"Type": "AWS::Lambda::Function", "Properties": {}}}]})
@@ -133,6 +134,31 @@ def test_what_cannot_be_created_is_refused_before_anything_is_kept(
 def test_members_that_mean_nothing_may_be_sent_when_they_say_nothing(api: Caller) -> None:
     harmless = {"ignoreApplicationStopFailures": False, "updateOutdatedInstancesOnly": False, "deploymentMode": "STANDARD"}
     assert api.call("CreateDeployment", **NAMES, revision=S3, **harmless)["deploymentId"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_kept"),
+    [
+        ({"overrideAlarmConfiguration": {}}, {"enabled": False, "ignorePollAlarmFailure": False}),
+        (
+            {"overrideAlarmConfiguration": {"alarms": [{"name": "red"}]}},
+            {"enabled": False, "ignorePollAlarmFailure": False, "alarms": [{"name": "red"}]},
+        ),
+        ({"autoRollbackConfiguration": {}}, {"enabled": False}),
+        (
+            {"autoRollbackConfiguration": {"events": ["DEPLOYMENT_FAILURE"]}},
+            {"enabled": False, "events": ["DEPLOYMENT_FAILURE"]},
+        ),
+    ],
+)
+def test_what_a_call_leaves_of_enabled_is_off(api: Caller, sent: dict[str, Any], is_kept: dict[str, Any]) -> None:
+    group = DeploymentGroup.read({"alarmConfiguration": {"alarms": [{"name": "a"}]}})
+    settings.put_group("shop-app", "prod", group, stamp(at(0)))
+    record = kept(api.call("CreateDeployment", **NAMES, revision=S3, **sent)["deploymentId"])
+    assert [record[member] for member in sent] == [is_kept]
+    by_override = "overrideAlarmConfiguration" in sent
+    assert watched_alarms(record, group)["names"] == ([] if by_override else ["a"])
+    assert roll_back_on(record, group)["failure"] is by_override
 
 
 def test_a_second_deployment_of_the_group_is_refused_and_told_which_one_runs(api: Caller) -> None:

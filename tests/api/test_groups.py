@@ -8,6 +8,7 @@ from tests.api.caller import Caller
 from tests.api.test_applications import NOW, active_deployment, begin_deployment, put_groups, refusal
 from weighbridge.aws import settings, table
 from weighbridge.aws.table import Expression
+from weighbridge.core import planning
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.groups import ROLLBACK_EVENTS, DeploymentGroup
 
@@ -208,11 +209,71 @@ def test_a_group_comes_back_as_it_went(api: Caller) -> None:
 def test_what_was_left_unsaid_is_said(api: Caller) -> None:
     info = info_of(api)
     assert info["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
-    assert info["autoRollbackConfiguration"] == {"enabled": True, "events": list(ROLLBACK_EVENTS)}
     assert info["alarmConfiguration"] == {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []}
     assert info["triggerConfigurations"] == []
     assert info["deploymentStyle"] == STYLE
-    assert not {"serviceRoleArn", "targetRevision", "lastAttemptedDeployment", "lastSuccessfulDeployment"} & set(info)
+    absent = {"autoRollbackConfiguration", "serviceRoleArn", "targetRevision", "lastAttemptedDeployment"}
+    assert not absent & set(info)
+    assert "lastSuccessfulDeployment" not in info
+
+
+def test_what_a_file_leaves_unsaid_is_on_and_kept_outright(api: Caller) -> None:
+    document = {"autoRollbackConfiguration": {}, "alarmConfiguration": {"alarms": [{"name": "a"}]}}
+    settings.put_group("shop", "prod", DeploymentGroup.read(document), NOW)
+    item = settings.group_item("shop", "prod")
+    assert item
+    assert [item["settings"][member]["enabled"] for member in document] == [True, True]
+    assert info_of(api)["autoRollbackConfiguration"] == {"enabled": True, "events": list(ROLLBACK_EVENTS)}
+    assert info_of(api)["alarmConfiguration"] == alarms("a") | {"ignorePollAlarmFailure": False}
+
+
+OFF: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    # What clients with plain booleans, such as those of Go, leave of `false`: nothing.
+    (
+        {"autoRollbackConfiguration": {"events": ["DEPLOYMENT_FAILURE"]}},
+        {"autoRollbackConfiguration": {"enabled": False, "events": ["DEPLOYMENT_FAILURE"]}},
+    ),
+    ({"autoRollbackConfiguration": {}}, {"autoRollbackConfiguration": {"enabled": False, "events": []}}),
+    (
+        {"alarmConfiguration": {"alarms": [{"name": "x"}]}},
+        {"alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": [{"name": "x"}]}},
+    ),
+    (
+        {"alarmConfiguration": {"enabled": None, "alarms": [{"name": "x"}]}},
+        {"alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": [{"name": "x"}]}},
+    ),
+    (
+        {"alarmConfiguration": {"alarms": []}},
+        {"alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []}},
+    ),
+    (
+        {"alarmConfiguration": {}},
+        {"alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("sent", "shown"), OFF, ids=lambda value: ascii(value)[:60])
+def test_what_a_call_leaves_of_enabled_is_off(api: Caller, sent: dict[str, Any], shown: dict[str, Any]) -> None:
+    on = {
+        "alarmConfiguration": alarms("a"),
+        "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
+    }
+    api.call("CreateDeploymentGroup", **NEW, **on)
+    api.call("UpdateDeploymentGroup", applicationName="shop", currentDeploymentGroupName="new", **sent)
+    api.call("CreateDeploymentGroup", **(NEW | {"deploymentGroupName": "another"}), **sent)
+    for name in ("new", "another"):
+        info = info_of(api, deploymentGroupName=name)
+        assert info == info | shown
+        # Stored settings say it outright: what reads them takes what is absent for on.
+        item = settings.group_item("shop", name)
+        assert item
+        assert [item["settings"][member]["enabled"] for member in sent] == [False]
+    kept = settings.group("shop", "new")
+    assert kept
+    watched = planning.watched_alarms({}, kept[1])["names"]
+    rolls_back = planning.roll_back_on({}, kept[1])
+    assert (watched, rolls_back["failure"]) == (([], True) if "alarmConfiguration" in sent else (["a"], False))
 
 
 def test_a_group_tells_its_last_deployments(api: Caller) -> None:

@@ -214,7 +214,22 @@ def test_each_required_member_has_an_exception_of_its_operation(api: Caller, ope
 def test_the_bundle_type_may_be_written_in_any_case() -> None:
     location = {"bucket": "drops", "key": "a.yaml", "bundleType": "yaml"}
     body = {"applicationName": "a", "revision": {"revisionType": "S3", "s3Location": location}}
-    assert wire.arguments_of("CreateDeployment", json.dumps(body)) == body
+    assert wire.arguments_of("CreateDeployment", json.dumps(body))["revision"] == body["revision"]
+
+
+def test_what_the_model_has_as_boolean_is_false_where_it_is_absent_and_the_nullable_is_left_out() -> None:
+    """Clients with plain booleans do not send false."""
+    body: dict[str, Any] = {"applicationName": "a", "autoRollbackConfiguration": {"enabled": None}}
+    assert wire.arguments_of("CreateDeployment", json.dumps(body)) == {
+        "applicationName": "a",
+        "autoRollbackConfiguration": {"enabled": False},
+        "ignoreApplicationStopFailures": False,
+        "updateOutdatedInstancesOnly": False,
+    }
+    stop = {"deploymentId": "d-AAAAAAAAA"}
+    assert wire.arguments_of("StopDeployment", json.dumps(stop)) == stop
+    group = {"applicationName": "a", "currentDeploymentGroupName": "b"}
+    assert wire.arguments_of("UpdateDeploymentGroup", json.dumps(group)) == group
 
 
 def test_nulls_and_unknown_members_are_left_out() -> None:

@@ -211,6 +211,17 @@ def test_a_request_takes_over_what_it_overrides() -> None:
     }
 
 
+def test_what_an_event_leaves_unsaid_is_as_in_a_file_and_kept_outright() -> None:
+    """Decision 30: whoever writes down an alarm wants it watched; only calls of the API have booleans that go unsent."""
+    watched = {"alarms": [{"name": "errors"}]}
+    rollback = {"events": ["DEPLOYMENT_FAILURE"]}
+    request = DeploymentRequest.read(_request(autoRollbackConfiguration=rollback, overrideAlarmConfiguration=watched))
+    assert request.overrides() == {
+        "autoRollbackConfiguration": {"enabled": True} | rollback,
+        "overrideAlarmConfiguration": {"enabled": True, "ignorePollAlarmFailure": False} | watched,
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -10,7 +10,13 @@ from weighbridge.aws import renames, settings
 from weighbridge.core.configs import ALL_AT_ONCE
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
-from weighbridge.core.groups import ROLLBACK_EVENTS, AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
+from weighbridge.core.groups import (
+    ROLLBACK_EVENTS,
+    AlarmConfiguration,
+    AutoRollbackConfiguration,
+    DeploymentGroup,
+    RollbackEvent,
+)
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 _TOO_MANY = {
@@ -159,10 +165,13 @@ def _taken(name: str) -> wire.ApiError:
 
 
 def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A group as it acts: what was left unsaid is said."""
+    """A group as it acts: what was left unsaid is said, except an automatic rollback that nobody has configured.
+
+    CodeDeploy shows none either, and a tool that compares what it configured with what is there would never be done.
+    """
     kept = DeploymentGroup.read(item["settings"])
     alarms = kept.alarm_configuration or AlarmConfiguration(enabled=False)
-    rollback = kept.auto_rollback_configuration or AutoRollbackConfiguration()
+    rollback = kept.auto_rollback_configuration
     return {
         **_FOR_OTHERS,
         **{member: None for member, nothing in _FOR_OTHERS.items() if nothing == {}},
@@ -172,10 +181,7 @@ def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
         "deploymentGroupId": item["deploymentGroupId"],
         "deploymentConfigName": kept.deployment_config_name or ALL_AT_ONCE,
         "alarmConfiguration": alarms.model_dump(mode="json", by_alias=True) | {"alarms": _names(alarms)},
-        "autoRollbackConfiguration": {
-            "enabled": rollback.enabled,
-            "events": [event for event in ROLLBACK_EVENTS if event in rollback.rolls_back_on()],
-        },
+        "autoRollbackConfiguration": rollback and {"enabled": rollback.enabled, "events": _events(rollback)},
         "deploymentStyle": STYLE,
         "computePlatform": "Lambda",
         "targetRevision": item.get("targetRevision"),
@@ -186,6 +192,12 @@ def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _names(alarms: AlarmConfiguration) -> list[dict[str, str]]:
     return [{"name": alarm.name} for alarm in alarms.alarms or []]
+
+
+def _events(rollback: AutoRollbackConfiguration) -> list[RollbackEvent]:
+    """Those after which traffic is restored; while that is switched off, those that would be."""
+    on = rollback.rolls_back_on() if rollback.enabled else rollback.events or ()
+    return [event for event in ROLLBACK_EVENTS if event in on]
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -92,9 +92,10 @@ def operation_of(method: str, headers: Mapping[str, str]) -> str:
 
 
 def arguments_of(operation: str, body: str | None, *, is_base64: bool = False) -> dict[str, Any]:
-    """The members in a request's body, of the types, lengths and values that the model asks for; nulls are left out.
+    """The members in a request's body, of the types, lengths and values that the model asks for.
 
-    Raises ApiError for what is none.
+    Nulls are left out, but a `Boolean` (not a `NullableBoolean`) of an object that was sent is never absent: clients with
+    plain booleans, such as those of Go, do not send false. Raises ApiError for what is no such member.
     """
     shape = service().operation_model(operation).input_shape
     content = _decoded(body or "", is_base64=is_base64)
@@ -161,7 +162,8 @@ def _structure(operation: str, shape: StructureShape, value: Any, path: str) -> 
         for name in shape.required_members:
             if name not in members:
                 raise invalid(operation, _top(path), f"{path}.{name} is missing.")
-    return members
+    left_out = {name: False for name, member in shape.members.items() if member.name == "Boolean" and name not in members}
+    return members | left_out
 
 
 def _value(operation: str, shape: Shape, value: Any, path: str) -> Any:

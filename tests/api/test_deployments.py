@@ -77,6 +77,38 @@ def test_every_type_of_revision_is_registered_by_its_deployment(api: Caller, rev
     assert info["registerTime"] == info["firstUsedTime"] == info["lastUsedTime"]
 
 
+# What the skeletons of the CLI and of SDKs have besides the member that somebody filled in.
+SKELETON: dict[str, Any] = {
+    "s3Location": {"bucket": "", "key": "", "bundleType": "zip", "version": "", "eTag": ""},
+    "gitHubLocation": {"repository": "", "commitId": ""},
+    "string": {"content": "", "sha256": ""},
+    "appSpecContent": {"content": "", "sha256": ""},
+}
+
+
+@pytest.mark.parametrize(
+    "filled_in",
+    [
+        {"revisionType": "AppSpecContent", "appSpecContent": {"content": APPSPEC, "sha256": ""}},
+        {"revisionType": "String", "string": {"content": APPSPEC, "sha256": SHA256}},
+        {"revisionType": "S3", "s3Location": {**S3["s3Location"], "version": "", "eTag": ""}},  # type: ignore[dict-item]
+    ],
+    ids=lambda revision: str(revision["revisionType"]),
+)
+def test_a_filled_in_skeleton_is_the_revision_of_its_type(api: Caller, filled_in: dict[str, Any]) -> None:
+    sent: dict[str, Any] = {"revision": SKELETON | filled_in}
+    record = kept(api.call("CreateDeployment", **NAMES, **sent, targetInstances={"tagFilters": []})["deploymentId"])
+    [member] = set(filled_in) - {"revisionType"}
+    said = {name: value for name, value in filled_in[member].items() if value}
+    assert record["revision"] == {
+        "revisionType": filled_in["revisionType"],
+        member: said | ({"bundleType": "YAML"} if member == "s3Location" else {"sha256": SHA256}),
+    }
+    found = api.call("GetApplicationRevision", applicationName="shop-app", **sent)
+    assert found["revision"]["revisionType"] == filled_in["revisionType"]
+    api.call("RegisterApplicationRevision", applicationName="shop-app", **sent)
+
+
 BAD_CREATIONS: list[tuple[str, dict[str, Any]]] = [
     ("ApplicationNameRequired", {"applicationName": None}),
     ("InvalidApplicationName", {"applicationName": "a/b"}),

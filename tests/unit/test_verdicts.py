@@ -258,6 +258,12 @@ def test_of_a_revision_nothing_but_the_member_of_its_type_is_kept(kind: str, mem
     assert request.revision.kept() == {"revisionType": kind, member: own}
 
 
+def test_members_of_other_types_may_be_empty_and_in_any_case() -> None:
+    revision = {"RevisionType": "S3", "S3Location": S3 | {"version": "", "eTag": ""}, "AppSpecContent": {"content": ""}}
+    kept = DeploymentRequest.read(_request(revision=revision)).revision.kept()
+    assert kept == {"revisionType": "S3", "s3Location": S3}
+
+
 @pytest.mark.parametrize("member", ["version", "eTag", "key", "bucket"])
 def test_no_text_in_a_location_is_without_a_limit(member: str) -> None:
     revision = {"revisionType": "S3", "s3Location": S3 | {member: "x" * 1025}}

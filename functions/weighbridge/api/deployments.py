@@ -77,7 +77,7 @@ def _refuse_what_servers_have(request: Request) -> None:
         if arguments.get(member):
             name = f"Invalid{member[0].upper()}{member[1:]}ValueException"
             raise ApiError(name, f"For Lambda deployment, {member} must be false; leave it out.")
-    if "targetInstances" in arguments:
+    if any(arguments.get("targetInstances", {}).values()):
         raise ApiError(
             "InvalidTargetInstancesException", "For Lambda deployment, targetInstances can not be specified; leave it out."
         )

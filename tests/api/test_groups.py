@@ -53,7 +53,7 @@ BAD_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
         (
             {"deploymentConfigName": f"CodeDeployDefault.{name}"},
             "InvalidDeploymentConfigNameException",
-            f"CodeDeployDefault.{name} does not match expected compute platform, correct compute platform should be Lambda.",
+            f"CodeDeployDefault.{name} does not match expected compute platform, correct compute platform should be Lambda; ",
         )
         for name in ("OneAtATime", "HalfAtATime", "AllAtOnce", "ECSAllAtOnce", "ECSCanary10Percent5Minutes")
     ),

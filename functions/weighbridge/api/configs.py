@@ -61,7 +61,7 @@ def delete_deployment_config(request: Request) -> Mapping[str, Any]:
 
 
 def no_config(name: str) -> wire.ApiError:
-    return wire.ApiError("DeploymentConfigDoesNotExistException", f"No Deployment Configuration found for name: {name}")
+    return wire.ApiError("DeploymentConfigDoesNotExistException", configs.missing(name))
 
 
 def _predefined_id(name: str) -> str:

@@ -7,7 +7,7 @@ from weighbridge.api import named, pages, tags, wire
 from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
 from weighbridge.aws import renames, settings
-from weighbridge.core.configs import ALL_AT_ONCE
+from weighbridge.core.configs import ALL_AT_ONCE, OTHER_PLATFORMS, missing
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
 from weighbridge.core.groups import (
@@ -43,8 +43,6 @@ _FOR_OTHERS: Mapping[str, Any] = {
     "terminationHookEnabled": False,
     "outdatedInstancesStrategy": "UPDATE",
 }
-_OTHER_PLATFORMS = ("CodeDeployDefault.OneAtATime", "CodeDeployDefault.HalfAtATime", "CodeDeployDefault.AllAtOnce")
-_ECS = "CodeDeployDefault.ECS"
 
 
 def create_deployment_group(request: Request) -> Mapping[str, Any]:
@@ -142,12 +140,8 @@ def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
 
 
 def _check_config(request: Request, name: str) -> None:
-    if name in _OTHER_PLATFORMS or name.startswith(_ECS):
-        message = (
-            f"Compute platform of deployment config {name} does not match expected compute platform, "
-            "correct compute platform should be Lambda."
-        )
-        raise wire.invalid(request.operation, "deploymentConfigName", message)
+    if name in OTHER_PLATFORMS:
+        raise wire.invalid(request.operation, "deploymentConfigName", missing(name))
     if settings.config(name) is None:
         raise no_config(name)
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from weighbridge.core.configs import may_be_there, missing
 from weighbridge.core.documents import Document, TooMany
 from weighbridge.core.errors import InvalidDocument
 from weighbridge.core.tags import Tags
@@ -158,6 +159,8 @@ def parse(application: str, group: str, document: object) -> DeploymentGroup:
     ):
         if inside not in {None, outside}:
             raise InvalidDocument(f"{key} is {inside!r} but the file lies under {outside!r}; give both the same name.")
+    if settings.deployment_config_name and not may_be_there(settings.deployment_config_name):
+        raise InvalidDocument(f"deploymentConfigName: {missing(settings.deployment_config_name)}")
     return settings
 
 

@@ -68,6 +68,23 @@ _NAMED_OTHERWISE: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Values of the model that mean nothing for Lambda: each has a refusal of its own, so nobody is told that it is valid.
+_FOR_OTHERS: Mapping[str, set[str]] = {
+    "BundleType": {"tar", "tgz", "zip"},
+    "ComputePlatform": {"Server", "ECS"},
+    "DeploymentMode": {"RESTART"},
+    "DeploymentOption": {"WITHOUT_TRAFFIC_CONTROL"},
+    "DeploymentType": {"IN_PLACE"},
+    "FileExistsBehavior": {"DISALLOW", "OVERWRITE", "RETAIN"},
+    "InstanceType": {"Blue", "Green"},
+    "LifecycleEventStatus": {"Pending", "InProgress", "Skipped", "Unknown"},
+    "OutdatedInstancesStrategy": {"IGNORE"},
+    "RevisionLocationType": {"GitHub"},
+    "TargetFilterName": {"ServerInstanceLabel"},
+    "TriggerEventType": {"InstanceStart", "InstanceSuccess", "InstanceFailure", "InstanceReady"},
+}
+
+
 class ApiError(Exception):
     """An answer with an error: `name` is one of the service's exceptions, `str(error)` says what to do."""
 
@@ -212,11 +229,9 @@ def _check_text(operation: str, shape: Shape, value: str, path: str) -> None:
         raise _wrong_type(path, "text that Unicode can write") from error
     enum, longest, shortest = (shape.metadata.get(key) for key in ("enum", "max", "min"))
     if enum and value not in enum and not _case_free(shape, value, enum):
-        raise invalid(
-            operation,
-            _top(path),
-            f"{_spoken(path)} '{value[:100]}' is not valid. Valid values are [{', '.join(enum)}]",
-        )
+        valid = ", ".join(one for one in enum if one not in _FOR_OTHERS.get(shape.name, ()))
+        instead = f". Valid values are [{valid}]" if valid else "; leave it out."
+        raise invalid(operation, _top(path), f"{_spoken(path)} '{value[:100]}' is not valid{instead}")
     if shortest and len(value) < shortest and "." not in path and "[" not in path:
         raise missing(operation, path)
     if longest and len(value) > longest:

@@ -148,6 +148,7 @@ BAD_CREATIONS: list[tuple[str, dict[str, Any]]] = [
     ("InvalidAlarmConfig", {"overrideAlarmConfiguration": {"enabled": True, "alarms": []}}),
     ("InvalidAlarmConfig", {"overrideAlarmConfiguration": {"enabled": True, "alarms": [{"name": "a"}, {"name": "a"}]}}),
     ("InvalidAlarmConfig", {"overrideAlarmConfiguration": {"enabled": True, "alarms": [{"name": "a" * 256}]}}),
+    ("InvalidAlarmConfig", {"overrideAlarmConfiguration": {"alarms": [{"name": "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red"}]}}),
     ("AlarmsLimitExceeded", {"overrideAlarmConfiguration": {"enabled": True, "alarms": [{"name": str(n)} for n in range(51)]}}),
     ("Serialization", {"revision": "s3://drops/a.yaml"}),
 ]  # fmt: skip

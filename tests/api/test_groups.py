@@ -1,5 +1,6 @@
 """Deployment groups: create, get, list, update, rename, delete."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from weighbridge.aws import settings, table
 from weighbridge.aws.table import Expression
 from weighbridge.core import planning
 from weighbridge.core.configs import DeploymentConfig
-from weighbridge.core.groups import ROLLBACK_EVENTS, DeploymentGroup
+from weighbridge.core.documents import load
+from weighbridge.core.groups import ROLLBACK_EVENTS, DeploymentGroup, parse
 
 ROLE = "arn:aws:iam::123456789012:role/Deployer"
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
@@ -59,6 +61,7 @@ BAD_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"alarmConfiguration": {"enabled": True}}, "InvalidAlarmConfigException", "Alarm list cannot be null."),
     ({"alarmConfiguration": alarms()}, "InvalidAlarmConfigException", NO_ALARMS),
+    ({"alarmConfiguration": alarms("arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red")}, "InvalidAlarmConfigException", "give its name alone, 'red'"),
     ({"alarmConfiguration": alarms("a", "a")}, "InvalidAlarmConfigException", "named twice"),
     ({"alarmConfiguration": alarms("")}, "InvalidAlarmConfigException", "alarms[0].name"),
     ({"alarmConfiguration": alarms("a" * 256)}, "InvalidAlarmConfigException", "alarms[0].name"),
@@ -204,6 +207,17 @@ def test_a_group_comes_back_as_it_went(api: Caller) -> None:
     kept = settings.group("shop", "new")
     assert kept is not None
     assert [tag.key for tag in kept[1].tags] == ["team"]
+
+
+def test_what_is_told_of_a_group_is_a_file_for_it(api: Caller) -> None:
+    on = {"alarmConfiguration": alarms("a"), "triggerConfigurations": [trigger(1)]}
+    api.call("CreateDeploymentGroup", **NEW, **on, autoRollbackConfiguration={"events": ["DEPLOYMENT_FAILURE"]})
+    for name in ("prod", "new"):
+        document = {"deploymentGroupInfo": info_of(api, deploymentGroupName=name)}
+        settings.put_group("shop", "copy", parse("shop", name, load(json.dumps(document))), NOW)
+        told = info_of(api, deploymentGroupName="copy")
+        names = {"deploymentGroupName": name, "deploymentGroupId": document["deploymentGroupInfo"]["deploymentGroupId"]}
+        assert {"deploymentGroupInfo": told | names} == document
 
 
 def test_what_was_left_unsaid_is_said(api: Caller) -> None:

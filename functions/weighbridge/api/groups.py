@@ -11,11 +11,13 @@ from weighbridge.core.configs import ALL_AT_ONCE, OTHER_PLATFORMS, missing
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
 from weighbridge.core.groups import (
+    FOR_OTHERS,
     ROLLBACK_EVENTS,
     AlarmConfiguration,
     AutoRollbackConfiguration,
     DeploymentGroup,
     RollbackEvent,
+    arn_among,
 )
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
@@ -30,19 +32,6 @@ _SETTINGS = (
     "autoRollbackConfiguration",
     "triggerConfigurations",
 )
-# Members for other platforms, and the value that clients send where they have nothing to say.
-_FOR_OTHERS: Mapping[str, Any] = {
-    "blueGreenDeploymentConfiguration": {},
-    "ec2TagFilters": [],
-    "ec2TagSet": {},
-    "onPremisesInstanceTagFilters": [],
-    "onPremisesTagSet": {},
-    "ecsServices": [],
-    "loadBalancerInfo": {},
-    "autoScalingGroups": [],
-    "terminationHookEnabled": False,
-    "outdatedInstancesStrategy": "UPDATE",
-}
 
 
 def create_deployment_group(request: Request) -> Mapping[str, Any]:
@@ -117,7 +106,7 @@ def delete_deployment_group(request: Request) -> Mapping[str, Any]:
 def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
     """The settings that come of a request upon those that are kept; raises ApiError for what is not allowed."""
     arguments = request.arguments
-    for member, nothing in _FOR_OTHERS.items():
+    for member, nothing in FOR_OTHERS.items():
         if arguments.get(member, nothing) != nothing:
             message = f"For Lambda deployment group, {member} can not be specified"
             raise wire.invalid(request.operation, member, message)
@@ -134,6 +123,8 @@ def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
         if fault.too_many:
             raise wire.ApiError(_TOO_MANY[fault.member], fault.rule) from fault
         raise wire.invalid(request.operation, fault.member, fault.rule) from fault
+    if "alarmConfiguration" in given and (problem := arn_among(changed.alarm_configuration)):
+        raise wire.invalid(request.operation, "alarmConfiguration", problem)
     if changed.deployment_config_name and "deploymentConfigName" in given:
         _check_config(request, changed.deployment_config_name)
     return changed
@@ -167,8 +158,8 @@ def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
     alarms = kept.alarm_configuration or AlarmConfiguration(enabled=False)
     rollback = kept.auto_rollback_configuration
     return {
-        **_FOR_OTHERS,
-        **{member: None for member, nothing in _FOR_OTHERS.items() if nothing == {}},
+        **FOR_OTHERS,
+        **{member: None for member, nothing in FOR_OTHERS.items() if nothing == {}},
         **item["settings"],
         "applicationName": application,
         "deploymentGroupName": item["listingKey"],

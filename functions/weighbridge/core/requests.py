@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from weighbridge.core.documents import Document
-from weighbridge.core.groups import NAME, AlarmConfiguration, AutoRollbackConfiguration
+from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, Name, arn_among
 from weighbridge.core.revisions import member_of, own
 
 Empty = BeforeValidator(lambda value: None if value == "" else value)
@@ -91,15 +91,22 @@ class Revision(Document):
 class DeploymentRequest(Document):
     """The input of CreateDeployment, as far as it applies to Lambda."""
 
-    application_name: str = Field(pattern=rf"^{NAME}$")
-    deployment_group_name: str = Field(pattern=rf"^{NAME}$")
+    application_name: Name
+    deployment_group_name: Name
     revision: Revision
-    deployment_config_name: str | None = Field(default=None, pattern=rf"^{NAME}$")
+    deployment_config_name: Name | None = None
     description: str | None = Field(default=None, max_length=256)
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
     override_alarm_configuration: AlarmConfiguration | None = None
     ignore_application_stop_failures: Literal[False] | None = None
     update_outdated_instances_only: Literal[False] | None = None
+
+    @field_validator("override_alarm_configuration")
+    @classmethod
+    def _alarms_by_name(cls, alarms: AlarmConfiguration | None) -> AlarmConfiguration | None:
+        if fault := arn_among(alarms):
+            raise ValueError(fault)
+        return alarms
 
     def overrides(self) -> dict[str, Any]:
         """The members that the deployment's record takes over as they are."""

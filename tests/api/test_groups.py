@@ -51,6 +51,11 @@ BAD_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"serviceRoleArn": "arn:aws:iam::123456789012:user/Deployer"}, "InvalidRoleException", "serviceRoleArn"),
     ({"deploymentConfigName": "a b"}, "InvalidDeploymentConfigNameException", "deploymentConfigName"),
     ({"deploymentConfigName": "no"}, "DeploymentConfigDoesNotExistException", "No Deployment Configuration found for name: no"),
+    (
+        {"deploymentConfigName": "Canary10Percent5Minutes"},
+        "DeploymentConfigDoesNotExistException",
+        f"No Deployment Configuration found for name: Canary10Percent5Minutes; did you mean '{CANARY}'?",
+    ),
     *(
         (
             {"deploymentConfigName": f"CodeDeployDefault.{name}"},

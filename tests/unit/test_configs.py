@@ -139,8 +139,11 @@ MISSPELT = [
     ("CodeDeployDefault.Canary10Percent15Minutes", f"did you mean '{P}Canary10Percent15Minutes'?"),
     ("CodeDeployDefault.AllAtOnce", f"should be Lambda; did you mean '{P}AllAtOnce'?"),
     ("CodeDeployDefault.ECSCanary10Percent5Minutes", f"should be Lambda; did you mean '{P}Canary10Percent5Minutes'?"),
-    ("CodeDeployDefault.OneAtATime", f"should be Lambda; the predefined ones for it are {', '.join(PREDEFINED)}."),
-    ("CodeDeployDefault.Quickly", f"name: CodeDeployDefault.Quickly; the predefined ones are {', '.join(PREDEFINED)}."),
+    ("CodeDeployDefault.OneAtATime", f"should be Lambda; the predefined ones for Lambda are {', '.join(PREDEFINED)}."),
+    (
+        "CodeDeployDefault.Quickly",
+        f"name: CodeDeployDefault.Quickly; the predefined ones for Lambda are {', '.join(PREDEFINED)}.",
+    ),
 ]
 
 

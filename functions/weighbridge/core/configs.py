@@ -59,21 +59,17 @@ OTHER_PLATFORMS = {
 
 def missing(name: str) -> str:
     """What to tell whoever names a configuration that is not there: which one may have been meant, or how to make it."""
-    if name in OTHER_PLATFORMS:
-        said, ones = (
-            (
-                f"Compute platform of deployment config {name} does not match expected compute platform, "
-                "correct compute platform should be Lambda"
-            ),
-            "the predefined ones for it",
-        )
-    else:
-        said, ones = f"No Deployment Configuration found for name: {name}", "the predefined ones"
+    said = (
+        f"Compute platform of deployment config {name} does not match expected compute platform, "
+        "correct compute platform should be Lambda"
+        if name in OTHER_PLATFORMS
+        else f"No Deployment Configuration found for name: {name}"
+    )
     short = {_short(one): one for one in PREDEFINED}
     nearest = get_close_matches(_short(name), short, n=1, cutoff=0.7)
     suggestion = f"{said}; did you mean {short[nearest[0]]!r}?" if nearest else ""
     if name.startswith(RESERVED):
-        return suggestion or f"{said}; {ones} are {', '.join(PREDEFINED)}."
+        return suggestion or f"{said}; the predefined ones for Lambda are {', '.join(PREDEFINED)}."
     if suggestion:
         return f"{suggestion} If not, drop deployment-configs/{name}.yaml first."
     return f"{said}; create it first, or drop it as deployment-configs/{name}.yaml."

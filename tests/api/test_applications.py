@@ -85,7 +85,7 @@ def test_bad_input(api: Caller, operation: str, arguments: dict[str, Any], expec
 def test_messages_are_those_that_clients_know(api: Caller) -> None:
     assert refusal(api, "GetApplication", applicationName="no").message == "No application found for name: no"
     bad = refusal(api, "CreateApplication", applicationName="a", computePlatform="EC2").message
-    assert bad == "ComputePlatform 'EC2' is not valid. Valid values are [Server, Lambda, ECS]"
+    assert bad == "ComputePlatform 'EC2' is not valid. Valid values are [Lambda]"
     assert (
         "pass computePlatform Lambda"
         in refusal(api, "CreateApplication", applicationName="a", computePlatform="Server").message

@@ -7,7 +7,7 @@ import pytest
 from tests.api.caller import Caller
 from tests.api.test_applications import NOW, refusal
 from weighbridge.aws import settings
-from weighbridge.core.configs import PREDEFINED, DeploymentConfig
+from weighbridge.core.configs import OTHER_PLATFORMS, PREDEFINED, DeploymentConfig
 from weighbridge.core.groups import DeploymentGroup
 
 ROUTING = "InvalidTrafficRoutingConfigurationException"
@@ -81,11 +81,14 @@ def test_bad_configurations(api: Caller, arguments: dict[str, Any], expected: st
         ("GetDeploymentConfig", {}, "DeploymentConfigNameRequiredException"),
         ("GetDeploymentConfig", {"deploymentConfigName": "a b"}, "InvalidDeploymentConfigNameException"),
         ("GetDeploymentConfig", {"deploymentConfigName": "no"}, "DeploymentConfigDoesNotExistException"),
-        ("GetDeploymentConfig", {"deploymentConfigName": "CodeDeployDefault.OneAtATime"}, "DeploymentConfigDoesNotExistException"),
+        ("GetDeploymentConfig", {"deploymentConfigName": "CodeDeployDefault.Any"}, "DeploymentConfigDoesNotExistException"),
         ("ListDeploymentConfigs", {"nextToken": "no"}, "InvalidNextTokenException"),
         ("DeleteDeploymentConfig", {}, "DeploymentConfigNameRequiredException"),
         ("DeleteDeploymentConfig", {"deploymentConfigName": "a b"}, "InvalidDeploymentConfigNameException"),
-        ("DeleteDeploymentConfig", {"deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"}, "InvalidOperationException"),
+        *(
+            ("DeleteDeploymentConfig", {"deploymentConfigName": f"CodeDeployDefault.{name}"}, "InvalidOperationException")
+            for name in ("LambdaAllAtOnce", "OneAtATime", "ECSAllAtOnce", "LambdaCanary10Percent5Minute", "Mine")
+        ),
     ],
     ids=lambda value: ascii(value)[:60],
 )  # fmt: skip
@@ -111,12 +114,19 @@ def test_a_configuration_comes_back_as_it_went(api: Caller, routing: dict[str, A
 
 def test_the_predefined_ones_are_there_and_come_first(api: Caller) -> None:
     settings.create_config(DeploymentConfig("Another", "AllAtOnce"), NOW)
-    assert api.call("ListDeploymentConfigs") == {"deploymentConfigsList": [*PREDEFINED, "Another"]}
-    assert len(PREDEFINED) == 9
+    assert api.call("ListDeploymentConfigs") == {"deploymentConfigsList": [*PREDEFINED, *OTHER_PLATFORMS, "Another"]}
+    assert (len(PREDEFINED), len(OTHER_PLATFORMS)) == (9, 8)
     infos = [api.call("GetDeploymentConfig", deploymentConfigName=name)["deploymentConfigInfo"] for name in PREDEFINED]
     assert [info["deploymentConfigName"] for info in infos] == list(PREDEFINED)
     assert len({info["deploymentConfigId"] for info in infos}) == 9
     assert infos[0]["trafficRoutingConfig"] == canary(10, 5)["trafficRoutingConfig"]
+
+
+def test_those_of_other_platforms_are_told_with_their_platform(api: Caller) -> None:
+    infos = [api.call("GetDeploymentConfig", deploymentConfigName=name)["deploymentConfigInfo"] for name in OTHER_PLATFORMS]
+    assert {info["deploymentConfigName"]: info["computePlatform"] for info in infos} == OTHER_PLATFORMS
+    ours = api.call("GetDeploymentConfig", deploymentConfigName=next(iter(PREDEFINED)))["deploymentConfigInfo"]
+    assert len({info["deploymentConfigId"] for info in (ours, *infos)}) == 9
 
 
 def test_all_are_listed_page_by_page(api: Caller) -> None:
@@ -124,7 +134,7 @@ def test_all_are_listed_page_by_page(api: Caller) -> None:
     for name in names:
         settings.create_config(DeploymentConfig(name, "AllAtOnce"), NOW)
     assert len(api.call("ListDeploymentConfigs")["deploymentConfigsList"]) == 100
-    assert api.names("ListDeploymentConfigs", "deploymentConfigsList") == [*PREDEFINED, *names]
+    assert api.names("ListDeploymentConfigs", "deploymentConfigsList") == [*PREDEFINED, *OTHER_PLATFORMS, *names]
 
 
 def test_a_configuration_in_use_stays(api: Caller) -> None:
@@ -138,5 +148,5 @@ def test_a_configuration_in_use_stays(api: Caller) -> None:
     api.call("DeleteDeploymentGroup", applicationName="shop-2", deploymentGroupName="prod")
     assert api.call("DeleteDeploymentConfig", deploymentConfigName="mine") == {}
     assert settings.config("mine") is None
-    assert api.call("ListDeploymentConfigs")["deploymentConfigsList"] == list(PREDEFINED)
+    assert api.call("ListDeploymentConfigs")["deploymentConfigsList"] == [*PREDEFINED, *OTHER_PLATFORMS]
     assert api.call("DeleteDeploymentConfig", deploymentConfigName="mine") == {}

@@ -21,6 +21,7 @@ from weighbridge.core.errors import Interrupted, StopRequested
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import routing_after
+from weighbridge.core.planning import roll_back_on, watched_alarms
 from weighbridge.core.rollbacks import rollback_record
 
 APPSPEC = json.dumps({"version": 0.0, "Resources": [{"shop": {"Type": "AWS::Lambda::Function", "Properties": {}}}]})
@@ -76,6 +77,38 @@ def test_every_type_of_revision_is_registered_by_its_deployment(api: Caller, rev
     assert info["registerTime"] == info["firstUsedTime"] == info["lastUsedTime"]
 
 
+# What the skeletons of the CLI and of SDKs have besides the member that somebody filled in.
+SKELETON: dict[str, Any] = {
+    "s3Location": {"bucket": "", "key": "", "bundleType": "zip", "version": "", "eTag": ""},
+    "gitHubLocation": {"repository": "", "commitId": ""},
+    "string": {"content": "", "sha256": ""},
+    "appSpecContent": {"content": "", "sha256": ""},
+}
+
+
+@pytest.mark.parametrize(
+    "filled_in",
+    [
+        {"revisionType": "AppSpecContent", "appSpecContent": {"content": APPSPEC, "sha256": ""}},
+        {"revisionType": "String", "string": {"content": APPSPEC, "sha256": SHA256}},
+        {"revisionType": "S3", "s3Location": {**S3["s3Location"], "version": "", "eTag": ""}},  # type: ignore[dict-item]
+    ],
+    ids=lambda revision: str(revision["revisionType"]),
+)
+def test_a_filled_in_skeleton_is_the_revision_of_its_type(api: Caller, filled_in: dict[str, Any]) -> None:
+    sent: dict[str, Any] = {"revision": SKELETON | filled_in}
+    record = kept(api.call("CreateDeployment", **NAMES, **sent, targetInstances={"tagFilters": []})["deploymentId"])
+    [member] = set(filled_in) - {"revisionType"}
+    said = {name: value for name, value in filled_in[member].items() if value}
+    assert record["revision"] == {
+        "revisionType": filled_in["revisionType"],
+        member: said | ({"bundleType": "YAML"} if member == "s3Location" else {"sha256": SHA256}),
+    }
+    found = api.call("GetApplicationRevision", applicationName="shop-app", **sent)
+    assert found["revision"]["revisionType"] == filled_in["revisionType"]
+    api.call("RegisterApplicationRevision", applicationName="shop-app", **sent)
+
+
 BAD_CREATIONS: list[tuple[str, dict[str, Any]]] = [
     ("ApplicationNameRequired", {"applicationName": None}),
     ("InvalidApplicationName", {"applicationName": "a/b"}),
@@ -115,6 +148,7 @@ BAD_CREATIONS: list[tuple[str, dict[str, Any]]] = [
     ("InvalidAlarmConfig", {"overrideAlarmConfiguration": {"enabled": True, "alarms": []}}),
     ("InvalidAlarmConfig", {"overrideAlarmConfiguration": {"enabled": True, "alarms": [{"name": "a"}, {"name": "a"}]}}),
     ("InvalidAlarmConfig", {"overrideAlarmConfiguration": {"enabled": True, "alarms": [{"name": "a" * 256}]}}),
+    ("InvalidAlarmConfig", {"overrideAlarmConfiguration": {"alarms": [{"name": "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red"}]}}),
     ("AlarmsLimitExceeded", {"overrideAlarmConfiguration": {"enabled": True, "alarms": [{"name": str(n)} for n in range(51)]}}),
     ("Serialization", {"revision": "s3://drops/a.yaml"}),
 ]  # fmt: skip
@@ -133,6 +167,31 @@ def test_what_cannot_be_created_is_refused_before_anything_is_kept(
 def test_members_that_mean_nothing_may_be_sent_when_they_say_nothing(api: Caller) -> None:
     harmless = {"ignoreApplicationStopFailures": False, "updateOutdatedInstancesOnly": False, "deploymentMode": "STANDARD"}
     assert api.call("CreateDeployment", **NAMES, revision=S3, **harmless)["deploymentId"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_kept"),
+    [
+        ({"overrideAlarmConfiguration": {}}, {"enabled": False, "ignorePollAlarmFailure": False}),
+        (
+            {"overrideAlarmConfiguration": {"alarms": [{"name": "red"}]}},
+            {"enabled": False, "ignorePollAlarmFailure": False, "alarms": [{"name": "red"}]},
+        ),
+        ({"autoRollbackConfiguration": {}}, {"enabled": False}),
+        (
+            {"autoRollbackConfiguration": {"events": ["DEPLOYMENT_FAILURE"]}},
+            {"enabled": False, "events": ["DEPLOYMENT_FAILURE"]},
+        ),
+    ],
+)
+def test_what_a_call_leaves_of_enabled_is_off(api: Caller, sent: dict[str, Any], is_kept: dict[str, Any]) -> None:
+    group = DeploymentGroup.read({"alarmConfiguration": {"alarms": [{"name": "a"}]}})
+    settings.put_group("shop-app", "prod", group, stamp(at(0)))
+    record = kept(api.call("CreateDeployment", **NAMES, revision=S3, **sent)["deploymentId"])
+    assert [record[member] for member in sent] == [is_kept]
+    by_override = "overrideAlarmConfiguration" in sent
+    assert watched_alarms(record, group)["names"] == ([] if by_override else ["a"])
+    assert roll_back_on(record, group)["failure"] is by_override
 
 
 def test_a_second_deployment_of_the_group_is_refused_and_told_which_one_runs(api: Caller) -> None:

@@ -1,5 +1,6 @@
 """Deployment groups: create, get, list, update, rename, delete."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from tests.api.caller import Caller
 from tests.api.test_applications import NOW, active_deployment, begin_deployment, put_groups, refusal
 from weighbridge.aws import settings, table
 from weighbridge.aws.table import Expression
+from weighbridge.core import planning
 from weighbridge.core.configs import DeploymentConfig
-from weighbridge.core.groups import ROLLBACK_EVENTS, DeploymentGroup
+from weighbridge.core.documents import load
+from weighbridge.core.groups import ROLLBACK_EVENTS, DeploymentGroup, parse
 
 ROLE = "arn:aws:iam::123456789012:role/Deployer"
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
@@ -48,16 +51,22 @@ BAD_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"serviceRoleArn": "arn:aws:iam::123456789012:user/Deployer"}, "InvalidRoleException", "serviceRoleArn"),
     ({"deploymentConfigName": "a b"}, "InvalidDeploymentConfigNameException", "deploymentConfigName"),
     ({"deploymentConfigName": "no"}, "DeploymentConfigDoesNotExistException", "No Deployment Configuration found for name: no"),
+    (
+        {"deploymentConfigName": "Canary10Percent5Minutes"},
+        "DeploymentConfigDoesNotExistException",
+        f"No Deployment Configuration found for name: Canary10Percent5Minutes; did you mean '{CANARY}'?",
+    ),
     *(
         (
             {"deploymentConfigName": f"CodeDeployDefault.{name}"},
             "InvalidDeploymentConfigNameException",
-            f"CodeDeployDefault.{name} does not match expected compute platform, correct compute platform should be Lambda.",
+            f"CodeDeployDefault.{name} does not match expected compute platform, correct compute platform should be Lambda; ",
         )
         for name in ("OneAtATime", "HalfAtATime", "AllAtOnce", "ECSAllAtOnce", "ECSCanary10Percent5Minutes")
     ),
     ({"alarmConfiguration": {"enabled": True}}, "InvalidAlarmConfigException", "Alarm list cannot be null."),
     ({"alarmConfiguration": alarms()}, "InvalidAlarmConfigException", NO_ALARMS),
+    ({"alarmConfiguration": alarms("arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red")}, "InvalidAlarmConfigException", "give its name alone, 'red'"),
     ({"alarmConfiguration": alarms("a", "a")}, "InvalidAlarmConfigException", "named twice"),
     ({"alarmConfiguration": alarms("")}, "InvalidAlarmConfigException", "alarms[0].name"),
     ({"alarmConfiguration": alarms("a" * 256)}, "InvalidAlarmConfigException", "alarms[0].name"),
@@ -205,14 +214,85 @@ def test_a_group_comes_back_as_it_went(api: Caller) -> None:
     assert [tag.key for tag in kept[1].tags] == ["team"]
 
 
+def test_what_is_told_of_a_group_is_a_file_for_it(api: Caller) -> None:
+    on = {"alarmConfiguration": alarms("a"), "triggerConfigurations": [trigger(1)]}
+    api.call("CreateDeploymentGroup", **NEW, **on, autoRollbackConfiguration={"events": ["DEPLOYMENT_FAILURE"]})
+    for name in ("prod", "new"):
+        document = {"deploymentGroupInfo": info_of(api, deploymentGroupName=name)}
+        settings.put_group("shop", "copy", parse("shop", name, load(json.dumps(document))), NOW)
+        told = info_of(api, deploymentGroupName="copy")
+        names = {"deploymentGroupName": name, "deploymentGroupId": document["deploymentGroupInfo"]["deploymentGroupId"]}
+        assert {"deploymentGroupInfo": told | names} == document
+
+
 def test_what_was_left_unsaid_is_said(api: Caller) -> None:
     info = info_of(api)
     assert info["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
-    assert info["autoRollbackConfiguration"] == {"enabled": True, "events": list(ROLLBACK_EVENTS)}
     assert info["alarmConfiguration"] == {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []}
     assert info["triggerConfigurations"] == []
     assert info["deploymentStyle"] == STYLE
-    assert not {"serviceRoleArn", "targetRevision", "lastAttemptedDeployment", "lastSuccessfulDeployment"} & set(info)
+    absent = {"autoRollbackConfiguration", "serviceRoleArn", "targetRevision", "lastAttemptedDeployment"}
+    assert not absent & set(info)
+    assert "lastSuccessfulDeployment" not in info
+
+
+def test_what_a_file_leaves_unsaid_is_on_and_kept_outright(api: Caller) -> None:
+    document = {"autoRollbackConfiguration": {}, "alarmConfiguration": {"alarms": [{"name": "a"}]}}
+    settings.put_group("shop", "prod", DeploymentGroup.read(document), NOW)
+    item = settings.group_item("shop", "prod")
+    assert item
+    assert [item["settings"][member]["enabled"] for member in document] == [True, True]
+    assert info_of(api)["autoRollbackConfiguration"] == {"enabled": True, "events": list(ROLLBACK_EVENTS)}
+    assert info_of(api)["alarmConfiguration"] == alarms("a") | {"ignorePollAlarmFailure": False}
+
+
+OFF: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    # What clients with plain booleans, such as those of Go, leave of `false`: nothing.
+    (
+        {"autoRollbackConfiguration": {"events": ["DEPLOYMENT_FAILURE"]}},
+        {"autoRollbackConfiguration": {"enabled": False, "events": ["DEPLOYMENT_FAILURE"]}},
+    ),
+    ({"autoRollbackConfiguration": {}}, {"autoRollbackConfiguration": {"enabled": False, "events": []}}),
+    (
+        {"alarmConfiguration": {"alarms": [{"name": "x"}]}},
+        {"alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": [{"name": "x"}]}},
+    ),
+    (
+        {"alarmConfiguration": {"enabled": None, "alarms": [{"name": "x"}]}},
+        {"alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": [{"name": "x"}]}},
+    ),
+    (
+        {"alarmConfiguration": {"alarms": []}},
+        {"alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []}},
+    ),
+    (
+        {"alarmConfiguration": {}},
+        {"alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("sent", "shown"), OFF, ids=lambda value: ascii(value)[:60])
+def test_what_a_call_leaves_of_enabled_is_off(api: Caller, sent: dict[str, Any], shown: dict[str, Any]) -> None:
+    on = {
+        "alarmConfiguration": alarms("a"),
+        "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
+    }
+    api.call("CreateDeploymentGroup", **NEW, **on)
+    api.call("UpdateDeploymentGroup", applicationName="shop", currentDeploymentGroupName="new", **sent)
+    api.call("CreateDeploymentGroup", **(NEW | {"deploymentGroupName": "another"}), **sent)
+    for name in ("new", "another"):
+        info = info_of(api, deploymentGroupName=name)
+        assert info == info | shown
+        # Stored settings say it outright: what reads them takes what is absent for on.
+        item = settings.group_item("shop", name)
+        assert item
+        assert [item["settings"][member]["enabled"] for member in sent] == [False]
+    kept = settings.group("shop", "new")
+    assert kept
+    watched = planning.watched_alarms({}, kept[1])["names"]
+    rolls_back = planning.roll_back_on({}, kept[1])
+    assert (watched, rolls_back["failure"]) == (([], True) if "alarmConfiguration" in sent else (["a"], False))
 
 
 def test_a_group_tells_its_last_deployments(api: Caller) -> None:

@@ -27,8 +27,6 @@ FOR_SERVERS = {
     "DeleteResourcesByExternalId",
     "DeregisterOnPremisesInstance",
     "GetOnPremisesInstance",
-    "ListGitHubAccountTokenNames",
-    "ListOnPremisesInstances",
     "RegisterOnPremisesInstance",
     "RemoveTagsFromOnPremisesInstances",
 }
@@ -211,10 +209,61 @@ def test_each_required_member_has_an_exception_of_its_operation(api: Caller, ope
         assert api.raw(operation, "{}")["Error"]["Code"] in modelled(operation)
 
 
+@pytest.mark.parametrize(
+    ("operation", "arguments", "says"),
+    [
+        ("CreateApplication", {"applicationName": "a", "computePlatform": "EC2"}, "ComputePlatform 'EC2' is not valid. Valid values are [Lambda]"),
+        ("CreateDeployment", {"revision": {"revisionType": "FTP"}}, "Valid values are [S3, String, AppSpecContent]"),
+        ("CreateDeployment", {"revision": {"s3Location": {"bundleType": "rar"}}}, "Valid values are [YAML, JSON]"),
+        ("CreateDeployment", {"deploymentMode": "FAST"}, "Valid values are [STANDARD]"),
+        ("CreateDeployment", {"fileExistsBehavior": "PERHAPS"}, "FileExistsBehavior 'PERHAPS' is not valid; leave it out."),
+        ("CreateDeploymentGroup", {"deploymentStyle": {"deploymentType": "GREEN"}}, "Valid values are [BLUE_GREEN]"),
+        ("CreateDeploymentGroup", {"deploymentStyle": {"deploymentOption": "NO"}}, "Valid values are [WITH_TRAFFIC_CONTROL]"),
+        ("CreateDeploymentGroup", {"outdatedInstancesStrategy": "NO"}, "Valid values are [UPDATE]"),
+        (
+            "CreateDeploymentGroup",
+            {"triggerConfigurations": [{"triggerEvents": ["Any"]}]},
+            "Valid values are [DeploymentStart, DeploymentSuccess, DeploymentFailure, DeploymentStop, DeploymentRollback, DeploymentReady]",
+        ),
+        ("PutLifecycleEventHookExecutionStatus", {"status": "Done"}, "Valid values are [Succeeded, Failed]"),
+        ("ListDeploymentTargets", {"targetFilters": {"Name": []}}, "Valid values are [TargetStatus]"),
+    ],
+    ids=lambda value: ascii(value)[:60],
+)  # fmt: skip
+def test_no_value_is_called_valid_that_is_refused(
+    api: Caller, operation: str, arguments: dict[str, Any], says: str
+) -> None:
+    assert says in api.raw(operation, json.dumps(arguments))["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "member"),
+    [("ListOnPremisesInstances", "instanceNames"), ("ListGitHubAccountTokenNames", "tokenNameList")],
+)
+def test_lists_of_what_only_servers_have_are_empty(api: Caller, operation: str, member: str) -> None:
+    assert api.call(operation) == {member: []}
+    assert api.raw(operation, '{"nextToken": "x"}')["Error"]["Code"] == "InvalidNextTokenException"
+
+
 def test_the_bundle_type_may_be_written_in_any_case() -> None:
     location = {"bucket": "drops", "key": "a.yaml", "bundleType": "yaml"}
     body = {"applicationName": "a", "revision": {"revisionType": "S3", "s3Location": location}}
-    assert wire.arguments_of("CreateDeployment", json.dumps(body)) == body
+    assert wire.arguments_of("CreateDeployment", json.dumps(body))["revision"] == body["revision"]
+
+
+def test_what_the_model_has_as_boolean_is_false_where_it_is_absent_and_the_nullable_is_left_out() -> None:
+    """Clients with plain booleans do not send false."""
+    body: dict[str, Any] = {"applicationName": "a", "autoRollbackConfiguration": {"enabled": None}}
+    assert wire.arguments_of("CreateDeployment", json.dumps(body)) == {
+        "applicationName": "a",
+        "autoRollbackConfiguration": {"enabled": False},
+        "ignoreApplicationStopFailures": False,
+        "updateOutdatedInstancesOnly": False,
+    }
+    stop = {"deploymentId": "d-AAAAAAAAA"}
+    assert wire.arguments_of("StopDeployment", json.dumps(stop)) == stop
+    group = {"applicationName": "a", "currentDeploymentGroupName": "b"}
+    assert wire.arguments_of("UpdateDeploymentGroup", json.dumps(group)) == group
 
 
 def test_nulls_and_unknown_members_are_left_out() -> None:

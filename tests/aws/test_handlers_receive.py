@@ -174,6 +174,19 @@ def test_a_bad_group_or_configuration_becomes_a_record_with_what_is_wrong(
     assert settings.group("shop-app", "prod") is None
 
 
+@pytest.mark.parametrize("name", ["Canary10Percent5Minutes", "LambdaCanary10Percent5Minutes"])
+def test_a_predefined_configuration_without_its_prefix_is_told_when_the_group_is_dropped(
+    place: SimpleNamespace, name: str
+) -> None:
+    key, group = "shop-app/prod/deployment-group.yaml", f"deploymentConfigName: {name}"
+    invoke("receive", drop(place, key, group))
+    assert "did you mean 'CodeDeployDefault.LambdaCanary10Percent5Minutes'?" in _only()["refusal"]["message"]
+    assert settings.group("shop-app", "prod") is None
+    assert settings.create_config(DeploymentConfig(name, "TimeBasedCanary", 10, 5), "2026-11-23T05:00:00.000Z")
+    invoke("receive", drop(place, key, group))
+    assert settings.group("shop-app", "prod") is not None
+
+
 def test_a_group_file_that_is_gone_already_becomes_a_record(place: SimpleNamespace) -> None:
     invoke("receive", dropped(place, "shop-app/prod/deployment-group.yaml", VERSION))
     assert _only()["refusal"]["error"] == "RevisionMissing"

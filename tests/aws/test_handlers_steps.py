@@ -215,7 +215,7 @@ def test_there_is_no_such_application_group_or_configuration(place: SimpleNamesp
     with pytest.raises(DeploymentGroupMissing, match=r"drop shop-app/prod/deployment-group.yaml first"):
         _validate(arrived)
     _group(deploymentConfigName="mine")
-    with pytest.raises(ResourceCannotBeFound, match=r"drop deployment-configs/mine.yaml first"):
+    with pytest.raises(ResourceCannotBeFound, match=r"drop it as deployment-configs/mine.yaml"):
         _validate(arrived)
 
 

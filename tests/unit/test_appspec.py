@@ -1,5 +1,6 @@
 """The AppSpec grammar of reference section 3."""
 
+import gzip
 import json
 import re
 
@@ -119,6 +120,36 @@ def test_current_version_and_hooks_may_be_left_out() -> None:
         ("version: 0.0\nResources: []", "exactly one function, not 0"),
         ("version: 0.0\nResources: {}", "must be a list, not a mapping"),
         (b"\x89PNG\r\n\x1a\n", "is not text"),
+        (_with("CodeDeployHook_before", "[a, b]"), "BeforeAllowTraffic: must be the name or ARN of one function, not a list"),
+        (
+            _with(" CodeDeployHook_before", "\n      - location: scripts/check.sh\n        timeout: 60"),
+            "BeforeAllowTraffic: must be the name or ARN of one function, not a list",
+        ),
+        (_with("CodeDeployHook_before", "{FunctionName: a}"), "must be the name or ARN of one function, not a mapping"),
+        (_with("- BeforeAllowTraffic", "- AfterInstall"), "AfterInstall is no event of a Lambda deployment, which has BeforeAllowTraffic"),
+        (
+            "version: 0.0\nResources:\n  - Type: AWS::Lambda::Function\n    Properties: {Name: shop, Alias: live, TargetVersion: 2}",
+            r"Resources\[0\]: Type and Properties have no name above them",
+        ),
+        (
+            "version: 0.0\nResources:\n  - shop:\n    Type: AWS::Lambda::Function\n    Properties: {Name: shop}",
+            r"write `- shop:`, and Type and Properties below it, further in",
+        ),
+        ("version: 0.0\nResources: {shop: {Type: AWS::Lambda::Function}}", "Resources: must be a list, not a mapping; write a dash before"),
+        (YAML.split("Hooks:", maxsplit=1)[0] + "Hooks:\n  BeforeAllowTraffic: a", "Hooks: must be a list, not a mapping; write a dash before"),
+        (json.dumps({"version": "0.0"}) + r"\n", r"not well-formed yaml.*line 1, column 19.*'\\\\n'.*a line break that was written out"),
+        (json.dumps({"version": "0.0"}) + "}", "line 1, column 19, something follows its end: '}'; take it out"),
+        (_with('"2"', "{{ version }}"), r"line \d+: the placeholder '{{ version }}' was left in; put its value there"),
+        (_with('"2"', "'{{ version }}'"), "TargetVersion: the placeholder '{{ version }}' was left in; put its value there"),
+        (_with('"2"', "${VERSION}"), r"TargetVersion: the placeholder '\${VERSION}' was left in"),
+        (_with("CodeDeployHook_before", "'hook-{{stage}}'"), "BeforeAllowTraffic: the placeholder '{{stage}}' was left in"),
+        ('{"version": 0.0, "Resources": {{resources}}}', "line 1: the placeholder '{{resources}}' was left in"),
+        ("{% if x %}\nversion: 0.0", "line 1: the placeholder '{% if x %}' was left in"),
+        (YAML.encode("utf-16"), "cannot be parsed. The file is not text in UTF-8 but in UTF-16"),
+        (YAML.encode("utf-16-le"), "not text in UTF-8 but in UTF-16"),
+        (YAML.encode("utf-16-be"), "not text in UTF-8 but in UTF-16"),
+        (gzip.compress(YAML.encode()), "cannot be parsed. The file is not text but compressed by gzip; drop it as it was before"),
+        (b"PK\x03\x04\xff", "not text but a zip archive"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_says_what_to_change(text: str | bytes, says: str) -> None:

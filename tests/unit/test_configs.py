@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighbridge.core.configs import PREDEFINED, DeploymentConfig, parse, steps
-from weighbridge.core.errors import InvalidDocument
+from weighbridge.core import groups
+from weighbridge.core.configs import OTHER_PLATFORMS, PREDEFINED, RESERVED, DeploymentConfig, missing, parse, steps
+from weighbridge.core.errors import InvalidDocument, ResourceCannotBeFound
+from weighbridge.core.planning import config_name
 
 
 def test_the_nine_predefined_ones() -> None:
@@ -127,3 +129,55 @@ def test_a_custom_canary_and_all_at_once() -> None:
 def test_a_wrong_configuration_says_what_to_change(name: str, document: object, says: str) -> None:
     with pytest.raises(InvalidDocument, match=says):
         parse(name, document)
+
+
+P = "CodeDeployDefault.Lambda"
+MISSPELT = [
+    (f"{P}Canary10Percent5Minute", f"did you mean '{P}Canary10Percent5Minutes'?"),
+    (f"{P}Canary10Percent5minutes", f"did you mean '{P}Canary10Percent5Minutes'?"),
+    (f"{P}Linear10PercentEvery1Minutes", f"did you mean '{P}Linear10PercentEvery1Minute'?"),
+    ("CodeDeployDefault.Canary10Percent15Minutes", f"did you mean '{P}Canary10Percent15Minutes'?"),
+    ("CodeDeployDefault.AllAtOnce", f"should be Lambda; did you mean '{P}AllAtOnce'?"),
+    ("CodeDeployDefault.ECSCanary10Percent5Minutes", f"should be Lambda; did you mean '{P}Canary10Percent5Minutes'?"),
+    ("CodeDeployDefault.OneAtATime", f"should be Lambda; the predefined ones for Lambda are {', '.join(PREDEFINED)}."),
+    (
+        "CodeDeployDefault.Quickly",
+        f"name: CodeDeployDefault.Quickly; the predefined ones for Lambda are {', '.join(PREDEFINED)}.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "says"), MISSPELT)
+def test_a_misspelt_predefined_name_is_told_when_the_group_is_dropped_and_when_it_is_used(name: str, says: str) -> None:
+    assert says in missing(name)
+    assert "deployment-configs" not in missing(name)  # which would be refused: the prefix is reserved
+    with pytest.raises(InvalidDocument) as refused:
+        groups.parse("shop", "prod", {"deploymentConfigName": name})
+    assert missing(name) in str(refused.value)
+    for record, settings in (({"deploymentConfigName": name}, {}), ({}, {"deploymentConfigName": name})):
+        with pytest.raises(ResourceCannotBeFound) as unfound:
+            config_name(record, groups.DeploymentGroup.read(settings))
+        assert str(unfound.value) == missing(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        # The names that SAM has for them.
+        *((name.removeprefix(P), f"; did you mean '{name}'?") for name in PREDEFINED),
+        *((name.removeprefix(RESERVED), f"; did you mean '{name}'?") for name in PREDEFINED),
+        ("codedeploydefault.lambdaallatonce", f"; did you mean '{P}AllAtOnce'?"),
+        ("shop-slowly", "; create it first, or drop it as deployment-configs/shop-slowly.yaml."),
+    ],
+)
+def test_a_name_that_may_be_a_custom_ones_is_told_both_ways(name: str, says: str) -> None:
+    assert missing(name).startswith(f"No Deployment Configuration found for name: {name}; ")
+    assert says in missing(name)
+    assert f"deployment-configs/{name}.yaml" in missing(name)
+    assert groups.parse("shop", "prod", {"deploymentConfigName": name}).deployment_config_name == name
+
+
+def test_predefined_names_are_taken_and_no_name_is_in_two_lists() -> None:
+    for name in PREDEFINED:
+        assert groups.parse("shop", "prod", {"deploymentConfigName": name}).deployment_config_name == name
+    assert not set(PREDEFINED) & set(OTHER_PLATFORMS)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.samples import at, plan, record
 from weighbridge.core import groups, hooks
 from weighbridge.core.alarms import Reading, definitions, verdict
+from weighbridge.core.documents import load
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
 from weighbridge.core.endings import failed
 from weighbridge.core.errors import AlarmActive, AlarmsUnreadable, InvalidDocument, RolePermissions
@@ -211,10 +212,22 @@ def test_a_request_takes_over_what_it_overrides() -> None:
     }
 
 
+def test_what_an_event_leaves_unsaid_is_as_in_a_file_and_kept_outright() -> None:
+    """Decision 30: whoever writes down an alarm wants it watched; only calls of the API have booleans that go unsent."""
+    watched = {"alarms": [{"name": "errors"}]}
+    rollback = {"events": ["DEPLOYMENT_FAILURE"]}
+    request = DeploymentRequest.read(_request(autoRollbackConfiguration=rollback, overrideAlarmConfiguration=watched))
+    assert request.overrides() == {
+        "autoRollbackConfiguration": {"enabled": True} | rollback,
+        "overrideAlarmConfiguration": {"enabled": True, "ignorePollAlarmFailure": False} | watched,
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"applicationName": "no spaces"}, "applicationName"),
+        ({"applicationName": "no spaces"}, "applicationName: 'no spaces' is no name; use 1 to 100 letters, digits"),
+        ({"overrideAlarmConfiguration": {"alarms": [{"name": "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red"}]}}, "give its name alone, 'red'"),
         ({"revision": {"revisionType": "GitHub"}}, "GitHub is not supported under compute platform: LAMBDA"),
         ({"revision": {"revisionType": "S3"}}, "s3Location is missing"),
         ({"revision": {"revisionType": "Floppy"}}, "revisionType: must be"),
@@ -247,6 +260,12 @@ def test_of_a_revision_nothing_but_the_member_of_its_type_is_kept(kind: str, mem
     assert request.revision.kept() == {"revisionType": kind, member: own}
 
 
+def test_members_of_other_types_may_be_empty_and_in_any_case() -> None:
+    revision = {"RevisionType": "S3", "S3Location": S3 | {"version": "", "eTag": ""}, "AppSpecContent": {"content": ""}}
+    kept = DeploymentRequest.read(_request(revision=revision)).revision.kept()
+    assert kept == {"revisionType": "S3", "s3Location": S3}
+
+
 @pytest.mark.parametrize("member", ["version", "eTag", "key", "bucket"])
 def test_no_text_in_a_location_is_without_a_limit(member: str) -> None:
     revision = {"revisionType": "S3", "s3Location": S3 | {member: "x" * 1025}}
@@ -273,6 +292,65 @@ def test_a_digest_that_fits_is_accepted() -> None:
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
 
 
+def test_what_the_api_tells_of_a_group_is_a_file_for_it() -> None:
+    """The answer of GetDeploymentGroup as the CLI prints it, for a group without and for one with settings."""
+    bare: dict[str, Any] = {
+        "applicationName": "shop",
+        "deploymentGroupId": "3b7c0d8e-9f10-4a1b-8a2c-6a5f0e3d2c1b",
+        "deploymentGroupName": "prod",
+        "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+        "ec2TagFilters": [],
+        "onPremisesInstanceTagFilters": [],
+        "autoScalingGroups": [],
+        "serviceRoleArn": "arn:aws:iam::123456789012:role/WeighbridgeServiceRole-shop",
+        "triggerConfigurations": [],
+        "alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []},
+        "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "outdatedInstancesStrategy": "UPDATE",
+        "blueGreenDeploymentConfiguration": None,
+        "computePlatform": "Lambda",
+        "ecsServices": [],
+        "terminationHookEnabled": False,
+    }
+    last = {"deploymentId": "d-AAAAAAAAA", "status": "Succeeded", "endTime": "2026-11-23T06:00:00Z"}
+    full = bare | {
+        "alarmConfiguration": {"enabled": True, "ignorePollAlarmFailure": False, "alarms": [{"name": "errors"}]},
+        "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
+        "targetRevision": {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": "0" * 64}},
+        "lastSuccessfulDeployment": last,
+        "lastAttemptedDeployment": last,
+    }
+    for info in (bare, full):
+        settings = {name: info[name] for name in info if name in SETTINGS}
+        expected = groups.parse("shop", "prod", settings)
+        for document in ({"deploymentGroupInfo": info}, info, load(json.dumps({"deploymentGroupInfo": info}))):
+            assert groups.parse("shop", "prod", document) == expected
+    assert expected.alarm_configuration
+    assert expected.alarm_configuration.watched() == ["errors"]
+
+
+SETTINGS = {
+    "applicationName",
+    "deploymentGroupName",
+    "deploymentConfigName",
+    "serviceRoleArn",
+    "triggerConfigurations",
+    "alarmConfiguration",
+    "autoRollbackConfiguration",
+    "deploymentStyle",
+    "computePlatform",
+}
+
+
+def test_an_alarms_arn_that_was_kept_once_stays_readable() -> None:
+    kept = {
+        "alarmConfiguration": {"enabled": True, "alarms": [{"name": "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red"}]}
+    }
+    group = groups.DeploymentGroup.read(kept)
+    assert group.alarm_configuration
+    assert group.alarm_configuration.watched() == [kept["alarmConfiguration"]["alarms"][0]["name"]]  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("document", "says"),
     [
@@ -282,9 +360,17 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:topic"
         ({"alarmConfiguration": {"alarms": [{"name": "x" * 256}]}}, "at most 255"),
         ({"alarmConfiguration": {"alarms": [{"name": f"{n:02}" + "é" * 253} for n in range(50)]}}, "have 25400 bytes together; at most 16384"),
         ({"autoRollbackConfiguration": {"events": ["DEPLOYMENT_ON_FIRE"]}}, "must be"),
-        ({"serviceRoleArn": "role"}, "serviceRoleArn"),
+        ({"serviceRoleArn": "role"}, "serviceRoleArn: 'role' is no ARN of an IAM role; write one such as arn:aws:iam::123456789012:role/NAME"),
+        ({"serviceRoleArn": "arn:aws:iam::{{ account }}:role/x"}, "serviceRoleArn: the placeholder '{{ account }}' was left in"),
+        ({"deploymentConfigName": "a b"}, "deploymentConfigName: 'a b' is no name; use 1 to 100 letters, digits"),
+        ({"triggerConfigurations": [{"triggerName": "n", "triggerTargetArn": "topic", "triggerEvents": ["DeploymentStart"]}]}, "'topic' is no ARN of an SNS topic"),
+        ({"alarmConfiguration": {"alarms": [{"name": "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red: hot"}]}}, "give its name alone, 'red: hot', and see that it is in this installation's account and region, not only in eu-west-3 of 123456789012"),
+        ({"serviceRoleArn": ["role"]}, "serviceRoleArn: must be text, not a list"),
         ({"deploymentStyle": {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}}, "must be 'BLUE_GREEN'"),
-        ({"ec2TagFilters": []}, "Unknown key 'ec2TagFilters'"),
+        ({"ec2TagFilters": [{"Key": "a"}]}, "For Lambda deployment group, ec2TagFilters can not be specified"),
+        ({"deploymentGroupInfo": {"loadBalancerInfo": {"elbInfoList": []}}}, "For Lambda deployment group, loadBalancerInfo can not be specified"),
+        ({"deploymentGroupInfo": {"deploymentGroupName": "test"}}, "give both the same name"),
+        ({"deploymentGroupInfo": []}, "must be a mapping of keys to values, not a list"),
         ({"alarmConfigurations": {}}, "did you mean 'alarmConfiguration'"),
         ({"aliases": []}, "aliases: list should have at least 1 item"),
         ({"aliases": ["checkout"]}, "'checkout' names no alias; write the function and the alias, such as checkout:live"),

@@ -1,9 +1,9 @@
 """Operations that exist for servers and for nothing that runs here. Reference: 1.2."""
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from weighbridge.api import wire
+from weighbridge.api import pages, wire
 from weighbridge.api.operations import Operation, Request
 from weighbridge.aws import deployments
 from weighbridge.core.deployment import is_running
@@ -25,4 +25,19 @@ def go_on(request: Request) -> NoReturn:
     raise wire.unserved(request.operation)
 
 
-OPERATIONS: Mapping[str, Operation] = {"ContinueDeployment": go_on, "SkipWaitTimeForInstanceTermination": go_on}
+def list_on_premises_instances(request: Request) -> Mapping[str, Any]:
+    pages.no_token(request)
+    return {"instanceNames": []}
+
+
+def list_github_account_token_names(request: Request) -> Mapping[str, Any]:
+    pages.no_token(request)
+    return {"tokenNameList": []}
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "ContinueDeployment": go_on,
+    "ListGitHubAccountTokenNames": list_github_account_token_names,
+    "ListOnPremisesInstances": list_on_premises_instances,
+    "SkipWaitTimeForInstanceTermination": go_on,
+}

@@ -7,7 +7,7 @@ from weighbridge.api import named, pages, platform, wire
 from weighbridge.api.operations import Operation, Request
 from weighbridge.aws import settings
 from weighbridge.core import configs
-from weighbridge.core.configs import PREDEFINED, DeploymentConfig
+from weighbridge.core.configs import OTHER_PLATFORMS, PREDEFINED, RESERVED, DeploymentConfig
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import InvalidDocument
 
@@ -32,6 +32,9 @@ def get_deployment_config(request: Request) -> Mapping[str, Any]:
     name = named.name(request, "deploymentConfigName")
     if name in PREDEFINED:
         return {"deploymentConfigInfo": _info(PREDEFINED[name], _predefined_id(name))}
+    if name in OTHER_PLATFORMS:
+        about = {"deploymentConfigId": _predefined_id(name), "deploymentConfigName": name}
+        return {"deploymentConfigInfo": about | {"computePlatform": OTHER_PLATFORMS[name]}}
     item = settings.config_item(name)
     if item is None:
         raise no_config(name)
@@ -40,14 +43,16 @@ def get_deployment_config(request: Request) -> Mapping[str, Any]:
 
 
 def list_deployment_configs(request: Request) -> Mapping[str, Any]:
-    names, token = pages.names(request, settings.CONFIGS, tuple(PREDEFINED))
+    names, token = pages.names(request, settings.CONFIGS, (*PREDEFINED, *OTHER_PLATFORMS))
     return {"deploymentConfigsList": names, "nextToken": token}
 
 
 def delete_deployment_config(request: Request) -> Mapping[str, Any]:
     name = named.name(request, "deploymentConfigName")
-    if name in PREDEFINED:
-        raise wire.ApiError("InvalidOperationException", f"{name} is predefined and cannot be deleted.")
+    if name.startswith(RESERVED):
+        raise wire.ApiError(
+            "InvalidOperationException", f"The prefix {RESERVED} is that of predefined configurations: none can be deleted."
+        )
     if settings.config_item(name) is None:
         return {}
     group = settings.group_with_config(name)
@@ -61,11 +66,11 @@ def delete_deployment_config(request: Request) -> Mapping[str, Any]:
 
 
 def no_config(name: str) -> wire.ApiError:
-    return wire.ApiError("DeploymentConfigDoesNotExistException", f"No Deployment Configuration found for name: {name}")
+    return wire.ApiError("DeploymentConfigDoesNotExistException", configs.missing(name))
 
 
 def _predefined_id(name: str) -> str:
-    return f"00000000-0000-0000-0000-{list(PREDEFINED).index(name) + 1:012}"
+    return f"00000000-0000-0000-0000-{[*PREDEFINED, *OTHER_PLATFORMS].index(name) + 1:012}"
 
 
 def _info(config: DeploymentConfig, config_id: str) -> dict[str, Any]:

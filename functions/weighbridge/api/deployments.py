@@ -17,7 +17,7 @@ from weighbridge.core.configs import ALL_AT_ONCE
 from weighbridge.core.deployment import Record, Status, created, is_rollback, is_running, stamp
 from weighbridge.core.documents import Document
 from weighbridge.core.errors import DeploymentLimitExceeded, InvalidDocument, Retryable
-from weighbridge.core.groups import MOST_ALARMS, AlarmConfiguration, AutoRollbackConfiguration
+from weighbridge.core.groups import MOST_ALARMS, AlarmConfiguration, AutoRollbackConfiguration, arn_among
 from weighbridge.core.ids import DEPLOYMENT_ID
 from weighbridge.core.interruptions import stop_interruption
 from weighbridge.core.overview import deployment_info
@@ -77,7 +77,7 @@ def _refuse_what_servers_have(request: Request) -> None:
         if arguments.get(member):
             name = f"Invalid{member[0].upper()}{member[1:]}ValueException"
             raise ApiError(name, f"For Lambda deployment, {member} must be false; leave it out.")
-    if "targetInstances" in arguments:
+    if any(arguments.get("targetInstances", {}).values()):
         raise ApiError(
             "InvalidTargetInstancesException", "For Lambda deployment, targetInstances can not be specified; leave it out."
         )
@@ -129,6 +129,8 @@ def _overrides(request: Request) -> dict[str, Any]:
         if len(alarms.get("alarms", [])) > MOST_ALARMS:
             raise ApiError("AlarmsLimitExceededException", f"A deployment can watch at most {MOST_ALARMS} alarms.")
         given["overrideAlarmConfiguration"] = _read(AlarmConfiguration, alarms, "InvalidAlarmConfigException")
+        if fault := arn_among(AlarmConfiguration.read(alarms)):
+            raise ApiError("InvalidAlarmConfigException", fault)
     return {member: value for member, value in given.items() if value is not None}
 
 

@@ -7,10 +7,18 @@ from weighbridge.api import named, pages, tags, wire
 from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
 from weighbridge.aws import renames, settings
-from weighbridge.core.configs import ALL_AT_ONCE
+from weighbridge.core.configs import ALL_AT_ONCE, OTHER_PLATFORMS, missing
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
-from weighbridge.core.groups import ROLLBACK_EVENTS, AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
+from weighbridge.core.groups import (
+    FOR_OTHERS,
+    ROLLBACK_EVENTS,
+    AlarmConfiguration,
+    AutoRollbackConfiguration,
+    DeploymentGroup,
+    RollbackEvent,
+    arn_among,
+)
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 _TOO_MANY = {
@@ -24,21 +32,6 @@ _SETTINGS = (
     "autoRollbackConfiguration",
     "triggerConfigurations",
 )
-# Members for other platforms, and the value that clients send where they have nothing to say.
-_FOR_OTHERS: Mapping[str, Any] = {
-    "blueGreenDeploymentConfiguration": {},
-    "ec2TagFilters": [],
-    "ec2TagSet": {},
-    "onPremisesInstanceTagFilters": [],
-    "onPremisesTagSet": {},
-    "ecsServices": [],
-    "loadBalancerInfo": {},
-    "autoScalingGroups": [],
-    "terminationHookEnabled": False,
-    "outdatedInstancesStrategy": "UPDATE",
-}
-_OTHER_PLATFORMS = ("CodeDeployDefault.OneAtATime", "CodeDeployDefault.HalfAtATime", "CodeDeployDefault.AllAtOnce")
-_ECS = "CodeDeployDefault.ECS"
 
 
 def create_deployment_group(request: Request) -> Mapping[str, Any]:
@@ -113,7 +106,7 @@ def delete_deployment_group(request: Request) -> Mapping[str, Any]:
 def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
     """The settings that come of a request upon those that are kept; raises ApiError for what is not allowed."""
     arguments = request.arguments
-    for member, nothing in _FOR_OTHERS.items():
+    for member, nothing in FOR_OTHERS.items():
         if arguments.get(member, nothing) != nothing:
             message = f"For Lambda deployment group, {member} can not be specified"
             raise wire.invalid(request.operation, member, message)
@@ -130,18 +123,16 @@ def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
         if fault.too_many:
             raise wire.ApiError(_TOO_MANY[fault.member], fault.rule) from fault
         raise wire.invalid(request.operation, fault.member, fault.rule) from fault
+    if "alarmConfiguration" in given and (problem := arn_among(changed.alarm_configuration)):
+        raise wire.invalid(request.operation, "alarmConfiguration", problem)
     if changed.deployment_config_name and "deploymentConfigName" in given:
         _check_config(request, changed.deployment_config_name)
     return changed
 
 
 def _check_config(request: Request, name: str) -> None:
-    if name in _OTHER_PLATFORMS or name.startswith(_ECS):
-        message = (
-            f"Compute platform of deployment config {name} does not match expected compute platform, "
-            "correct compute platform should be Lambda."
-        )
-        raise wire.invalid(request.operation, "deploymentConfigName", message)
+    if name in OTHER_PLATFORMS:
+        raise wire.invalid(request.operation, "deploymentConfigName", missing(name))
     if settings.config(name) is None:
         raise no_config(name)
 
@@ -159,23 +150,23 @@ def _taken(name: str) -> wire.ApiError:
 
 
 def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A group as it acts: what was left unsaid is said."""
+    """A group as it acts: what was left unsaid is said, except an automatic rollback that nobody has configured.
+
+    CodeDeploy shows none either, and a tool that compares what it configured with what is there would never be done.
+    """
     kept = DeploymentGroup.read(item["settings"])
     alarms = kept.alarm_configuration or AlarmConfiguration(enabled=False)
-    rollback = kept.auto_rollback_configuration or AutoRollbackConfiguration()
+    rollback = kept.auto_rollback_configuration
     return {
-        **_FOR_OTHERS,
-        **{member: None for member, nothing in _FOR_OTHERS.items() if nothing == {}},
+        **FOR_OTHERS,
+        **{member: None for member, nothing in FOR_OTHERS.items() if nothing == {}},
         **item["settings"],
         "applicationName": application,
         "deploymentGroupName": item["listingKey"],
         "deploymentGroupId": item["deploymentGroupId"],
         "deploymentConfigName": kept.deployment_config_name or ALL_AT_ONCE,
         "alarmConfiguration": alarms.model_dump(mode="json", by_alias=True) | {"alarms": _names(alarms)},
-        "autoRollbackConfiguration": {
-            "enabled": rollback.enabled,
-            "events": [event for event in ROLLBACK_EVENTS if event in rollback.rolls_back_on()],
-        },
+        "autoRollbackConfiguration": rollback and {"enabled": rollback.enabled, "events": _events(rollback)},
         "deploymentStyle": STYLE,
         "computePlatform": "Lambda",
         "targetRevision": item.get("targetRevision"),
@@ -186,6 +177,12 @@ def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _names(alarms: AlarmConfiguration) -> list[dict[str, str]]:
     return [{"name": alarm.name} for alarm in alarms.alarms or []]
+
+
+def _events(rollback: AutoRollbackConfiguration) -> list[RollbackEvent]:
+    """Those after which traffic is restored; while that is switched off, those that would be."""
+    on = rollback.rolls_back_on() if rollback.enabled else rollback.events or ()
+    return [event for event in ROLLBACK_EVENTS if event in on]
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -68,6 +68,23 @@ _NAMED_OTHERWISE: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Values of the model that mean nothing for Lambda: each has a refusal of its own, so nobody is told that it is valid.
+_FOR_OTHERS: Mapping[str, set[str]] = {
+    "BundleType": {"tar", "tgz", "zip"},
+    "ComputePlatform": {"Server", "ECS"},
+    "DeploymentMode": {"RESTART"},
+    "DeploymentOption": {"WITHOUT_TRAFFIC_CONTROL"},
+    "DeploymentType": {"IN_PLACE"},
+    "FileExistsBehavior": {"DISALLOW", "OVERWRITE", "RETAIN"},
+    "InstanceType": {"Blue", "Green"},
+    "LifecycleEventStatus": {"Pending", "InProgress", "Skipped", "Unknown"},
+    "OutdatedInstancesStrategy": {"IGNORE"},
+    "RevisionLocationType": {"GitHub"},
+    "TargetFilterName": {"ServerInstanceLabel"},
+    "TriggerEventType": {"InstanceStart", "InstanceSuccess", "InstanceFailure", "InstanceReady"},
+}
+
+
 class ApiError(Exception):
     """An answer with an error: `name` is one of the service's exceptions, `str(error)` says what to do."""
 
@@ -92,9 +109,10 @@ def operation_of(method: str, headers: Mapping[str, str]) -> str:
 
 
 def arguments_of(operation: str, body: str | None, *, is_base64: bool = False) -> dict[str, Any]:
-    """The members in a request's body, of the types, lengths and values that the model asks for; nulls are left out.
+    """The members in a request's body, of the types, lengths and values that the model asks for.
 
-    Raises ApiError for what is none.
+    Nulls are left out, but a `Boolean` (not a `NullableBoolean`) of an object that was sent is never absent: clients with
+    plain booleans, such as those of Go, do not send false. Raises ApiError for what is no such member.
     """
     shape = service().operation_model(operation).input_shape
     content = _decoded(body or "", is_base64=is_base64)
@@ -161,7 +179,8 @@ def _structure(operation: str, shape: StructureShape, value: Any, path: str) -> 
         for name in shape.required_members:
             if name not in members:
                 raise invalid(operation, _top(path), f"{path}.{name} is missing.")
-    return members
+    left_out = {name: False for name, member in shape.members.items() if member.name == "Boolean" and name not in members}
+    return members | left_out
 
 
 def _value(operation: str, shape: Shape, value: Any, path: str) -> Any:
@@ -210,11 +229,9 @@ def _check_text(operation: str, shape: Shape, value: str, path: str) -> None:
         raise _wrong_type(path, "text that Unicode can write") from error
     enum, longest, shortest = (shape.metadata.get(key) for key in ("enum", "max", "min"))
     if enum and value not in enum and not _case_free(shape, value, enum):
-        raise invalid(
-            operation,
-            _top(path),
-            f"{_spoken(path)} '{value[:100]}' is not valid. Valid values are [{', '.join(enum)}]",
-        )
+        valid = ", ".join(one for one in enum if one not in _FOR_OTHERS.get(shape.name, ()))
+        instead = f". Valid values are [{valid}]" if valid else "; leave it out."
+        raise invalid(operation, _top(path), f"{_spoken(path)} '{value[:100]}' is not valid{instead}")
     if shortest and len(value) < shortest and "." not in path and "[" not in path:
         raise missing(operation, path)
     if longest and len(value) > longest:

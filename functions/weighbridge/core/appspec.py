@@ -1,12 +1,14 @@
 """The AppSpec file of a Lambda deployment. Reference: section 3."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from weighbridge.core.documents import Document, load
+from weighbridge.core.documents import Document, filled_in, kind, load
 from weighbridge.core.errors import InvalidAppSpec, InvalidDocument, NotWellFormed
 
 FUNCTION_NAME = r"[a-zA-Z0-9_-]{1,64}"
@@ -45,7 +47,7 @@ def _number_as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Text = Annotated[str, BeforeValidator(_number_as_text), StringConstraints(strip_whitespace=True)]
+Text = Annotated[str, BeforeValidator(_number_as_text), StringConstraints(strip_whitespace=True), AfterValidator(filled_in)]
 
 
 class _Properties(Document):
@@ -100,9 +102,52 @@ class _Resource(Document):
     properties: _Properties = Field(alias="Properties")
 
 
+def _under_a_name(entry: object) -> object:
+    keys = {str(key).lower(): key for key in entry} if isinstance(entry, Mapping) else {}
+    if isinstance(entry, Mapping) and "type" in keys and isinstance(entry[keys["type"]], str):
+        name = next((str(keys[key]) for key in keys if key not in {"type", "properties"}), "NAME")
+        raise ValueError(
+            f"Type and Properties have no name above them; write `- {name[:64]}:`, "
+            "and Type and Properties below it, further in"
+        )
+    return entry
+
+
+_Entry = Annotated[dict[str, _Resource], BeforeValidator(_under_a_name)]
+_EVENTS_OF_OTHERS = {
+    "ApplicationStart",
+    "ApplicationStop",
+    "BeforeBlockTraffic",
+    "AfterBlockTraffic",
+    "BeforeInstall",
+    "AfterInstall",
+    "AfterAllowTestTraffic",
+    "ValidateService",
+}
+"""Lifecycle events that hooks of deployments to servers and to ECS have."""
+
+
 class _HookEntry(Document):
     before: Text | None = Field(alias="BeforeAllowTraffic", default=None)
     after: Text | None = Field(alias="AfterAllowTraffic", default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _events_of_lambda(cls, value: object) -> object:
+        for key in value if isinstance(value, Mapping) else ():
+            if key in _EVENTS_OF_OTHERS:
+                raise ValueError(
+                    f"{key} is no event of a Lambda deployment, which has BeforeAllowTraffic and AfterAllowTraffic"
+                )
+        return value
+
+    @field_validator("before", "after", mode="before")
+    @classmethod
+    def _one_function(cls, hook: object) -> object:
+        if isinstance(hook, list | Mapping):
+            said = "must be the name or ARN of one function, not {found}; write it behind the colon"
+            raise PydanticCustomError("one_function", said, {"found": kind(hook)})
+        return hook
 
     @field_validator("before", "after")
     @classmethod
@@ -116,8 +161,16 @@ class _HookEntry(Document):
 
 class _File(Document):
     version: Text
-    resources: list[dict[str, _Resource]] = Field(alias="Resources", fail_fast=True)
+    resources: list[_Entry] = Field(alias="Resources", fail_fast=True)
     hooks: list[_HookEntry] | None = Field(alias="Hooks", default=None, fail_fast=True)
+
+    @field_validator("resources", "hooks", mode="before")
+    @classmethod
+    def _lists(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            said = "must be a list, not a mapping; write a dash before each of the names below it"
+            raise PydanticCustomError("list", said)
+        return value
 
     @field_validator("version")
     @classmethod

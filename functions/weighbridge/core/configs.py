@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -12,7 +13,8 @@ from weighbridge.core.plan import Step
 
 ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 LONGEST_MINUTES = 2880
-_RESERVED = "CodeDeployDefault."
+RESERVED = "CodeDeployDefault."
+"""What the names of predefined configurations begin with, and no others."""
 
 RoutingType = Literal["TimeBasedCanary", "TimeBasedLinear", "AllAtOnce"]
 
@@ -29,16 +31,63 @@ class DeploymentConfig:
 
 def _predefined() -> Sequence[DeploymentConfig]:
     canaries = [
-        DeploymentConfig(f"{_RESERVED}LambdaCanary10Percent{m}Minutes", "TimeBasedCanary", 10, m) for m in (5, 10, 15, 30)
+        DeploymentConfig(f"{RESERVED}LambdaCanary10Percent{m}Minutes", "TimeBasedCanary", 10, m) for m in (5, 10, 15, 30)
     ]
     linears = [
-        DeploymentConfig(f"{_RESERVED}LambdaLinear10PercentEvery{m}Minute{'s' * (m > 1)}", "TimeBasedLinear", 10, m)
+        DeploymentConfig(f"{RESERVED}LambdaLinear10PercentEvery{m}Minute{'s' * (m > 1)}", "TimeBasedLinear", 10, m)
         for m in (1, 2, 3, 10)
     ]
     return [*canaries, *linears, DeploymentConfig(ALL_AT_ONCE, "AllAtOnce")]
 
 
 PREDEFINED = {config.name: config for config in _predefined()}
+OTHER_PLATFORMS = {
+    **{f"{RESERVED}{name}": "Server" for name in ("OneAtATime", "HalfAtATime", "AllAtOnce")},
+    **{
+        f"{RESERVED}ECS{name}": "ECS"
+        for name in (
+            "AllAtOnce",
+            "Linear10PercentEvery1Minutes",
+            "Linear10PercentEvery3Minutes",
+            "Canary10Percent5Minutes",
+            "Canary10Percent15Minutes",
+        )
+    },
+}
+"""CodeDeploy's predefined configurations that nothing can be deployed with here, and their platforms."""
+
+
+def missing(name: str) -> str:
+    """What to tell whoever names a configuration that is not there: which one may have been meant, or how to make it."""
+    said = (
+        f"Compute platform of deployment config {name} does not match expected compute platform, "
+        "correct compute platform should be Lambda"
+        if name in OTHER_PLATFORMS
+        else f"No Deployment Configuration found for name: {name}"
+    )
+    short = {_short(one): one for one in PREDEFINED}
+    nearest = get_close_matches(_short(name), short, n=1, cutoff=0.7)
+    suggestion = f"{said}; did you mean {short[nearest[0]]!r}?" if nearest else ""
+    if name.startswith(RESERVED):
+        return suggestion or f"{said}; the predefined ones for Lambda are {', '.join(PREDEFINED)}."
+    if suggestion:
+        return f"{suggestion} If not, drop deployment-configs/{name}.yaml first."
+    return f"{said}; create it first, or drop it as deployment-configs/{name}.yaml."
+
+
+def _short(name: str) -> str:
+    """A name without what SAM leaves out, and without the plural, which the predefined ones have but for one minute."""
+    return name.lower().removeprefix(RESERVED.lower()).removeprefix("lambda").removesuffix("s")
+
+
+def is_short(name: str) -> bool:
+    """Whether a name is a predefined one's but for its prefix, as SAM writes it."""
+    return not name.startswith(RESERVED) and _short(name) in {_short(one) for one in PREDEFINED}
+
+
+def may_be_there(name: str) -> bool:
+    """Whether a configuration can have the name at all: what begins as the predefined ones do is one of them or none."""
+    return name in PREDEFINED or not name.startswith(RESERVED)
 
 
 def steps(config: DeploymentConfig) -> list[Step]:
@@ -104,11 +153,11 @@ def parse(name: str, document: object) -> DeploymentConfig:
 
     Raises InvalidDocument with the service's own sentences where the reference (4.2) records them.
     """
-    if name.startswith(_RESERVED):
+    if name.startswith(RESERVED):
         raise InvalidDocument(
-            f"The prefix {_RESERVED} is reserved for predefined configuration names; use another name.",
+            f"The prefix {RESERVED} is reserved for predefined configuration names; use another name.",
             "deploymentConfigName",
-            rule=f"The prefix {_RESERVED} is reserved for predefined configuration names",
+            rule=f"The prefix {RESERVED} is reserved for predefined configuration names",
         )
     file = _File.read(document)
     if file.name not in {None, name}:

@@ -4,6 +4,7 @@ Scalars stay text (only null is recognised), so that `0.0`, `010` and `1:30` rea
 of as YAML 1.1 would read them; the models turn text into numbers and booleans where they expect some.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
@@ -11,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any, ClassVar, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -20,6 +21,8 @@ from weighbridge.core.errors import InvalidDocument, NotWellFormed
 SIZE_LIMIT = 1024 * 1024
 """Bytes a file may have."""
 DEPTH_LIMIT = 20
+_PLACEHOLDER = re.compile(r"\{\{[^{}\n]{1,100}\}\}|\{%[^{}\n]{1,100}%\}|<%[^<>\n]{1,100}%>|\$\{[^{}\n]{1,100}\}")
+"""What the templates of pipelines leave where nobody gave a value: {{ x }}, {% x %}, <% x %>, ${x}."""
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -52,20 +55,53 @@ def load(content: bytes | str) -> object:
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     if len(raw) > SIZE_LIMIT:
         raise InvalidDocument(f"The file has {len(raw)} bytes; at most {SIZE_LIMIT} (1 MiB) are read.")
+    text = _decoded(raw)
     try:
-        text = raw.decode("utf-8-sig")
+        return _parsed(text)
+    except InvalidDocument as error:
+        if left := _PLACEHOLDER.search(text):
+            line = text.count("\n", 0, left.start()) + 1
+            raise InvalidDocument(f"line {line}: {_left_in(left[0])}. {error}") from error
+        raise
+
+
+def _decoded(raw: bytes) -> str:
+    if raw.startswith(b"\x1f\x8b"):
+        raise NotWellFormed("The file is not text but compressed by gzip; drop it as it was before.")
+    if raw.startswith(b"PK\x03\x04"):
+        raise NotWellFormed("The file is not text but a zip archive; drop the file that is in it.")
+    marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    # Without a mark it shows by the zeros that letters of ASCII have as one of their two bytes.
+    if marked or (len(raw) > 3 and (raw[:4:2] == b"\0\0") != (raw[1:4:2] == b"\0\0")):  # noqa: PLR2004  # two letters
+        raise NotWellFormed("The file is not text in UTF-8 but in UTF-16; save it as UTF-8 and drop it again.")
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidDocument("The file is not text: write YAML or JSON in UTF-8.") from error
+        raise NotWellFormed("The file is not text: write YAML or JSON in UTF-8.") from error
+
+
+def _parsed(text: str) -> object:
     if text.lstrip().startswith("{"):
         try:
             return _load_json(text)
-        except ValueError as error:
-            not_json = error
+        except json.JSONDecodeError as error:
+            not_json, said = error, str(error)
+            if error.msg == "Extra data":
+                said = f"at line {error.lineno}, column {error.colno}, {_stray(text[error.pos :])}"
         try:
             return _load_yaml(text)  # a YAML file may open with a brace, too
         except InvalidDocument:
-            raise NotWellFormed(f"The file is not well-formed JSON: {not_json}") from not_json
+            raise NotWellFormed(f"The file is not well-formed JSON: {said}") from not_json
     return _load_yaml(text)
+
+
+def _stray(rest: str) -> str:
+    written_out = " (a line break that was written out)" if rest.startswith(("\\n", "\\r")) else ""
+    return f"something follows its end: {rest.strip()[:40]!r}{written_out}; take it out"
+
+
+def _left_in(placeholder: str) -> str:
+    return f"the placeholder {placeholder!r:.110} was left in; put its value there"
 
 
 def _load_json(text: str) -> object:
@@ -118,6 +154,25 @@ def _refuse_dangerous(text: str) -> None:
                 raise InvalidDocument(f"line {line}: the file is nested more than {DEPTH_LIMIT} levels deep.")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+
+
+def filled_in(value: str) -> str:
+    """The text; raises ValueError for one in which a template's placeholder was left."""
+    if left := _PLACEHOLDER.search(value):
+        raise ValueError(_left_in(left[0]))
+    return value
+
+
+def matching(pattern: str, what: str) -> AfterValidator:
+    """For texts of a form: whoever wrote another is told that it is no `what`, instead of a regular expression."""
+    form = re.compile(pattern, re.ASCII)
+
+    def check(value: str) -> str:
+        if not form.fullmatch(filled_in(value)):
+            raise PydanticCustomError("form", "{value} is no {what}", {"value": repr(value[:200]), "what": what})
+        return value
+
+    return AfterValidator(check)
 
 
 class TooMany(ValueError):
@@ -197,6 +252,8 @@ def _sentence(fault: ErrorDetails) -> str:
             said = "is missing; add it"
         case "string_type" if fault["input"] is None:
             said = "is empty; give it a value"
+        case "string_type":
+            said = f"must be text, not {kind(fault['input'])}"
         case "int_parsing" | "int_type" | "int_from_float":
             said = f"must be a whole number{given}"
         case "bool_parsing" | "bool_type":

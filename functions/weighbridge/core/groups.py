@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from weighbridge.core.documents import Document, TooMany
+from weighbridge.core.configs import may_be_there, missing
+from weighbridge.core.documents import Document, TooMany, matching
 from weighbridge.core.errors import InvalidDocument
 from weighbridge.core.tags import Tags
 
@@ -17,11 +19,27 @@ ROLLBACK_EVENTS: tuple[RollbackEvent, ...] = (
     "DEPLOYMENT_STOP_ON_REQUEST",
 )
 NAME = r"[A-Za-z0-9._+=,@-]{1,100}"
+Name = Annotated[str, matching(NAME, "name; use 1 to 100 letters, digits and . _ + = , @ -")]
 MOST_ALARMS = 50
 LONGEST_ALARM_NAMES = 16 * 1024
 """Bytes of all names together, which a record keeps three times: room for as many ASCII names as there may be."""
 MOST_TRIGGERS = 10
 MOST_ALIASES = 100
+FOR_OTHERS: Mapping[str, Any] = {
+    "blueGreenDeploymentConfiguration": {},
+    "ec2TagFilters": [],
+    "ec2TagSet": {},
+    "onPremisesInstanceTagFilters": [],
+    "onPremisesTagSet": {},
+    "ecsServices": [],
+    "loadBalancerInfo": {},
+    "autoScalingGroups": [],
+    "terminationHookEnabled": False,
+    "outdatedInstancesStrategy": "UPDATE",
+}
+"""Members of a group for other platforms, and the value that clients send where they have nothing to say."""
+_ONLY_TOLD = {"deploymentgroupid", "targetrevision", "lastsuccessfuldeployment", "lastattempteddeployment"}
+_ALARM_ARN = re.compile(r"arn:[^:]+:cloudwatch:([a-z0-9-]+):(\d{12}):alarm:(.+)", re.ASCII | re.DOTALL)
 _ALIAS = r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,128}"
 
 
@@ -82,7 +100,13 @@ class AutoRollbackConfiguration(Document):
 
 class Trigger(Document):
     trigger_name: str = Field(min_length=1, max_length=100)
-    trigger_target_arn: str = Field(pattern=r"^arn:aws[a-zA-Z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$")
+    trigger_target_arn: Annotated[
+        str,
+        matching(
+            r"arn:aws[a-zA-Z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}",
+            "ARN of an SNS topic; write one such as arn:aws:sns:eu-west-1:123456789012:NAME",
+        ),
+    ]
     trigger_events: list[
         Literal[
             "DeploymentStart",
@@ -110,10 +134,17 @@ class DeploymentGroup(Document):
 
     application_name: str | None = None
     deployment_group_name: str | None = None
-    deployment_config_name: str | None = Field(default=None, pattern=rf"^{NAME}$")
-    service_role_arn: str | None = Field(
-        default=None, pattern=r"^arn:aws[a-zA-Z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}$"
-    )
+    deployment_config_name: Name | None = None
+    service_role_arn: (
+        Annotated[
+            str,
+            matching(
+                r"arn:aws[a-zA-Z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}",
+                "ARN of an IAM role; write one such as arn:aws:iam::123456789012:role/NAME",
+            ),
+        ]
+        | None
+    ) = None
     alarm_configuration: AlarmConfiguration | None = None
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
     trigger_configurations: list[Trigger] = Field(default_factory=list, fail_fast=True)
@@ -146,18 +177,54 @@ class DeploymentGroup(Document):
         return triggers
 
 
+def arn_among(alarms: AlarmConfiguration | None) -> str | None:
+    """What to tell whoever gives an alarm by its ARN, where CodeDeploy and CloudWatch take names alone; else None.
+
+    Only what is new is asked: a group that was kept with one has to stay readable.
+    """
+    for alarm in (alarms and alarms.alarms) or []:
+        if arn := _ALARM_ARN.fullmatch(alarm.name):
+            region, account, name = arn.groups()
+            return (
+                f"the alarm {alarm.name!r} is an ARN: give its name alone, {name!r}, and see that it is in this "
+                f"installation's account and region, not only in {region} of {account}."
+            )
+    return None
+
+
 def parse(application: str, group: str, document: object) -> DeploymentGroup:
     """A group from a loaded file; raises InvalidDocument with what to change.
 
     `application` and `group` come from the object's key; where the file names them too, it must say the same.
     """
-    settings = DeploymentGroup.read(document)
+    settings = DeploymentGroup.read(_settings_in(document))
     for key, inside, outside in (
         ("applicationName", settings.application_name, application),
         ("deploymentGroupName", settings.deployment_group_name, group),
     ):
         if inside not in {None, outside}:
             raise InvalidDocument(f"{key} is {inside!r} but the file lies under {outside!r}; give both the same name.")
+    if settings.deployment_config_name and not may_be_there(settings.deployment_config_name):
+        raise InvalidDocument(f"deploymentConfigName: {missing(settings.deployment_config_name)}")
+    if fault := arn_among(settings.alarm_configuration):
+        raise InvalidDocument(f"alarmConfiguration: {fault}")
+    return settings
+
+
+def _settings_in(document: object) -> object:
+    """The settings of a file that may be the answer of GetDeploymentGroup: without what is told there and never set."""
+    if isinstance(document, Mapping) and [str(key).lower() for key in document] == ["deploymentgroupinfo"]:
+        [document] = document.values()
+    if not isinstance(document, Mapping):
+        return document
+    for_others = {name.lower(): name for name in FOR_OTHERS}
+    settings: dict[Any, Any] = {}
+    for key, item in document.items():
+        name = for_others.get(str(key).lower())
+        if name is None:
+            settings |= {} if str(key).lower() in _ONLY_TOLD else {key: item}
+        elif item is not None and str(item).lower() != str(FOR_OTHERS[name]).lower():  # in YAML, false is a text
+            raise InvalidDocument(f"For Lambda deployment group, {name} can not be specified; take it out.")
     return settings
 
 

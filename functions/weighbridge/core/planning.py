@@ -5,9 +5,9 @@ from fnmatch import fnmatchcase
 
 from weighbridge.core import hooks
 from weighbridge.core.appspec import AppSpec
-from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, steps
+from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, may_be_there, missing, steps
 from weighbridge.core.deployment import Record
-from weighbridge.core.errors import InvalidAppSpec, RoleMissing
+from weighbridge.core.errors import InvalidAppSpec, ResourceCannotBeFound, RoleMissing
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.plan import Plan, RollBackOn, WatchedAlarms
@@ -17,8 +17,14 @@ from weighbridge.core.service_role import ServiceRole, service_role
 
 
 def config_name(record: Record, group: DeploymentGroup) -> str:
-    """The configuration to use: the request's, else the group's, else all at once (reference 12.1 leaves it open)."""
-    return str(record.get("deploymentConfigName") or group.deployment_config_name or ALL_AT_ONCE)
+    """The configuration to use: the request's, else the group's, else all at once (reference 12.1 leaves it open).
+
+    Raises ResourceCannotBeFound for a name that none can have.
+    """
+    name = str(record.get("deploymentConfigName") or group.deployment_config_name or ALL_AT_ONCE)
+    if not may_be_there(name):
+        raise ResourceCannotBeFound(missing(name))
+    return name
 
 
 def watched_alarms(record: Record, group: DeploymentGroup) -> WatchedAlarms:

@@ -4,21 +4,25 @@ Whatever of a request is kept has a limit: a record that is full could be neithe
 """
 
 import hashlib
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from weighbridge.core.documents import Document
-from weighbridge.core.groups import NAME, AlarmConfiguration, AutoRollbackConfiguration
+from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, Name, arn_among
 from weighbridge.core.revisions import member_of, own
+
+Empty = BeforeValidator(lambda value: None if value == "" else value)
+"""An optional text that the skeletons of clients have as an empty one, which says nothing."""
 
 
 class S3Location(Document):
     bucket: str = Field(min_length=3, max_length=63)
     key: str = Field(min_length=1, max_length=1024)
     bundle_type: str = "YAML"
-    version: str | None = Field(default=None, max_length=1024)
-    e_tag: str | None = Field(alias="eTag", default=None, max_length=256)
+    version: Annotated[str | None, Empty] = Field(default=None, max_length=1024)
+    e_tag: Annotated[str | None, Empty] = Field(alias="eTag", default=None, max_length=256)
 
     @field_validator("bundle_type")
     @classmethod
@@ -28,13 +32,14 @@ class S3Location(Document):
         return value.upper()
 
 
+_MEMBERS = {"s3location", "string", "appspeccontent", "githublocation"}
 INLINE_LIMIT = 100 * 1024
 """Bytes that the content of an inline revision may have: an item of the table holds 400 KB, its record among them."""
 
 
 class InlineContent(Document):
     content: str = Field(min_length=1)
-    sha256: str | None = None
+    sha256: Annotated[str | None, Empty] = None
 
     @field_validator("content")
     @classmethod
@@ -58,6 +63,17 @@ class Revision(Document):
     app_spec_content: InlineContent | None = None
     git_hub_location: Any = Field(default=None, exclude=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_members_of_other_types(cls, value: object) -> object:
+        """They are not kept, so they need not be right: skeletons of clients have them, with empty texts."""
+        given = {str(key).lower(): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+        kind = given.get("revisiontype")
+        if not isinstance(value, Mapping) or not isinstance(kind, str):
+            return value
+        others = _MEMBERS - {member_of(kind).lower()}
+        return {key: item for key, item in value.items() if str(key).lower() not in others}
+
     @model_validator(mode="after")
     def _member_for_type(self) -> "Revision":
         if self.revision_type == "GitHub":
@@ -75,15 +91,22 @@ class Revision(Document):
 class DeploymentRequest(Document):
     """The input of CreateDeployment, as far as it applies to Lambda."""
 
-    application_name: str = Field(pattern=rf"^{NAME}$")
-    deployment_group_name: str = Field(pattern=rf"^{NAME}$")
+    application_name: Name
+    deployment_group_name: Name
     revision: Revision
-    deployment_config_name: str | None = Field(default=None, pattern=rf"^{NAME}$")
+    deployment_config_name: Name | None = None
     description: str | None = Field(default=None, max_length=256)
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
     override_alarm_configuration: AlarmConfiguration | None = None
     ignore_application_stop_failures: Literal[False] | None = None
     update_outdated_instances_only: Literal[False] | None = None
+
+    @field_validator("override_alarm_configuration")
+    @classmethod
+    def _alarms_by_name(cls, alarms: AlarmConfiguration | None) -> AlarmConfiguration | None:
+        if fault := arn_among(alarms):
+            raise ValueError(fault)
+        return alarms
 
     def overrides(self) -> dict[str, Any]:
         """The members that the deployment's record takes over as they are."""

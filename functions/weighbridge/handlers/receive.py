@@ -86,7 +86,12 @@ def _set_group(application: str, group: str, location: Mapping[str, Any], now: d
     """Takes the newest version over, whichever event comes last, and looks again whether it still is the newest."""
     taken_over = None
     while (newest := revisions.read(location, "receive")) != taken_over:
-        settings.put_group(application, group, groups.parse(application, group, documents.load(newest)), stamp(now))
+        parsed = groups.parse(application, group, documents.load(newest))
+        name = parsed.deployment_config_name
+        # Any other name may be that of a configuration which arrives in a moment.
+        if name and configs.is_short(name) and settings.config(name) is None:
+            raise InvalidDocument(configs.missing(name))
+        settings.put_group(application, group, parsed, stamp(now))
         taken_over = newest
 
 

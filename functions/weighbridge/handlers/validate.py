@@ -12,7 +12,7 @@ from weighbridge.aws import deployments, hooks, revisions, settings
 from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core import appspec, planning
 from weighbridge.core.appspec import AppSpec
-from weighbridge.core.configs import DeploymentConfig
+from weighbridge.core.configs import DeploymentConfig, missing
 from weighbridge.core.deployment import Record, begun, planned, version_awaited
 from weighbridge.core.errors import (
     ApplicationMissing,
@@ -120,10 +120,7 @@ def _group(record: Record) -> tuple[str, DeploymentGroup]:
 def _config(name: str) -> DeploymentConfig:
     config = settings.config(name)
     if config is None:
-        raise ResourceCannotBeFound(
-            f"No Deployment Configuration found for name: {name}; drop deployment-configs/{name}.yaml first, "
-            "or use one of CodeDeploy's predefined ones."
-        )
+        raise ResourceCannotBeFound(missing(name))
     return config
 
 

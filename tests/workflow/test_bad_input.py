@@ -142,7 +142,7 @@ BAD = [
     Bad("hook null", _file("version: 0.0\nResources: []\nHooks: [BeforeAllowTraffic: ]"), APPSPEC, "cannot be null or empty"),
     Bad("unknown group", _unknown_group, "DEPLOYMENT_GROUP_MISSING", "No Deployment Group found for name: staging"),
     Bad("unknown application", _unknown_application, "APPLICATION_MISSING", "No application found for name: no-shop"),
-    Bad("unknown config", _unknown_config, "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND", "drop deployment-configs/NoSuchConfig.yaml first"),
+    Bad("unknown config", _unknown_config, "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND", "drop it as deployment-configs/NoSuchConfig.yaml"),
     Bad("weighted by somebody else", _weighted, APPSPEC, "already shifts traffic", Alias("1", {"3": 0.25})),
     Bad("5 MiB", _file("#" * (5 * 1024 * 1024)), "INVALID_REVISION", "at most 1048576"),
     Bad("binary", _file(b"\x89PNG\r\n\x1a\n\xff\xfe"), APPSPEC, "is not text"),

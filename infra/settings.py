@@ -1,8 +1,9 @@
 """What an installation may choose: the context of cdk.json.
 
 - `deployableFunctions`: names of the functions whose aliases may be shifted. Any, by default.
-- `invocableHooks`: names of the functions that may run as lifecycle event hooks. `CodeDeployHook_*` by default, as in
-  the policy that AWS manages for CodeDeploy.
+- `invocableHooks`: names of the functions that may run as lifecycle event hooks of groups that name no service role; a
+  role says by its own rights which it may invoke. `CodeDeployHook_*` by default, as in the policy that AWS manages for
+  CodeDeploy.
 - `serviceRoles`: names, with their paths, of the roles that a deployment group may name as its serviceRoleArn.
   `WeighbridgeServiceRole*` by default, and not any: whoever may drop a group names its role, and many roles trust the
   whole account. What such a role may do, the two settings above do not limit.

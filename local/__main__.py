@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -40,21 +40,34 @@ def main() -> None:
     help="Seconds that pass per second of AWS: 0.05 is twenty times faster.",
 )
 @click.option(
+    "-c",
+    "--context",
+    "choices",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=lambda _context, _option, values: _choices(values),
+    help="A context value of cdk.json to deploy with, as for `cdk deploy`: invocableHooks='verify-*'.",
+)
+@click.option(
     "--assembly",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="An already synthesized cloud assembly, instead of synthesizing app.py.",
 )
 @click.option("--app", type=click.Path(path_type=Path, dir_okay=False), default=ROOT / "app.py", hidden=True)
 @click.option("--directory", type=click.Path(path_type=Path, file_okay=False), default=ROOT / ".local", hidden=True)
-def up(*, port: int, time_scale: float, assembly: Path | None, app: Path, directory: Path) -> None:
+def up(  # noqa: PLR0913 - one parameter an option
+    *, port: int, time_scale: float, choices: dict[str, str], assembly: Path | None, app: Path, directory: Path
+) -> None:
     """Start the local cloud, deploy Weighbridge to it, and run until interrupted."""
+    if assembly and choices:
+        raise click.UsageError("--context is for synthesizing: leave out --assembly.")
     _end_on_signals()
     outputs_file = directory / "outputs.json"
     try:
         with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
             # Not before the port is ours: until then the file may be another run's.
             outputs_file.unlink(missing_ok=True)
-            outputs = _deployed(cloud, assembly, app, directory)
+            outputs = _deployed(cloud, assembly, app, directory, choices)
             _explain(cloud, outputs)
             try:
                 # Last: whoever waits for the file finds everything ready, and said.
@@ -93,7 +106,7 @@ def demo(*, port: int | None, time_scale: float, app: Path, directory: Path) -> 
     _end_on_signals()
     try:
         with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
-            outputs = _deployed(cloud, None, app, directory)
+            outputs = _deployed(cloud, None, app, directory, {})
             console.print(f"\nTime runs {1 / time_scale:.0f} times as fast as on AWS; the cloud's log is {cloud.log}\n")
             try:
                 good, bad = Story(cloud, outputs, display(console)).play()
@@ -113,12 +126,24 @@ def _conclude(good: verdict.Ended, bad: verdict.Ended) -> None:
         raise click.ClickException("\n  ".join(["it did not end as it should have:", *differences]))
 
 
-def _deployed(cloud: LocalCloud, assembly: Path | None, app: Path, directory: Path) -> dict[str, str]:
-    """The outputs of the stack, deployed from an assembly or from the one that `app` synthesizes."""
+def _choices(values: Iterable[str]) -> dict[str, str]:
+    choices = {}
+    for value in values:
+        key, given, choice = value.partition("=")
+        if not key or not given:
+            raise click.BadParameter(f"{value!r} is no KEY=VALUE.")
+        choices[key] = choice
+    return choices
+
+
+def _deployed(
+    cloud: LocalCloud, assembly: Path | None, app: Path, directory: Path, choices: Mapping[str, str]
+) -> dict[str, str]:
+    """The outputs of the stack, deployed from an assembly or from the one that `app` synthesizes with these choices."""
     if assembly is None:
         assembly = directory / "assembly"
         with _step("Synthesizing the stack"):
-            synthesize(app, assembly)
+            synthesize(app, assembly, choices)
     with _step("Deploying it to the local cloud"):
         return deploy(cloud, assembly)
 

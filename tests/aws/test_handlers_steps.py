@@ -908,6 +908,19 @@ def test_a_deployment_is_planned_once(place: SimpleNamespace) -> None:
 ROLE = "arn:aws:iam::123456789012:role/Deployer"
 
 
+def test_with_a_service_role_its_rights_say_which_hooks_may_run_and_without_one_their_names(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooked = HOOKED.replace("CodeDeployHook_checkShop", "verify-shop")
+    _group()
+    with pytest.raises(InvalidAppSpec, match="hooks must be named"):
+        _validate(_arrive(place, hooked))
+    refuse(monkeypatch, "sts", "assume_role")
+    monkeypatch.setattr(hooks, "check", lambda *_: None)
+    _group(serviceRoleArn=ROLE)
+    assert _validate(_arrive(place, hooked))["hooks"] == {"BeforeAllowTraffic": "verify-shop"}
+
+
 def test_a_role_that_may_only_read_does_not_hold_the_alias(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     _group(serviceRoleArn=ROLE)
     arrived = _arrive(place)

@@ -145,6 +145,24 @@ def test_up_writes_outputs_while_it_runs(tmp_path: Path, interruption: signal.Si
     assert not outputs.exists()
 
 
+def test_up_deploys_with_the_context_it_is_given(tmp_path: Path) -> None:
+    app = tmp_path / "app.py"
+    app.write_text("import os, sys; sys.exit(os.environ['CDK_CONTEXT_JSON'])")
+    choices = ("-c", "invocableHooks=verify-*,a=b", "--context", "hookUrl=true")
+    with up(tmp_path / "up", f"--port={free_port()}", f"--app={app}", *choices) as process:
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert '"invocableHooks": "verify-*,a=b", "hookUrl": "true"' in said
+
+
+@pytest.mark.parametrize("choices", [("-c", "nonsense"), ("-c", "=true"), ("-c", "hookUrl=true", "--assembly=.")])
+def test_up_says_what_a_context_value_looks_like(tmp_path: Path, choices: tuple[str, ...]) -> None:
+    with up(tmp_path, *choices) as process:
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "KEY=VALUE" in said or "leave out --assembly" in said
+
+
 def test_up_says_why_it_cannot_and_leaves_another_runs_outputs(tmp_path: Path) -> None:
     (tmp_path / "outputs.json").write_text("another run's")
     with socket.socket() as other:

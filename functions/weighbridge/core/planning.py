@@ -70,7 +70,8 @@ def check_allowed(spec: AppSpec, functions: Sequence[str], hook_functions: Seque
         if not _matches(_bare_name(hook), hook_functions):
             raise InvalidAppSpec(
                 f"The {event} hook {hook!r} may not be invoked here: hooks must be named {' or '.join(hook_functions)}. "
-                "Rename the hook, or change the context value invocableHooks to allow more."
+                "Rename the hook, give the group a service role that may invoke it, or change the context value "
+                "invocableHooks to allow more."
             )
 
 

@@ -46,7 +46,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     role = planning.role_for(record, group, required=os.environ["SERVICE_ROLE_REQUIRED"] == "true")
     spec = appspec.parse(revisions.content(record, role))
     config = _config(planning.config_name(record, group))
-    planning.check_allowed(spec, _patterns("DEPLOYABLE_FUNCTIONS"), _patterns("INVOCABLE_HOOKS"))
+    # A service role says by its own rights which hooks it may invoke.
+    planning.check_allowed(spec, _patterns("DEPLOYABLE_FUNCTIONS"), ["*"] if role else _patterns("INVOCABLE_HOOKS"))
     planning.check_alias(spec, record, group)
     alarms = planning.watched_alarms(record, group)["names"]
     alias_name = f"{spec.function_name}:{spec.alias}"

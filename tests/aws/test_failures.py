@@ -106,7 +106,8 @@ def test_a_role_that_may_not_be_assumed_is_missing(code: str) -> None:
     assert type(missing) is RoleMissing
     assert str(missing) == (
         f"The IAM role {ARN} could not be assumed: Not authorized. "
-        "Let it trust Weighbridge's roles with the external id 'shop-app/prod'."
+        "Let it trust Weighbridge's roles with the external id 'shop-app/prod', and see that its name matches "
+        "the context value serviceRoles of this installation."
     )
 
 

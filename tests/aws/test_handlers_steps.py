@@ -947,6 +947,30 @@ class Denied:
         return getattr(client("lambda"), name)
 
 
+def test_a_role_that_may_shift_and_not_look_deploys_all_the_same_and_says_what_was_not_checked(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The policy that AWS manages for CodeDeploy has lambda:GetAlias and lambda:UpdateAlias, not the right to see versions.
+    _group(serviceRoleArn=ROLE)
+    shifter = Denied("get_function_configuration")
+    monkeypatch.setattr(aliases, "client_as", lambda *_: shifter)
+    monkeypatch.setattr(hooks, "check", lambda *_: None)
+    arrived = _arrive(place)
+    assert _validate(arrived)["targetVersion"] == "2"
+    [told] = [entry for entry in kept(arrived)["timeline"] if entry["event"] == "VersionNotChecked"]
+    assert told["reason"].startswith("Whether the target version is there and Active was not checked: The IAM role ")
+    assert shifter.asked
+
+
+def test_what_is_wrong_with_an_alias_is_told_even_if_the_function_may_not_be_seen(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _group(serviceRoleArn=ROLE)
+    monkeypatch.setattr(aliases, "client_as", lambda *_: Denied("get_function_configuration"))
+    with pytest.raises(InvalidLambdaFunction, match="has no alias 'dead'"):
+        _validate(_arrive(place, HOOKED.replace("Alias: live", "Alias: dead")))
+
+
 def test_a_rollback_that_may_not_write_and_has_nothing_to_restore_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     _planned()
     refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDeniedException", "UpdateAlias", 403))

@@ -64,7 +64,8 @@ def translated(error: ClientError | BotoCoreError, service: str, role: ServiceRo
     if role and error.operation_name == "AssumeRole" and code in _DENIALS:
         return RoleMissing(
             f"The IAM role {name} could not be assumed: {message} "
-            f"Let it trust Weighbridge's roles with the external id {role.external_id!r}."
+            f"Let it trust Weighbridge's roles with the external id {role.external_id!r}, and see that its name matches "
+            "the context value serviceRoles of this installation."
         )
     if code in _THROTTLES or code.endswith("LimitExceededException") or ("KMS" in code and "Throttling" in code):
         return Throttled(

@@ -142,6 +142,12 @@ def begun(  # noqa: PLR0913  # what is known when a deployment begins
     )
 
 
+def unchecked(why: str, now: datetime) -> dict[str, Any]:
+    """The entry of a target version that could not be looked at."""
+    reason = f"Whether the target version is there and Active was not checked: {why}"
+    return entry(now, "VersionNotChecked", reason=clip(reason, READING_LIMIT))
+
+
 def version_awaited(reason: str, now: datetime) -> Change:
     return Change(timeline=[entry(now, "VersionAwaited", reason=reason)])
 

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,7 +15,7 @@ from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core import appspec, planning
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import DeploymentConfig, missing
-from weighbridge.core.deployment import Record, begun, planned, version_awaited
+from weighbridge.core.deployment import Record, begun, planned, unchecked, version_awaited
 from weighbridge.core.errors import (
     ApplicationMissing,
     DeploymentGroupMissing,
@@ -21,6 +23,7 @@ from weighbridge.core.errors import (
     InvalidAppSpec,
     InvalidLambdaFunction,
     ResourceCannotBeFound,
+    RolePermissions,
     VersionPending,
     WeighbridgeError,
     classify,
@@ -28,6 +31,7 @@ from weighbridge.core.errors import (
 from weighbridge.core.function_state import FunctionState, check_usable
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.plan import Plan
+from weighbridge.core.service_role import ServiceRole
 
 logger = Logger()
 
@@ -64,9 +68,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     # Asked before the alias is held: whose role may not shift it must not keep others from deploying it.
     if role:  # Weighbridge's own functions have what rights the stack gives them, each its own
         control_plane.check_may_shift(spec.function_name, spec.alias)
-    published = control_plane.state(spec.function_name, spec.target_version)
-    if published:
+    published = _published(control_plane, spec, role)
+    if isinstance(published, FunctionState):
         _check_usable(record, spec, published)
+    elif published:
+        change = replace(change, timeline=[*change.timeline, unchecked(str(published), datetime.now(UTC))])
     deployments.begin(record, change)
 
     alias = _alias(control_plane, spec.function_name, spec.alias)
@@ -125,6 +131,19 @@ def _config(name: str) -> DeploymentConfig:
     return config
 
 
+def _published(control_plane: Lambda, spec: AppSpec, role: ServiceRole | None) -> FunctionState | RolePermissions | None:
+    """The state of the target version, None where there is none, or why a service role may not see it.
+
+    The policy that AWS manages for CodeDeploy's roles lacks the right; Weighbridge's own roles have it.
+    """
+    try:
+        return control_plane.state(spec.function_name, spec.target_version)
+    except RolePermissions as error:
+        if role is None:
+            raise
+        return error
+
+
 def _check_usable(record: Record, spec: AppSpec, published: FunctionState) -> None:
     """Nothing is held while a version is waited for; that it is stands in the timeline, once."""
     try:
@@ -140,13 +159,14 @@ def _check_usable(record: Record, spec: AppSpec, published: FunctionState) -> No
 def _alias(control_plane: Lambda, function: str, name: str) -> Alias:
     try:
         return control_plane.alias(function, name)
-    except InvalidLambdaFunction:
-        if control_plane.state(function):
-            raise
-    raise InvalidLambdaFunction(
-        f"There is no Lambda function named {function!r} in this account and region; "
-        "correct Name in the AppSpec file, or create the function."
-    )
+    except InvalidLambdaFunction as error:
+        with suppress(RolePermissions):
+            if control_plane.state(function) is None:
+                raise InvalidLambdaFunction(
+                    f"There is no Lambda function named {function!r} in this account and region; "
+                    "correct Name in the AppSpec file, or create the function."
+                ) from error
+        raise
 
 
 def _patterns(variable: str) -> Sequence[str]:

@@ -32,8 +32,8 @@ install: .build/installed ## install everything the other commands need
 demo: install ## two deployments under live traffic on the local cloud: one succeeds, one is reversed by its alarm
 	python -m local demo
 
-local: install ## keep the local cloud running, with Weighbridge deployed to it (PORT=4566 TIME_SCALE=1 ARGS='-c invocableHooks=*')
-	python -m local up --port $(PORT) --time-scale $(TIME_SCALE) $(ARGS)
+local: install ## keep the local cloud running, with Weighbridge deployed to it (PORT=4566 TIME_SCALE=1 IAM=1 ARGS='-c invocableHooks=*')
+	python -m local up --port $(PORT) --time-scale $(TIME_SCALE) $(if $(IAM),--iam) $(ARGS)
 
 # One at a time to whichever process is free: some tests take a thousandth of what others do. One process more than the
 # two cores it is measured on: deployments wait most of their time.

@@ -48,6 +48,7 @@ def main() -> None:
     callback=lambda _context, _option, values: _choices(values),
     help="A context value of cdk.json to deploy with, as for `cdk deploy`: invocableHooks='verify-*'.",
 )
+@click.option("--iam", is_flag=True, help="Refuse what no policy allows, to the functions and to every user but the root.")
 @click.option(
     "--assembly",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -56,7 +57,14 @@ def main() -> None:
 @click.option("--app", type=click.Path(path_type=Path, dir_okay=False), default=ROOT / "app.py", hidden=True)
 @click.option("--directory", type=click.Path(path_type=Path, file_okay=False), default=ROOT / ".local", hidden=True)
 def up(  # noqa: PLR0913 - one parameter an option
-    *, port: int, time_scale: float, choices: dict[str, str], assembly: Path | None, app: Path, directory: Path
+    *,
+    port: int,
+    time_scale: float,
+    choices: dict[str, str],
+    iam: bool,
+    assembly: Path | None,
+    app: Path,
+    directory: Path,
 ) -> None:
     """Start the local cloud, deploy Weighbridge to it, and run until interrupted."""
     if assembly and choices:
@@ -64,7 +72,7 @@ def up(  # noqa: PLR0913 - one parameter an option
     _end_on_signals()
     outputs_file = directory / "outputs.json"
     try:
-        with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
+        with LocalCloud(port=port, time_scale=time_scale, directory=directory, enforce_iam=iam) as cloud:
             # Not before the port is ours: until then the file may be another run's.
             outputs_file.unlink(missing_ok=True)
             outputs = _deployed(cloud, assembly, app, directory, choices)

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ Hook = Callable[..., None]
 
 class Hooks:
     """Lambda as it invokes hooks: what it answers next, and what hooks were given."""
+
+    meta = SimpleNamespace(region_name="eu-west-1")
 
     def __init__(self) -> None:
         self.given: list[dict[str, Any]] = []

@@ -36,6 +36,14 @@ def _answering(lambda_: Stubber, payload: str, **members: str) -> None:
     lambda_.add_response("invoke", {"StatusCode": 200, "Payload": _payload(payload)} | members, INVOKED)
 
 
+def test_a_hook_of_another_region_is_told_as_such() -> None:
+    elsewhere = "arn:aws:lambda:us-west-2:123456789012:function:CodeDeployHook_a"
+    with Stubber(clients.client("lambda")) as lambda_:
+        lambda_.add_client_error("invoke", "ResourceNotFoundException", "Function not found.", 404)
+        with pytest.raises(HookFailed, match=rf"hook '{elsewhere}' is of another region; hooks are invoked in eu-west-1"):
+            hooks.check(elsewhere, "BeforeAllowTraffic", "d-AAAAAAAAA", None)
+
+
 def test_a_hook_that_may_be_invoked_passes() -> None:
     with Stubber(clients.client("lambda")) as lambda_:
         lambda_.add_response("invoke", {"StatusCode": 204}, ASKED)

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local import browsers
-from local.cloud import ROOT, LocalCloud, LocalCloudError
+from local.cloud import ROOT, LocalCloud, LocalCloudError, session
 from tests.local.test_deployment import assembly
 from tests.local.workbench import Workbench, until
 
@@ -161,6 +163,22 @@ def test_up_says_what_a_context_value_looks_like(tmp_path: Path, choices: tuple[
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 2
     assert "KEY=VALUE" in said or "leave out --assembly" in said
+
+
+@pytest.mark.parametrize(("options", "refused"), [(("--iam",), True), ((), False)])
+def test_up_enforces_iam_where_it_is_asked_to(tmp_path: Path, options: tuple[str, ...], refused: bool) -> None:
+    stack = assembly(tmp_path / "stack", {"Bucket": {"Type": "AWS::S3::Bucket"}})
+    port = free_port()
+    somebody = session({"AWS_ACCESS_KEY_ID": "AKIASOMEBODY", "AWS_SECRET_ACCESS_KEY": "secret"})
+    client = somebody.client("sqs", endpoint_url=f"http://127.0.0.1:{port}", config=Config(proxies={}))
+    with up(tmp_path, f"--assembly={stack}", f"--port={port}", *options):
+        until((tmp_path / "outputs.json").exists, 30)
+        try:
+            client.list_queues()
+            said = ""
+        except ClientError as error:
+            said = error.response["Error"]["Code"]
+    assert bool(said) is refused
 
 
 def test_up_says_why_it_cannot_and_leaves_another_runs_outputs(tmp_path: Path) -> None:

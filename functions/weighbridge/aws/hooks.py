@@ -27,7 +27,7 @@ def check(function: str, event: str, deployment_id: str, role: ServiceRole | Non
         try:
             hooks.invoke(FunctionName=function, InvocationType="DryRun")
         except hooks.exceptions.ResourceNotFoundException as error:
-            raise HookFailed(_missing(function, event)) from error
+            raise HookFailed(_missing(function, event, hooks.meta.region_name)) from error
 
 
 def invoke(function: str, event: str, payload: bytes, deployment_id: str, role: ServiceRole | None) -> Outcome | None:
@@ -44,7 +44,7 @@ def invoke(function: str, event: str, payload: bytes, deployment_id: str, role: 
             return None
         except ClientError as error:
             if code_of(error) == "ResourceNotFoundException":
-                raise HookFailed(_missing(function, event)) from error
+                raise HookFailed(_missing(function, event, hooks.meta.region_name)) from error
             if error.response.get("Reason") == _OF_ITS_OWN:
                 raise HookThrottled(
                     f"The {event} hook {function} was not run: its reserved concurrency has no room for it (Lambda: "
@@ -55,7 +55,9 @@ def invoke(function: str, event: str, payload: bytes, deployment_id: str, role: 
     return Outcome(returned, answer.get("FunctionError"))
 
 
-def _missing(function: str, event: str) -> str:
+def _missing(function: str, event: str, region: str) -> str:
+    if function.startswith("arn:") and function.split(":")[3] != region:
+        return f"The {event} hook {function!r} is of another region; hooks are invoked in {region}: create it there."
     return (
         f"There is no Lambda function {function!r} for the {event} hook; correct Hooks in the AppSpec file, or create it."
     )

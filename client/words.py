@@ -29,6 +29,8 @@ WORDS = {
     "ListDeploymentInstances": "The older name of ListDeploymentTargets.",
     "ListDeploymentTargets": "Lists the target of a deployment: the name of its function.",
     "ListDeployments": "Lists the ids of deployments, newest first, of the account or of a group, by status and time of creation.",
+    "ListGitHubAccountTokenNames": "Lists nothing: revisions of Lambda deployments do not come from GitHub.",
+    "ListOnPremisesInstances": "Lists nothing: Lambda deployments have no instances.",
     "ListTagsForResource": "Lists the tags of an application, deployment group or deployment configuration.",
     "PutLifecycleEventHookExecutionStatus": "Reports for a hook whether its validation succeeded. It takes the execution id that only the hook was given, once.",
     "RegisterApplicationRevision": "Registers a revision with an application. CreateDeployment does so by itself.",

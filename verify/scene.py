@@ -68,10 +68,22 @@ class Scene:
         self.call("Settle", self.event("aws.events", "Scheduled Event", {}))
 
 
+def _versions_are_active(world: SimulatedWorld, shop: Shop) -> None:
+    """Waits until the versions may take traffic: afterwards nothing happens by itself, and they would never be Active."""
+    functions = world.client("lambda")
+
+    def active() -> bool:
+        versions = functions.list_versions_by_function(FunctionName=shop.name)["Versions"]
+        return all(version["State"] == "Active" for version in versions)
+
+    world.until(f"the versions of {shop.name}", active)
+
+
 def scene_before(world: SimulatedWorld, state: str, *, hooks: bool, drops: int) -> Scene:
     """Deploys until every execution comes to a state, and keeps everything as it is then."""
     world.simulation.forget()
     told = Told(world.shop(deploymentConfigName="Brief", **stories.with_alarm(world)))
+    _versions_are_active(world, told.shop)
     reached: list[Execution] = []
 
     def look(execution: Execution, name: str) -> None:

@@ -22,6 +22,7 @@ from tests.architecture.asl import (
     reachable,
 )
 from tests.architecture.source import ROOT
+from weighbridge.core.rollbacks import FINAL
 
 PROGRAMS = Path(sys.executable).parent
 LOOP, SHIFT = "More steps?", "Shift traffic"
@@ -179,8 +180,32 @@ def test_traffic_is_restored_by_the_first_task_of_a_rollback() -> None:
     assert rollback["Next"] == "Shift traffic back"
 
 
-GIVES_UP = {"AliasMoved", "InvalidLambdaFunction"}
-"""What trying again cannot change: the alias is somebody else's, or gone."""
+GIVES_UP = {kind.__name__ for kind in FINAL}
+"""What trying again cannot change: the alias is somebody else's or gone, or the rollback is not wanted."""
+
+
+def _patience(state: str, error: str) -> float:
+    """Seconds that a state goes on trying after an error, at the longest."""
+    [retrier, *_] = [
+        each for each in _state(definition(), state)["Retry"] if {error, "States.ALL"} & set(each["ErrorEquals"])
+    ]
+    longest = retrier.get("MaxDelaySeconds", float("inf"))
+    delays = (retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n for n in range(retrier["MaxAttempts"]))
+    return float(sum(min(delay, longest) for delay in delays))
+
+
+@pytest.mark.parametrize("error", ["DynamoDb.DynamoDbException", "DynamoDb.ValidationException"])
+def test_a_reason_that_the_record_does_not_take_keeps_no_traffic_waiting(error: str) -> None:
+    assert _patience("Record reason", error) <= 2
+
+
+def test_a_version_is_waited_for_as_long_as_the_documents_say() -> None:
+    assert 14 * 60 <= _patience("Validate deployment", "VersionPending") <= 16 * 60
+
+
+@pytest.mark.parametrize("event", ["BeforeAllowTraffic", "AfterAllowTraffic"])
+def test_a_hook_without_concurrency_is_told_soon(event: str) -> None:
+    assert 30 <= _patience(f"Run {event} hook", "HookThrottled") <= 75
 
 
 def test_a_rollback_gives_up_for_good_reason_only() -> None:
@@ -191,7 +216,7 @@ def test_a_rollback_gives_up_for_good_reason_only() -> None:
         assert first["MaxAttempts"] > 10
     for error in GIVES_UP:
         matching = [each for each in retriers if {error, "States.ALL"} & set(each["ErrorEquals"])]
-        assert not matching or matching[0]["MaxAttempts"] == 0
+        assert matching[0]["MaxAttempts"] == 0, error
 
 
 def test_a_record_that_cannot_be_closed_does_not_hide_what_went_wrong() -> None:

@@ -31,6 +31,13 @@ def test_a_client_is_made_once() -> None:
     assert clients.client_as(None, "d-AAAAAAAAA", "lambda") is clients.client("lambda")
 
 
+def test_a_table_that_does_not_answer_leaves_time_to_put_traffic_back() -> None:
+    # Decision 0028: half of the thirty seconds that the function has, pauses between the tries included.
+    config = clients.client("dynamodb").meta.config
+    tries = config.retries["total_max_attempts"]
+    assert tries * (config.connect_timeout + config.read_timeout) + sum(2**n for n in range(tries - 1)) < 20
+
+
 def test_nothing_is_assumed_where_the_group_has_no_role(monkeypatch: pytest.MonkeyPatch) -> None:
     assumed = _assumable(monkeypatch)
     clients.client_as(None, "d-AAAAAAAAA", "lambda", Config(read_timeout=1))

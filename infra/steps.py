@@ -60,6 +60,11 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
                     resources=functions,
                 ),
                 Right(
+                    "Sees whether hooks are Active.",
+                    actions=["lambda:GetFunctionConfiguration"],
+                    resources=hooks,
+                ),
+                Right(
                     "Asks by a dry run whether a hook may be invoked; the context restricts which.",
                     actions=["lambda:InvokeFunction"],
                     resources=hooks,

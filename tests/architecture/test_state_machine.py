@@ -208,6 +208,11 @@ def test_a_hook_without_concurrency_is_told_soon(event: str) -> None:
     assert 30 <= _patience(f"Run {event} hook", "HookThrottled") <= 75
 
 
+@pytest.mark.parametrize("event", ["BeforeAllowTraffic", "AfterAllowTraffic"])
+def test_a_hook_that_is_not_active_is_waited_for_as_long_as_the_documents_say(event: str) -> None:
+    assert 4 * 60 <= _patience(f"Run {event} hook", "HookPending") <= 5 * 60
+
+
 def test_a_rollback_gives_up_for_good_reason_only() -> None:
     # A role whose right was taken away by mistake, a crash, an error that nobody foresaw: half-shifted for ever.
     retriers = _state(definition(), "Shift traffic back")["Retry"]

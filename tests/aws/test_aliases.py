@@ -197,3 +197,27 @@ def test_a_role_that_cannot_be_assumed_is_told(stub: Stub) -> None:
     stub("sts").add_client_error("assume_role", "AccessDenied", "Not authorized.", 403)
     with pytest.raises(RoleMissing, match="arn:aws:iam::123456789012:role/Deployer could not be assumed: Not authorized"):
         Lambda("d-AAAAAAAAA", ServiceRole("arn:aws:iam::123456789012:role/Deployer", "shop-app/prod"))
+
+
+# Lambda shows {"1": 1.0} beside version 2 while provisioned concurrency follows the alias there (reference 5.7).
+
+
+def test_a_shift_does_not_judge_an_alias_that_lambda_still_moves(stub: Stub) -> None:
+    _stale(stub("lambda"))
+    _found(stub("lambda"), "2", {"1": 1.0}, "r-5")
+    with pytest.raises(ServiceUnavailable, match="Lambda still moves the alias live of shop"):
+        Lambda("d-AAAAAAAAA", None).shift(plan(), 9, "r-4", wanted)
+
+
+def test_a_rollback_does_not_wait_until_lambda_has_moved_the_alias_where_the_last_shift_sent_it(stub: Stub) -> None:
+    _stale(stub("lambda"))
+    _found(stub("lambda"), "2", {"1": 1.0}, "r-5")
+    _written(stub("lambda"), "1", {}, over="r-5", new="r-6")
+    assert Lambda("d-AAAAAAAAA", None).restore(plan(revisionId="r-4")).revision_id == "r-6"
+
+
+def test_an_alias_that_lambda_moves_for_somebody_else_is_not_written(stub: Stub) -> None:
+    _stale(stub("lambda"))
+    _found(stub("lambda"), "3", {"1": 1.0}, "r-5")
+    with pytest.raises(AliasMoved, match="version 1 at 100 %"):
+        Lambda("d-AAAAAAAAA", None).restore(plan(revisionId="r-4"))

@@ -18,6 +18,7 @@ from weighbridge.aws.clients import client
 from weighbridge.core.deployment import Change, hook_answered, shifted
 from weighbridge.core.errors import (
     HookFailed,
+    HookPending,
     HookThrottled,
     Interrupted,
     NotThePlan,
@@ -213,6 +214,15 @@ def test_a_hook_without_concurrency_of_its_own_is_named_with_the_reason_and_told
             _run(token)
     _run("third")
     assert waits.ended == [("third", SUCCEEDED)]
+    assert events_of(kept(ID)).count("HookCalled") == 1
+
+
+def test_a_hook_that_is_not_active_yet_runs_once_it_is(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [client_error("ResourceConflictException", "Invoke", 409), SUCCEEDED]
+    with pytest.raises(HookPending, match=r"hook CodeDeployHook_checkShop was not run: it is not Active"):
+        _run("first")
+    _run("second")
+    assert waits.ended == [("second", SUCCEEDED)]
     assert events_of(kept(ID)).count("HookCalled") == 1
 
 

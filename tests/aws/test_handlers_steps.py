@@ -302,9 +302,64 @@ def test_a_role_that_may_not_see_the_function_does_not_hold_its_alias(
 
 def _in_state(monkeypatch: pytest.MonkeyPatch, state: str, reason: str) -> None:
     """Every version is in that state from now on."""
-    found = client("lambda").get_function_configuration(FunctionName="shop", Qualifier="2")
-    answer = found | {"State": state, "StateReason": reason}
+    answer = _state_now("shop") | {"State": state, "StateReason": reason}
     monkeypatch.setattr(client("lambda"), "get_function_configuration", lambda **_: answer)
+
+
+def _state_now(function: str) -> dict[str, Any]:
+    return dict(client("lambda").get_function_configuration(FunctionName=function))
+
+
+def _hook_in_state(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    """The version is Active, and the hook is in that state."""
+    version = _state_now("shop") | {"State": "Active"}
+    answers = {"shop": version, "CodeDeployHook_checkShop": version | {"State": state, "StateReason": "In a VPC."}}
+    monkeypatch.setattr(
+        client("lambda"), "get_function_configuration", lambda FunctionName, **_: answers[FunctionName]  # noqa: N803
+    )
+
+
+def test_a_hook_that_is_not_active_yet_is_waited_for_before_anything_is_held(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _group()
+    arrived = _arrive(place)
+    _hook_in_state(monkeypatch, "Pending")
+    with pytest.raises(VersionPending, match=r"hook CodeDeployHook_checkShop is Pending \(In a VPC\)"):
+        _validate(arrived)
+    assert "locks" not in kept(arrived)
+    _hook_in_state(monkeypatch, "Failed")
+    with pytest.raises(VersionUnusable, match=r"is Failed \(In a VPC\), so no traffic was shifted; mend the hook"):
+        _validate(arrived)
+    _hook_in_state(monkeypatch, "Active")
+    assert _validate(arrived)["hooks"]
+
+
+def test_a_hook_whose_state_may_not_be_seen_is_run_all_the_same(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _group()
+    version = _state_now("shop") | {"State": "Active"}
+
+    def answer(FunctionName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if FunctionName == "shop":
+            return version
+        raise client_error("AccessDeniedException", "GetFunctionConfiguration", 403)
+
+    monkeypatch.setattr(client("lambda"), "get_function_configuration", answer)
+    assert _validate(_arrive(place))["hooks"]
+
+
+def test_an_alias_that_lambda_is_moving_is_waited_for_and_told_once(place: SimpleNamespace) -> None:
+    _group()
+    arrived = _arrive(place)
+    create_alias("1", {"2": 1.0})
+    for _ in range(3):
+        with pytest.raises(VersionPending, match="Lambda is still moving the alias live of shop"):
+            _validate(arrived)
+    create_alias("1")
+    assert _validate(arrived)["currentVersion"] == "1"
+    assert events_of(kept(arrived)) == ["Created", "Started", "VersionAwaited", "Validated"]
 
 
 def test_a_version_that_is_not_active_yet_is_waited_for_and_holds_nothing(

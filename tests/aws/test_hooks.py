@@ -11,7 +11,14 @@ from botocore.stub import Stubber
 
 from tests.aws.account import never_answered
 from weighbridge.aws import clients, hooks
-from weighbridge.core.errors import HookFailed, RolePermissions, ServiceUnavailable, Throttled, WeighbridgeError
+from weighbridge.core.errors import (
+    HookFailed,
+    HookPending,
+    RolePermissions,
+    ServiceUnavailable,
+    Throttled,
+    WeighbridgeError,
+)
 from weighbridge.core.hooks import Outcome
 
 HOOK = "CodeDeployHook_checkShop"
@@ -73,6 +80,24 @@ def test_a_hook_that_cannot_be_invoked_is_told(
         with pytest.raises(WeighbridgeError, match=message) as caught:
             _check()
     assert type(caught.value) is expected
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ResourceConflictException",
+        "ResourceNotReadyException",
+        "SnapStartNotReadyException",
+        "CodeArtifactUserPendingException",
+    ],
+)
+def test_a_hook_that_is_not_active_yet_has_not_run(fresh: SimpleNamespace, code: str) -> None:
+    fresh.of("lambda").add_client_error("invoke", code, "The function is in the following state: Pending", 409)
+    with pytest.raises(HookPending, match=rf"hook {HOOK} was not run: it is not Active \(Lambda: .*state: Pending\)"):
+        _invoke()
+    with Stubber(clients.client("lambda")) as lambda_:
+        lambda_.add_client_error("invoke", code, "The function is in the following state: Pending", 409)
+        _check()  # it is there, and may be invoked
 
 
 def test_what_a_hook_returns_is_its_outcome(fresh: SimpleNamespace) -> None:

@@ -72,7 +72,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             BUCKET: {"s3:ListBucket"},
             TABLE: items("GetItem", "PutItem", "UpdateItem"),
             **own(on_functions(deployable, "GetAlias", "GetFunctionConfiguration")),
-            **own(on_functions("CodeDeployHook_*", "InvokeFunction")),
+            **own(on_functions("CodeDeployHook_*", "InvokeFunction", "GetFunctionConfiguration")),
             **ASSUME,
         },
         "RunHook": {

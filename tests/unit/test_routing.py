@@ -67,3 +67,16 @@ def test_a_write_that_took_effect_is_recognised() -> None:
 def test_it_reads_as_a_sentence() -> None:
     assert str(Routing("1", "2", 0.3)) == "version 1 at 70 %, version 2 at 30 %"
     assert str(Routing("1")) == "version 1 at 100 %"
+
+
+def test_a_version_that_keeps_all_traffic_beside_the_aliass_own_is_a_transition() -> None:
+    moving = Routing.of({"FunctionVersion": "2", "RoutingConfig": {"AdditionalVersionWeights": {"1": 1.0}}})
+    assert moving.in_transition
+    assert moving.settled == Routing("2")
+
+
+@given(st.floats(0, 0.999999))
+def test_whatever_weight_leaves_the_alias_its_own_version_is_none(weight: float) -> None:
+    routing = Routing.shifted("1", "2", weight)
+    assert not routing.in_transition
+    assert routing.settled == routing

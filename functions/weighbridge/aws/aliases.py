@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
-from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, RolePermissions, Throttled
+from weighbridge.core.errors import AliasMoved, InvalidLambdaFunction, RolePermissions, ServiceUnavailable, Throttled
 from weighbridge.core.function_state import FunctionState
 from weighbridge.core.plan import Plan, every_routing, restored, routing_after, routing_before
 from weighbridge.core.routing import Found, Routing, judge
@@ -79,7 +79,7 @@ class Lambda:
 
         One call where nothing is in the way. Where the alias has changed since, `check_wanted` is called before it is
         written after all, and may raise: the change may be the rollback of this very deployment. Raises AliasMoved where
-        somebody else has routed the alias.
+        somebody else has routed the alias, ServiceUnavailable while Lambda itself moves it.
         """
         wanted, ours = routing_after(plan, step), frozenset({routing_before(plan, step)})
         for _ in range(_TRIES):
@@ -87,6 +87,8 @@ class Lambda:
             if written:
                 return written
             found = self._look(plan, wanted, ours)
+            if found.routing.in_transition:
+                raise ServiceUnavailable(f"Lambda still moves the alias {plan['alias']} of {plan['functionName']}.")
             if found.routing == wanted:
                 return found
             check_wanted()
@@ -98,8 +100,9 @@ class Lambda:
 
         One call where the alias still has the plan's revision: then it is as this deployment left it. It writes even where
         traffic is back already: that gives the alias a new revision, so that a shift which is still on its way is refused.
-        Raises AliasMoved where somebody else has routed the alias. Whoever may not write it is content where traffic is
-        back already, since there is nothing that it would have to write.
+        It does not wait until Lambda has moved the alias where the last write sent it. Raises AliasMoved where somebody else
+        has routed the alias. Whoever may not write it is content where traffic is back
+        already, since there is nothing that it would have to write.
         """
         revision_id = plan["revisionId"]
         for _ in range(_TRIES):
@@ -107,7 +110,7 @@ class Lambda:
                 written = self._write(plan, restored(plan), revision_id)
             except RolePermissions:
                 found = self._look(plan, restored(plan), every_routing(plan))
-                if found.routing == restored(plan):
+                if found.routing.settled == restored(plan):
                     return found
                 raise
             if written:
@@ -117,7 +120,7 @@ class Lambda:
 
     def _look(self, plan: Plan, wanted: Routing, ours: frozenset[Routing]) -> Alias:
         found = self.alias(plan["functionName"], plan["alias"])
-        if judge(found.routing, wanted, ours) is Found.MOVED:
+        if judge(found.routing.settled, wanted, ours) is Found.MOVED:
             raise AliasMoved(
                 f"Somebody else moved the alias {plan['alias']} of {plan['functionName']}: it is on {found.routing}, which "
                 "this deployment did not write and so does not overwrite."

@@ -5,13 +5,20 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from weighbridge.aws.clients import client_as
 from weighbridge.aws.failures import code_of, translating
-from weighbridge.core.errors import HookFailed, HookThrottled
+from weighbridge.core.errors import HookFailed, HookPending, HookThrottled
 from weighbridge.core.hooks import Outcome
 from weighbridge.core.service_role import ServiceRole
 
 _LAMBDA = "AWSLambda"
 _OF_ITS_OWN = "ReservedFunctionConcurrentInvocationLimitExceeded"
 """Why Lambda throttles a function whose own reserved concurrency is used up, not that of the account."""
+_NOT_READY = {
+    "ResourceConflictException",
+    "ResourceNotReadyException",
+    "SnapStartNotReadyException",
+    "CodeArtifactUserPendingException",
+}
+"""What Lambda answers for a function that is not Active, and that so has not run (service model of Lambda, Invoke)."""
 # A hook runs once: an invocation without an answer is not repeated. 15 minutes is the longest a function may run; what is
 # still running shortly before that has its report awaited, so that this function ends in time itself.
 _ONCE = Config(connect_timeout=3, read_timeout=870, retries={"total_max_attempts": 1}, tcp_keepalive=True)
@@ -26,15 +33,18 @@ def check(function: str, event: str, deployment_id: str, role: ServiceRole | Non
         hooks = client_as(role, deployment_id, "lambda")
         try:
             hooks.invoke(FunctionName=function, InvocationType="DryRun")
-        except hooks.exceptions.ResourceNotFoundException as error:
-            raise HookFailed(_missing(function, event, hooks.meta.region_name)) from error
+        except ClientError as error:
+            if code_of(error) == "ResourceNotFoundException":
+                raise HookFailed(_missing(function, event, hooks.meta.region_name)) from error
+            if code_of(error) not in _NOT_READY:
+                raise
 
 
 def invoke(function: str, event: str, payload: bytes, deployment_id: str, role: ServiceRole | None) -> Outcome | None:
     """Runs a hook and waits until it returns; None where it is still running when this function has to end.
 
-    Raises HookFailed where there is no such function, HookThrottled where its own concurrency keeps it from running, and
-    RolePermissions where it may not be invoked.
+    Raises HookFailed where there is no such function, HookThrottled where its own concurrency keeps it from running,
+    HookPending where it is not Active, and RolePermissions where it may not be invoked.
     """
     with translating(_LAMBDA, role):
         hooks = client_as(role, deployment_id, "lambda", _ONCE)
@@ -49,6 +59,11 @@ def invoke(function: str, event: str, payload: bytes, deployment_id: str, role: 
                 raise HookThrottled(
                     f"The {event} hook {function} was not run: its reserved concurrency has no room for it (Lambda: "
                     f"{error.response['Error'].get('Message', '')}); raise it, or take it away."
+                ) from error
+            if code_of(error) in _NOT_READY:
+                raise HookPending(
+                    f"The {event} hook {function} was not run: it is not Active (Lambda: "
+                    f"{error.response['Error'].get('Message', '')})."
                 ) from error
             raise
         returned = answer["Payload"].read().decode("utf-8", "replace")

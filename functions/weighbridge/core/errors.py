@@ -18,7 +18,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── StopRequested             MANUAL_STOP                           (Stopped)
     ├── AliasMoved                INVALID_LAMBDA_CONFIGURATION
     ├── InvalidAppSpec            INVALID_LAMBDA_CONFIGURATION
-    ├── VersionPending            INVALID_LAMBDA_CONFIGURATION  the target version is not Active yet, which is waited for
+    ├── VersionPending            INVALID_LAMBDA_CONFIGURATION  a version, hook or alias is not ready yet, which is waited for
     ├── VersionUnusable           INVALID_LAMBDA_CONFIGURATION  it never will be
     ├── InvalidLambdaFunction     INVALID_LAMBDA_FUNCTION
     ├── InvalidDocument           INVALID_REVISION
@@ -31,7 +31,9 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── RolePermissions           IAM_ROLE_PERMISSIONS
     ├── RoleMissing               IAM_ROLE_MISSING
     ├── HookFailed                HOOK_EXECUTION_FAILURE
-    │   └── HookThrottled         HOOK_EXECUTION_FAILURE  its own reserved concurrency keeps it from running
+    │   └── HookNotRun            HOOK_EXECUTION_FAILURE  trying again may help
+    │       ├── HookThrottled     HOOK_EXECUTION_FAILURE  its own reserved concurrency keeps it from running
+    │       └── HookPending       HOOK_EXECUTION_FAILURE  it is not Active yet
     ├── HookTimedOut              TIMEOUT
     └── TimedOut                  TIMEOUT
 """
@@ -208,8 +210,16 @@ class HookFailed(WeighbridgeError):
         super().__init__(f"{HOOK_SENTENCE} {detail}")
 
 
-class HookThrottled(HookFailed):
-    """The hook has not run, since its reserved concurrency is used up: it may run soon, or, where that is 0, never."""
+class HookNotRun(HookFailed):
+    """The hook has not run, so that the next try is to run it."""
+
+
+class HookThrottled(HookNotRun):
+    """Its reserved concurrency is used up: it may run soon, or, where that is 0, never."""
+
+
+class HookPending(HookNotRun):
+    """It is not Active: it will be soon, or, where it has failed, never."""
 
 
 class HookTimedOut(WeighbridgeError):

@@ -1,4 +1,4 @@
-"""What the state of a function's version means for a deployment. On the reaction path: standard library only."""
+"""What the states of functions mean for a deployment. On the reaction path: standard library only."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,14 @@ class FunctionState:
     reason: str = ""
 
 
-def check_usable(function: str, version: str, found: FunctionState) -> None:
-    """Raises VersionPending for a version that is to be waited for, VersionUnusable for one that can take no traffic."""
+def check_usable(what: str, found: FunctionState, advice: str) -> None:
+    """Raises VersionPending for a function that is to be waited for, VersionUnusable for one that answers nobody.
+
+    `what` names it at the start of a sentence; `advice` says what to do where it is not usable.
+    """
     if found.state in _USABLE:
         return
-    said = f"Version {version} of {function} is {found.state}" + (f" ({found.reason.rstrip('.')})" if found.reason else "")
+    said = f"{what} is {found.state}" + (f" ({found.reason.rstrip('.')})" if found.reason else "")
     if found.state == "Pending":
         raise VersionPending(f"{said}; traffic is not shifted before it is Active.")
-    raise VersionUnusable(f"{said}, so no traffic was shifted to it; publish another version.")
+    raise VersionUnusable(f"{said}, so no traffic was shifted; {advice}.")

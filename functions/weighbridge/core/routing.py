@@ -37,6 +37,19 @@ class Routing:
     def weighted(self) -> bool:
         return self.additional_version is not None
 
+    @property
+    def in_transition(self) -> bool:
+        """Whether Lambda itself is moving the alias to `version`, as it does while provisioned concurrency follows.
+
+        The other version keeps all traffic until then (reference 5.7).
+        """
+        return self.weight >= 1
+
+    @property
+    def settled(self) -> "Routing":
+        """The routing that was asked for, which a transition comes to."""
+        return Routing(self.version) if self.in_transition else self
+
     def weight_of(self, version: str) -> float:
         """The fraction of the traffic that reaches `version`."""
         if version == self.additional_version:

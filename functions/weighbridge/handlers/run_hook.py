@@ -30,7 +30,7 @@ from weighbridge.core.deployment import (
 )
 from weighbridge.core.errors import (
     HookFailed,
-    HookThrottled,
+    HookNotRun,
     Interrupted,
     NotThePlan,
     Retryable,
@@ -115,7 +115,7 @@ def _run(plan: Plan, lifecycle_event: str, execution_id: str, token: str) -> Non
     body = json.dumps(payload(plan, lifecycle_event, execution_id)).encode()
     try:
         outcome = hooks.invoke(function, lifecycle_event, body, deployment_id, role_of(plan))
-    except (Throttled, HookThrottled):  # the hook has not run, so the next try is to run it
+    except (Throttled, HookNotRun):  # the hook has not run, so the next try is to run it
         with _not_in_vain(plan, lifecycle_event):
             deployments.update(deployment_id, hook_not_run(lifecycle_event))
         raise

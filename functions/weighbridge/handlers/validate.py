@@ -1,8 +1,8 @@
 """State "Validate deployment": everything is looked at before anything is touched."""
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -68,14 +68,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     # Asked before the alias is held: whose role may not shift it must not keep others from deploying it.
     if role:  # Weighbridge's own functions have what rights the stack gives them, each its own
         control_plane.check_may_shift(spec.function_name, spec.alias)
-    published = _published(control_plane, spec, role)
-    if isinstance(published, FunctionState):
-        _check_usable(record, spec, published)
-    elif published:
+    with _waiting(record):
+        published = _published(control_plane, spec, role)
+        _check_hooks(control_plane, spec)
+    if isinstance(published, RolePermissions):
         change = replace(change, timeline=[*change.timeline, unchecked(str(published), datetime.now(UTC))])
+    if "locks" in record:  # it is tried again, and has been told
+        change = replace(change, timeline=[])
     deployments.begin(record, change)
 
-    alias = _alias(control_plane, spec.function_name, spec.alias)
+    with _waiting(record):
+        alias = _alias(control_plane, spec.function_name, spec.alias)
     if not published:
         raise InvalidAppSpec(
             f"The Lambda function {spec.function_name!r} has no version {spec.target_version}; "
@@ -137,28 +140,41 @@ def _published(control_plane: Lambda, spec: AppSpec, role: ServiceRole | None) -
     The policy that AWS manages for CodeDeploy's roles lacks the right; Weighbridge's own roles have it.
     """
     try:
-        return control_plane.state(spec.function_name, spec.target_version)
+        published = control_plane.state(spec.function_name, spec.target_version)
     except RolePermissions as error:
         if role is None:
             raise
         return error
+    if published:
+        check_usable(f"Version {spec.target_version} of {spec.function_name}", published, "publish another version")
+    return published
 
 
-def _check_usable(record: Record, spec: AppSpec, published: FunctionState) -> None:
-    """Nothing is held while a version is waited for; that it is stands in the timeline, once."""
+def _check_hooks(control_plane: Lambda, spec: AppSpec) -> None:
+    """Whether the hooks are there is seen when they are checked; of one that may not be looked at, when it is run."""
+    for event, hook in spec.hooks.items():
+        with suppress(RolePermissions):
+            if state := control_plane.state(hook):
+                check_usable(f"The {event} hook {hook}", state, "mend the hook")
+
+
+@contextmanager
+def _waiting(record: Record) -> Iterator[None]:
+    """What is waited for in the block stands in the timeline, once, and is not waited for where the deployment is to end."""
     try:
-        check_usable(spec.function_name, spec.target_version, published)
+        yield
     except VersionPending as error:
         if "interruption" in record:
-            raise Interrupted("The deployment was interrupted before it began.") from error
-        if not any(entry["event"] == "VersionAwaited" for entry in record["timeline"]):
+            raise Interrupted("The deployment was interrupted before any traffic moved.") from error
+        told = {entry.get("reason") for entry in record["timeline"] if entry["event"] == "VersionAwaited"}
+        if str(error) not in told:
             deployments.update(record["deploymentId"], version_awaited(str(error), datetime.now(UTC)))
         raise
 
 
 def _alias(control_plane: Lambda, function: str, name: str) -> Alias:
     try:
-        return control_plane.alias(function, name)
+        alias = control_plane.alias(function, name)
     except InvalidLambdaFunction as error:
         with suppress(RolePermissions):
             if control_plane.state(function) is None:
@@ -167,6 +183,11 @@ def _alias(control_plane: Lambda, function: str, name: str) -> Alias:
                     "correct Name in the AppSpec file, or create the function."
                 ) from error
         raise
+    if alias.routing.in_transition:
+        raise VersionPending(
+            f"Lambda is still moving the alias {name} of {function} ({alias.routing}); it is not touched before that is done."
+        )
+    return alias
 
 
 def _patterns(variable: str) -> Sequence[str]:

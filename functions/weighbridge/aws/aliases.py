@@ -100,9 +100,9 @@ class Lambda:
 
         One call where the alias still has the plan's revision: then it is as this deployment left it. It writes even where
         traffic is back already: that gives the alias a new revision, so that a shift which is still on its way is refused.
-        It does not wait until Lambda has moved the alias where the last write sent it. Raises AliasMoved where somebody else
-        has routed the alias. Whoever may not write it is content where traffic is back
-        already, since there is nothing that it would have to write.
+        It does not wait until Lambda has moved the alias where the last write sent it. Raises AliasMoved where somebody
+        else has routed the alias. Whoever may not write it is content where traffic is back already, since there is nothing
+        that it would have to write.
         """
         revision_id = plan["revisionId"]
         for _ in range(_TRIES):

@@ -18,7 +18,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── StopRequested             MANUAL_STOP                           (Stopped)
     ├── AliasMoved                INVALID_LAMBDA_CONFIGURATION
     ├── InvalidAppSpec            INVALID_LAMBDA_CONFIGURATION
-    ├── VersionPending            INVALID_LAMBDA_CONFIGURATION  a version, hook or alias is not ready yet, which is waited for
+    ├── VersionPending            INVALID_LAMBDA_CONFIGURATION  a version, hook or alias is not ready yet, and awaited
     ├── VersionUnusable           INVALID_LAMBDA_CONFIGURATION  it never will be
     ├── InvalidLambdaFunction     INVALID_LAMBDA_FUNCTION
     ├── InvalidDocument           INVALID_REVISION

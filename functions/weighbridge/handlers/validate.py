@@ -160,7 +160,7 @@ def _check_hooks(control_plane: Lambda, spec: AppSpec) -> None:
 
 @contextmanager
 def _waiting(record: Record) -> Iterator[None]:
-    """What is waited for in the block stands in the timeline, once, and is not waited for where the deployment is to end."""
+    """What is waited for in the block stands in the timeline, once; a deployment that is to end does not wait."""
     try:
         yield
     except VersionPending as error:
@@ -185,7 +185,7 @@ def _alias(control_plane: Lambda, function: str, name: str) -> Alias:
         raise
     if alias.routing.in_transition:
         raise VersionPending(
-            f"Lambda is still moving the alias {name} of {function} ({alias.routing}); it is not touched before that is done."
+            f"Lambda is still moving the alias {name} of {function} ({alias.routing}); it is not touched before then."
         )
     return alias
 

@@ -43,7 +43,7 @@ def breaches(world: SimulatedWorld, told: Told) -> Iterator[str]:
     for deployment_id in told.deployments:
         record = world.record(deployment_id)
         yield from of_record(record)
-        yield from _of_version(record, alias.version)
+        yield from _of_version(record, alias.version, told.live)
         yield from _of_timeline(world, told, record)
         yield from _of_notifications(world, record)
     yield from of_locks(world, told)
@@ -66,13 +66,13 @@ def of_record(record: dict[str, Any]) -> Iterator[str]:
         yield f"the timeline of {deployment_id} does not tell of its end: {record['timeline'][-1]}"
 
 
-def _of_version(record: dict[str, Any], version: str) -> Iterator[str]:
+def _of_version(record: dict[str, Any], version: str, before: str) -> Iterator[str]:
     """The alias is on the version that the record says."""
     plan = record.get("plan")
     if record["status"] == "Succeeded":
         should = plan["targetVersion"] if plan else None
     else:
-        should = plan["currentVersion"] if plan else "1"
+        should = plan["currentVersion"] if plan else before
     if version != should:
         yield f"{record['deploymentId']} is {record['status']}, but the alias is on version {version} instead of {should}"
 

@@ -55,17 +55,19 @@ class Struck:
             outcome = (record["status"], record.get("errorInformation", {}).get("code"))
             if outcome == usual.outcome:
                 continue
-            allowed = CODES.get(self.kind, {"INTERNAL_ERROR"}) | _codes_of(self.at)
+            allowed = CODES.get(self.kind, {"INTERNAL_ERROR"}) | _codes_of(self.at, self.kind)
             if outcome[0] == "Succeeded" or outcome[1] not in allowed:
                 message = record.get("errorInformation", {}).get("message")
                 yield f"it ended {outcome} instead of {usual.outcome}: {message}"
 
 
-def _codes_of(at: Call) -> set[str]:
+def _codes_of(at: Call, kind: Kind) -> set[str]:
     """What a deployment may say of a call that could not be made, beside what the fault itself is called."""
     codes = set()
     if at.caller == "CheckAlarms" or at.operation == "Invoke CheckAlarms":
         codes.add("CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND")
+    if at.caller == "Receive" and kind is Kind.DENIED:
+        codes.add("DEPLOYMENT_GROUP_MISSING")  # the group's file is refused, and a deployment of its own says why
     if at.caller == "RunHook":
         codes.add("HOOK_EXECUTION_FAILURE")
     if at.caller == CALLER:

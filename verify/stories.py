@@ -20,11 +20,16 @@ RUNNING = {"Created", "InProgress"}
 
 @dataclass
 class Told:
-    """What was deployed: `deployments` are those that were asked for, `hook_ids` what hooks were given to report with."""
+    """What was deployed: `deployments` are those that were asked for, `hook_ids` what hooks were given to report with.
+
+    `earlier` are those that had ended before, and `live` is the version that the alias was on then.
+    """
 
     shop: Shop
     deployments: list[str] = field(default_factory=list)
     hook_ids: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
+    live: str = "1"
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,14 @@ class Story:
     name: str
     tell: Callable[[SimulatedWorld, Told], None]
     settings: Callable[[SimulatedWorld], dict[str, Any]] = lambda _: {}
+    history: Callable[[SimulatedWorld, Shop], list[str]] = lambda *_: []
+    """Deploys what has been deployed already, and returns the deployments."""
 
     def told(self, world: SimulatedWorld, before: Callable[[], object] = lambda: None) -> Told:
         """Tells the story to its end; `before` happens once everything is there that its user made beforehand."""
         told = Told(world.shop(deploymentConfigName="Brief", **self.settings(world)))
+        told.earlier = self.history(world, told.shop)
+        told.live = world.alias(told.shop).version
         before()
         self.tell(world, told)
         return told
@@ -193,6 +202,27 @@ def _insisting(world: SimulatedWorld, call: Callable[[], T], otherwise: Callable
         world.simulation.clock.advance(30)
 
 
+def _release(world: SimulatedWorld, shop: Shop, version: str) -> str:
+    return world.drop_file(shop, appspec(shop.name, version, current=None), f"release-{version}.yaml")
+
+
+def _two_releases(world: SimulatedWorld, shop: Shop) -> list[str]:
+    deployed = [world.ended(_release(world, shop, version)).id for version in ("2", "3")]
+    world.pause(60)  # until all is told
+    world.simulation.machine.forget()
+    world.simulation.writes.clear()
+    return deployed
+
+
+def _old_release_again(world: SimulatedWorld, told: Told) -> None:
+    told.deployments.append(_release(world, told.shop, "2"))
+
+
+def _with_its_group(world: SimulatedWorld, told: Told) -> None:
+    told.deployments.append(world.drop_file(told.shop, appspec(told.shop.name), group="fresh"))
+    world.put(f"{told.shop.name}/fresh/deployment-group.yaml", "deploymentConfigName: Brief")
+
+
 STORIES = {
     story.name: story
     for story in (
@@ -205,5 +235,7 @@ STORIES = {
         Story("stopped in the console", _stopped_in_the_console),
         Story("rollback stopped in the console", _rollback_stopped_in_the_console),
         Story("created and stopped by the API", _by_the_api),
+        Story("dropped together with its group", _with_its_group),
+        Story("an old release is dropped again", _old_release_again, history=_two_releases),
     )
 }

@@ -59,7 +59,7 @@ MODULES = {
     | ALIASES
     | {"aws.hooks", "aws.revisions", "aws.settings"}
     | SETTINGS
-    | {"core.appspec", "core.interruptions", "core.planning", "core.rollbacks"},
+    | {"core.appspec", "core.drops", "core.interruptions", "core.planning", "core.rollbacks"},
 }
 READS_FILES = {"api", "receive", "report_hook", "validate"}
 ASK = "import sys, json; import weighbridge.handlers.{}; print(json.dumps(sorted(sys.modules)))"

@@ -203,6 +203,10 @@ def test_a_version_is_waited_for_as_long_as_the_documents_say() -> None:
     assert 14 * 60 <= _patience("Validate deployment", "VersionPending") <= 16 * 60
 
 
+def test_a_group_is_waited_for_longer_than_validation_does() -> None:
+    assert 15 * 60 <= _patience("Validate deployment", "GroupPending") <= 18 * 60
+
+
 @pytest.mark.parametrize("event", ["BeforeAllowTraffic", "AfterAllowTraffic"])
 def test_a_hook_without_concurrency_is_told_soon(event: str) -> None:
     assert 30 <= _patience(f"Run {event} hook", "HookThrottled") <= 75

@@ -41,8 +41,9 @@ def account() -> Iterator[str]:
                 Code={"ZipFile": _archive("1")},
             )
             functions.publish_version(FunctionName=FUNCTION)
-            functions.update_function_code(FunctionName=FUNCTION, ZipFile=_archive("2"))
-            functions.publish_version(FunctionName=FUNCTION)
+            for version in ("2", "3"):
+                functions.update_function_code(FunctionName=FUNCTION, ZipFile=_archive(version))
+                functions.publish_version(FunctionName=FUNCTION)
             yield role
             clients.client.cache_clear()
 

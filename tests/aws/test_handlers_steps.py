@@ -33,6 +33,7 @@ from weighbridge.core.errors import (
     DeploymentEnded,
     DeploymentGroupMissing,
     DeploymentLimitExceeded,
+    GroupPending,
     HookFailed,
     Interrupted,
     InvalidAppSpec,
@@ -55,6 +56,7 @@ from weighbridge.core.groups import parse
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import Plan, routing_after
 from weighbridge.core.rollbacks import rollback_record
+from weighbridge.core.routing import Routing
 from weighbridge.core.settlement import Execution, Rollback, StartRollback, settlement
 
 KEY = "shop-app/prod/appspec.yaml"
@@ -65,6 +67,8 @@ GROUP = {
 HOOKED = APPSPEC + "Hooks: [{BeforeAllowTraffic: CodeDeployHook_checkShop}]"
 STOP = interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(9))
 PLAN = event_file("shift_traffic.forward")["plan"]
+MANY = 99
+"""Retries after which nothing that may be on its way is waited for."""
 
 
 def _group(**changes: Any) -> None:
@@ -105,8 +109,8 @@ def _rollback(error: str | None = None) -> None:
     deployments.end(back, ending)
 
 
-def _validate(deployment_id: str) -> Any:
-    return invoke("validate", event_file("validate") | {"deploymentId": deployment_id})
+def _validate(deployment_id: str, retries: int = 0) -> Any:
+    return invoke("validate", event_file("validate") | {"deploymentId": deployment_id, "retries": retries})
 
 
 # ----------------------------------------------------------------------------------------------------- validate
@@ -210,13 +214,139 @@ def test_the_file_is_gone(place: SimpleNamespace) -> None:
 def test_there_is_no_such_application_group_or_configuration(place: SimpleNamespace) -> None:
     arrived = _arrive(place)
     with pytest.raises(ApplicationMissing, match=r"drop shop-app/prod/deployment-group.yaml first"):
-        _validate(arrived)
+        _validate(arrived, MANY)
     settings.put_group("shop-app", "test", parse("shop-app", "test", {}), "2026-11-23T05:00:00.000Z")
-    with pytest.raises(DeploymentGroupMissing, match=r"drop shop-app/prod/deployment-group.yaml first"):
-        _validate(arrived)
+    with pytest.raises(DeploymentGroupMissing, match=r"drop shop-app/prod/deployment-group.yaml first") as caught:
+        _validate(arrived, MANY)
+    assert type(caught.value) is DeploymentGroupMissing
     _group(deploymentConfigName="mine")
     with pytest.raises(ResourceCannotBeFound, match=r"drop it as deployment-configs/mine.yaml"):
         _validate(arrived)
+
+
+def test_a_group_that_is_dropped_after_its_first_file_is_waited_for(place: SimpleNamespace) -> None:
+    arrived = _arrive(place)
+    for retries in range(3):
+        with pytest.raises(GroupPending, match="prod of shop-app may be on its way"):
+            _validate(arrived, retries)
+    invoke("receive", drop(place, "shop-app/prod/deployment-group.json", "{}"))
+    assert _validate(arrived, 3)["deploymentGroupId"] == kept(arrived)["deploymentGroupId"]
+    assert events_of(kept(arrived)) == ["Created", "GroupAwaited", "Started", "Validated"]
+
+
+def test_a_group_that_changes_with_the_drop_is_waited_for_as_long_as_it_may_take(place: SimpleNamespace) -> None:
+    _group()
+    changed = drop(place, "shop-app/prod/deployment-group.yaml", "deploymentConfigName: CodeDeployDefault.LambdaAllAtOnce")
+    arrived = _arrive(place)
+    for retries in (0, 52):
+        with pytest.raises(GroupPending):
+            _validate(arrived, retries)
+    invoke("receive", changed)
+    assert len(_validate(arrived, 53)["steps"]) == 1
+
+
+def test_a_groups_file_that_is_never_taken_over_holds_nobody_up_for_ever(place: SimpleNamespace) -> None:
+    _group()
+    arrived = _arrive(place)
+    refused = drop(place, "shop-app/prod/deployment-group.yaml", "hopeless")
+    with pytest.raises(GroupPending):
+        _validate(arrived)
+    assert len(_validate(arrived, MANY)["steps"]) == 2
+    deployments.end(kept(arrived), failed(kept(arrived), {"error": "HookFailed", "cause": "No."}, {}, at(3)))
+    invoke("receive", refused)
+    [told] = deployments.unfinished()
+    assert len(_validate(_release(place, "3"))["steps"]) == 2
+    assert kept(told)["refusal"]
+
+
+def test_a_group_whose_file_was_refused_with_the_drop_is_told_at_once(place: SimpleNamespace) -> None:
+    invoke("receive", drop(place, "shop-app/prod/deployment-group.yaml", "hopeless"))
+    [refused] = deployments.unfinished()
+    with pytest.raises(ApplicationMissing, match=f"its file has been refused, as deployment {refused} says"):
+        _validate(_arrive(place))
+
+
+def test_who_stops_a_deployment_that_waits_for_its_group_ends_it(place: SimpleNamespace) -> None:
+    arrived = _arrive(place)
+    deployments.update(arrived, STOP)
+    with pytest.raises(Interrupted):
+        _validate(arrived)
+
+
+def test_an_execution_that_began_before_an_upgrade_does_not_wait_for_its_group(place: SimpleNamespace) -> None:
+    with pytest.raises(ApplicationMissing):
+        invoke("validate", {"deploymentId": _arrive(place)})
+
+
+def _succeed(deployment_id: str) -> None:
+    plan = _validate(deployment_id)
+    version = plan["targetVersion"]
+    create_alias(version)
+    for step in range(len(plan["steps"])):
+        deployments.update(deployment_id, shifted(plan, step, Routing(version), "r", at(2)))
+    invoke("complete", event_file("complete.deployment") | {"deploymentId": deployment_id})
+    assert kept(deployment_id)["status"] == "Succeeded"
+
+
+def _release(place: SimpleNamespace, version: str, *more: str, key: str = "") -> str:
+    """A dropped release of a version; `more` are lines of its properties."""
+    content = APPSPEC.replace("TargetVersion: 2", "\n        ".join([f"TargetVersion: {version}", *more]))
+    before = set(deployments.unfinished())
+    invoke("receive", drop(place, key or f"shop-app/prod/release-{version}.yaml", content))
+    [arrived] = set(deployments.unfinished()) - before
+    return arrived
+
+
+OLD = r"""version 3 after it \(deployment d-.*\): dropped again, it does not take 'live' back to version 2.*CurrentVersion: "3\""""
+
+
+def test_an_old_release_dropped_again_takes_nothing_back_unless_it_names_the_current_version(
+    place: SimpleNamespace,
+) -> None:
+    _group()
+    _succeed(_release(place, "2"))
+    _succeed(_release(place, "3"))
+    again = _release(place, "2")
+    with pytest.raises(InvalidAppSpec, match=OLD):
+        _validate(again)
+    assert "locks" not in kept(again)  # so that a new release, dropped together with it, is not kept from the alias
+    assert _validate(_release(place, "2", "CurrentVersion: 3"))["targetVersion"] == "2"
+
+
+def test_a_release_that_failed_or_changed_or_is_live_is_deployed_again(place: SimpleNamespace) -> None:
+    _group()
+    failed_once = _release(place, "2")
+    _validate(failed_once)
+    deployments.end(kept(failed_once), failed(kept(failed_once), {"error": "HookFailed", "cause": "No."}, {}, at(3)))
+    _succeed(_release(place, "3"))
+    _succeed(_release(place, "2"))  # a retry, though another version was deployed meanwhile
+    _succeed(_release(place, "3", "# with a remark", key="shop-app/prod/release-2.yaml"))
+    assert _validate(_release(place, "2"))["targetVersion"] == "2"  # changed there since, and so a new order
+
+
+def test_what_was_moved_by_hand_is_no_deployment_after_a_release(place: SimpleNamespace) -> None:
+    _group()
+    _succeed(_release(place, "2"))
+    create_alias("1")
+    assert _validate(_release(place, "2"))["currentVersion"] == "1"
+
+
+def test_a_release_that_succeeds_while_an_old_one_takes_the_alias_is_not_taken_back(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _group()
+    _succeed(_release(place, "2"))
+    newer, again = _release(place, "3"), _release(place, "2")
+    begin = deployments.begin
+
+    def begin_late(record: Record, change: Any) -> None:
+        monkeypatch.setattr(deployments, "begin", begin)
+        _succeed(newer)
+        begin(record, change)
+
+    monkeypatch.setattr(deployments, "begin", begin_late)
+    with pytest.raises(InvalidAppSpec, match=OLD):
+        _validate(again)
 
 
 def test_a_refusal_that_was_known_on_arrival_is_raised_as_what_it_was(place: SimpleNamespace) -> None:
@@ -315,7 +445,9 @@ def _hook_in_state(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
     version = _state_now("shop") | {"State": "Active"}
     answers = {"shop": version, "CodeDeployHook_checkShop": version | {"State": state, "StateReason": "In a VPC."}}
     monkeypatch.setattr(
-        client("lambda"), "get_function_configuration", lambda FunctionName, **_: answers[FunctionName]  # noqa: N803
+        client("lambda"),
+        "get_function_configuration",
+        lambda FunctionName, **_: answers[FunctionName],  # noqa: N803
     )
 
 

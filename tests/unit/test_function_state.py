@@ -24,7 +24,9 @@ def test_a_version_that_is_being_made_is_waited_for() -> None:
 
 @pytest.mark.parametrize("state", sorted({*STATES, "Unheard"} - {"Active", "Inactive", "Pending"}))
 def test_no_other_state_takes_traffic_whatever_lambda_adds(state: str) -> None:
-    with pytest.raises(VersionUnusable, match=rf"^Version 7 of shop is {state}, so no traffic was shifted; publish another.$") as error:
+    with pytest.raises(
+        VersionUnusable, match=rf"^Version 7 of shop is {state}, so no traffic was shifted; publish another.$"
+    ) as error:
         check_usable("Version 7 of shop", FunctionState(state), "publish another")
     kind: type[WeighbridgeError] = type(error.value)
     assert kind.code == "INVALID_LAMBDA_CONFIGURATION"

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.samples import plan, record
+from tests.unit.samples import at, plan, record
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
+from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import InvalidAppSpec, RoleMissing
 from weighbridge.core.groups import parse as parse_group
 from weighbridge.core.plan import Plan, role_of
@@ -15,6 +16,7 @@ from weighbridge.core.planning import (
     check_alias,
     check_allowed,
     config_name,
+    is_group_awaited,
     make_plan,
     role_for,
     roll_back_on,
@@ -167,3 +169,37 @@ def test_a_group_that_names_its_aliases_is_for_no_other() -> None:
         with pytest.raises(InvalidAppSpec, match="'prod' is for other aliases than shop:live") as refused:
             check_alias(SPEC, record(), parse_group("shop-app", "prod", {"aliases": others}))
         assert str(refused.value).endswith("or add it to aliases in shop-app/prod/deployment-group.yaml.")
+
+
+SECONDS = [None, -86_400, -61, -60, -2, 0, 30]
+"""When something was written, from the drop on."""
+
+
+@pytest.mark.parametrize("updated", SECONDS)
+@pytest.mark.parametrize("file_changed", SECONDS)
+def test_a_dropped_file_waits_for_a_group_that_may_have_come_with_it(updated: int | None, file_changed: int | None) -> None:
+    def tries() -> int:
+        return next(
+            retries
+            for retries in range(99)
+            if not is_group_awaited(
+                record() | {"createTime": stamp(at(100_000))},
+                retries,
+                updated=None if updated is None else stamp(at(100_000 + updated)),
+                file_changed=None if file_changed is None else at(100_000 + file_changed),
+            )
+        )
+
+    if file_changed is not None and file_changed >= -60 and (updated is None or updated + 1 < file_changed):
+        assert tries() == 53  # a quarter of an hour, by the state machine's retries
+    elif updated is None:
+        assert tries() == 5  # ten seconds
+    else:
+        assert tries() == 0
+
+
+def test_settings_of_the_second_in_which_the_file_was_written_are_its_own() -> None:
+    # S3 tells whole seconds; whether it rounds them up is not documented.
+    dropped = record() | {"createTime": stamp(at(100))}
+    assert not is_group_awaited(dropped, 0, updated=stamp(at(100)), file_changed=at(101))
+    assert is_group_awaited(dropped, 0, updated=stamp(at(100)), file_changed=at(102))

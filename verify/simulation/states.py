@@ -84,6 +84,7 @@ class States:
                 if retrier is not None:
                     self._clock.sleep(self._pause(retrier, tries.get(place, 0)), f"{execution.name} tries again")
                     tries[place] = tries.get(place, 0) + 1
+                    context["State"]["RetryCount"] += 1
                     continue
                 catcher = stepfunctions._find_matching_catcher(state.get("Catch", []), failure.error)
                 if catcher is None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from weighbridge.aws import registry, table
 from weighbridge.aws.table import Expression, Key
-from weighbridge.core.deployment import RUNNING, Change, Record, is_rollback
+from weighbridge.core.deployment import RUNNING, Change, Record, is_drop, is_rollback
 from weighbridge.core.endings import Ending
 from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, Outdated, RecordFull, Throttled, WeighbridgeError
 from weighbridge.core.record_size import is_nearly_full, shortened
@@ -23,6 +23,11 @@ def _key(deployment_id: str) -> Key:
 
 def _alarm_key(alarm: str, deployment_id: str) -> Key:
     return table.key("ALARM", alarm, f"DEPLOYMENT#{deployment_id}")
+
+
+def _drop_key(record: Record) -> Key:
+    location = record["revision"]["s3Location"]
+    return table.key("DROP", f"{location['bucket']}/{location['key']}")
 
 
 def _group_key(record: Record) -> Key:
@@ -173,11 +178,7 @@ def end(record: Record, ending: Ending) -> bool:
         condition += f" AND {expression.absent('locks')}"
     actions: list[dict[str, Any]] = [{"Update": expression.update(_key(deployment_id), condition)}]
     if locks:
-        delete = {"TableName": table.name()}
-        actions.append({"Update": _release_group(record, ending)})
-        if "alias" in locks:
-            actions.append({"Update": _release_alias(locks["alias"], deployment_id, ending)})
-        actions += [{"Delete": delete | {"Key": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]]
+        actions += _freed(record, ending)
     elif is_rollback(record):
         actions += [
             {"Update": _rolled_back(record, ending)},
@@ -193,6 +194,18 @@ def end(record: Record, ending: Ending) -> bool:
     if ending.status == "Succeeded" and "interruption" in now:
         raise Interrupted("The deployment was interrupted before it was completed.")
     raise Outdated("The deployment has changed while it was closed.")
+
+
+def _freed(record: Record, ending: Ending) -> list[dict[str, Any]]:
+    """The actions that free the group, the alias and the alarms of a deployment, and keep what they say of its success."""
+    deployment_id, locks, delete = record["deploymentId"], record["locks"], {"TableName": table.name()}
+    actions: list[dict[str, Any]] = [{"Update": _release_group(record, ending)}]
+    if "alias" in locks:
+        actions.append({"Update": _release_alias(locks["alias"], record, ending)})
+    actions += [{"Delete": delete | {"Key": _alarm_key(alarm, deployment_id)}} for alarm in locks["alarms"]]
+    if ending.status == "Succeeded" and "contentSha256" in record:
+        actions.append({"Update": _delivered(record)})
+    return actions
 
 
 def _ended(record: Record, actions: list[dict[str, Any]]) -> int | None:
@@ -234,14 +247,36 @@ def _set_last_deployment(expression: Expression, record: Record, ending: Ending)
         expression.set("targetRevision", shown(record["revision"]))
 
 
-def _release_alias(alias: str, deployment_id: str, ending: Ending) -> dict[str, Any]:
+def _release_alias(alias: str, record: Record, ending: Ending) -> dict[str, Any]:
+    deployment_id = record["deploymentId"]
     expression = Expression()
     expression.remove("activeDeployment")
     if ending.leaves_weights:
         expression.set("leftBy", deployment_id)
     elif ending.status == "Succeeded":
         expression.remove("leftBy")
+        version = record["lambdaFunctionInfo"]["targetVersion"]
+        expression.set("lastDeployed", {"deploymentId": deployment_id, "version": version})
     return expression.update(table.key("ALIAS", alias), expression.equals("activeDeployment", deployment_id))
+
+
+def _delivered(record: Record) -> dict[str, Any]:
+    expression = Expression()
+    expression.set("sha256", record["contentSha256"])
+    expression.set("deploymentId", record["deploymentId"])
+    return expression.update(_drop_key(record))
+
+
+def succeeded_by(record: Record, sha256: str, alias: str) -> dict[str, str] | None:
+    """What was deployed to an alias, {deploymentId, version}, after this dropped file had succeeded; None where nothing.
+
+    Only the last success of the object's key counts, and only where the file was then what it is now.
+    """
+    delivered = table.get(_drop_key(record)) if is_drop(record) else None
+    if delivered is None or delivered["sha256"] != sha256:
+        return None
+    last: dict[str, str] | None = (table.get(table.key("ALIAS", alias)) or {}).get("lastDeployed")
+    return last if last and last["deploymentId"] != delivered["deploymentId"] else None
 
 
 def watched_by(alarm: str) -> list[str]:

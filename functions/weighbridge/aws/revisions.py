@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from weighbridge.aws.clients import client_as
+from weighbridge.aws.clients import client, client_as
 from weighbridge.aws.failures import code_of, translating
 from weighbridge.core.deployment import Record
 from weighbridge.core.documents import SIZE_LIMIT
@@ -72,3 +73,22 @@ def read(location: Mapping[str, Any], session_name: str, role: ServiceRole | Non
         if expected and expected.strip('"') != found["ETag"].strip('"'):
             raise InvalidDocument(f"The eTag of {where} is {found['ETag']}, not {expected}; the file has been replaced.")
         return bytes(found["Body"].read())
+
+
+def newest(prefix: str) -> tuple[str, datetime] | None:
+    """Of the bucket's objects whose keys begin with `prefix`, which was written last and when, in whole seconds."""
+    with translating("AmazonS3"):
+        found = client("s3").list_objects_v2(Bucket=os.environ["BUCKET_NAME"], Prefix=prefix).get("Contents", [])
+    last = max(found, key=lambda each: each["LastModified"], default=None)
+    return (last["Key"], last["LastModified"]) if last else None
+
+
+def version_of(key: str) -> str | None:
+    """The newest version of an object of the bucket; None where it is gone."""
+    with translating("AmazonS3"):
+        try:
+            return str(client("s3").head_object(Bucket=os.environ["BUCKET_NAME"], Key=key)["VersionId"])
+        except ClientError as error:
+            if code_of(error) in _MISSING:
+                return None
+            raise

@@ -5,7 +5,7 @@ What files that are dropped and what the API sets is kept in the same items. Tim
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from weighbridge.aws import table
 from weighbridge.aws.table import Expression, Key
@@ -91,10 +91,19 @@ def delete_application(name: str) -> None:
 # ------------------------------------------------------------------------------------------------------- groups
 
 
-def group(application: str, name: str) -> tuple[str, DeploymentGroup] | None:
-    """A group's id and settings."""
+class Group(NamedTuple):
+    """`updated` is when the settings were written (ISO 8601)."""
+
+    group_id: str
+    settings: DeploymentGroup
+    updated: str
+
+
+def group(application: str, name: str) -> Group | None:
     found = group_item(application, name)
-    return (found["deploymentGroupId"], DeploymentGroup.read(found["settings"])) if found else None
+    if found is None:
+        return None
+    return Group(found["deploymentGroupId"], DeploymentGroup.read(found["settings"]), found["updateTime"])
 
 
 def group_item(application: str, name: str) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ A record is the JSON-like mapping that the table keeps: CodeDeploy's fields unde
     plan        what was decided at the start (core.plan)
     routing     where the alias was last left, and `revisionId`, the alias's revision then
     requestedBy  the ARN of the API's caller
+    contentSha256  of the file that was dropped, by which the same file is known again
     hooks       lifecycle event -> function, digest of its execution id, call time, answer
     alarmDefinitions  what the watched alarms were at the start, in the plan's order (core.alarms)
     interruption  the alarm or stop request that ends the deployment; the first one wins
@@ -67,6 +68,11 @@ def is_rollback(record: Record) -> bool:
     return bool(record["creator"] == ROLLBACK_CREATOR)
 
 
+def is_drop(record: Record) -> bool:
+    """Whether what asked for the deployment is a file that was dropped into the bucket."""
+    return str(record["identity"]).startswith("s3://")
+
+
 def created(  # noqa: PLR0913  # the members of one request
     deployment_id: str,
     identity: str,
@@ -121,16 +127,17 @@ def begun(  # noqa: PLR0913  # what is known when a deployment begins
     now: datetime,
     function: Mapping[str, str] | None = None,
     previous: Mapping[str, Any] | None = None,
+    sha256: str | None = None,
 ) -> Change:
     """The group and the alias (`function:alias`) are now this deployment's alone, and its alarms are listened for.
 
     `function` is what the AppSpec file says of it, as lambdaFunctionInfo; `previous` is the revision of the group's last
-    success, where there was one.
+    success, where there was one; `sha256` is that of a dropped file.
     """
-    known = {"lambdaFunctionInfo": function, "previousRevision": previous}
+    known = {"lambdaFunctionInfo": function, "previousRevision": previous, "contentSha256": sha256}
     return Change(
         sets={
-            **{name: dict(value) for name, value in known.items() if value is not None},
+            **{name: value for name, value in known.items() if value is not None},
             "status": "InProgress",
             "startTime": stamp(now),
             "deploymentConfigName": config_name,
@@ -148,8 +155,9 @@ def unchecked(why: str, now: datetime) -> dict[str, Any]:
     return entry(now, "VersionNotChecked", reason=clip(reason, READING_LIMIT))
 
 
-def version_awaited(reason: str, now: datetime) -> Change:
-    return Change(timeline=[entry(now, "VersionAwaited", reason=reason)])
+def awaited(what: Literal["Version", "Group"], reason: str, now: datetime) -> Change:
+    """The deployment cannot begin before `what`, for the `reason` that the timeline gives."""
+    return Change(timeline=[entry(now, f"{what}Awaited", reason=reason)])
 
 
 def planned(plan: Plan, now: datetime) -> Change:

@@ -15,6 +15,11 @@ _SCHEME = (
 )
 
 
+def identity(bucket: str, key: str, version: str) -> str:
+    """What asks for a deployment by being dropped: the deployment's id is derived from it (core.ids)."""
+    return f"s3://{bucket}/{key}?versionId={version}"
+
+
 @dataclass(frozen=True)
 class AppSpecDrop:
     application: str

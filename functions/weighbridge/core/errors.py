@@ -26,6 +26,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── RevisionMissing           REVISION_MISSING
     ├── ApplicationMissing        APPLICATION_MISSING
     ├── DeploymentGroupMissing    DEPLOYMENT_GROUP_MISSING
+    │   └── GroupPending          DEPLOYMENT_GROUP_MISSING  the group's file, dropped together with this one, is awaited
     ├── ResourceCannotBeFound     CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND
     ├── DeploymentLimitExceeded   RESOURCE_LIMIT_EXCEEDED
     ├── RolePermissions           IAM_ROLE_PERMISSIONS
@@ -185,6 +186,10 @@ class ApplicationMissing(WeighbridgeError):
 
 class DeploymentGroupMissing(WeighbridgeError):
     code = "DEPLOYMENT_GROUP_MISSING"
+
+
+class GroupPending(DeploymentGroupMissing):
+    """The group's file has not been taken over yet, or has not even arrived: files of one upload come in any order."""
 
 
 class ResourceCannotBeFound(WeighbridgeError):

@@ -1,6 +1,7 @@
 """From what was asked, what the group says and what the alias is, to the plan of a deployment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from weighbridge.core import hooks
@@ -14,6 +15,11 @@ from weighbridge.core.plan import Plan, RollBackOn, WatchedAlarms
 from weighbridge.core.rollbacks import may_start_from
 from weighbridge.core.routing import Routing
 from weighbridge.core.service_role import ServiceRole, service_role
+
+_S3_SECOND = timedelta(seconds=1)
+_ONE_UPLOAD = timedelta(minutes=1)
+_TRIES_FOR_NONE, _TRIES_FOR_A_FILE = 5, 53
+"""Ten seconds and a quarter of an hour, as the state machine retries GroupPending."""
 
 
 def config_name(record: Record, group: DeploymentGroup) -> str:
@@ -92,6 +98,36 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
 def _bare_name(function: str) -> str:
     """The function's name in a name or ARN, without its qualifier."""
     return function.rsplit(":function:", maxsplit=1)[-1].split(":", maxsplit=1)[0]
+
+
+def check_order(spec: AppSpec, succeeded_by: Mapping[str, str] | None) -> None:
+    """Raises InvalidAppSpec for an old release that is dropped once more, which would take traffic back unasked.
+
+    `succeeded_by` is what was deployed to the alias, {deploymentId, version}, after the very same file had succeeded there.
+    Naming CurrentVersion says that the file is meant (docs/decisions/0040).
+    """
+    if succeeded_by and spec.current_version is None and succeeded_by["version"] != spec.target_version:
+        version = succeeded_by["version"]
+        raise InvalidAppSpec(
+            f"This very file has been deployed before, and version {version} after it (deployment "
+            f"{succeeded_by['deploymentId']}): dropped again, it does not take {spec.alias!r} back to version "
+            f'{spec.target_version}. To go back on purpose, add CurrentVersion: "{version}" to it.'
+        )
+
+
+def is_group_awaited(record: Record, retries: int, *, updated: str | None, file_changed: datetime | None) -> bool:
+    """Whether a dropped file is tried once more because its deployment group may be on its way.
+
+    `updated` is when the group's settings were written (None: there is no such group), `file_changed` when its file was,
+    in whole seconds. Files of one upload arrive in any order. So a file of the group that came with this one has the time
+    to be taken over that its delivery may take, and one that is not there yet ten seconds to come; both are counted in
+    `retries` of the state.
+    """
+    arrived = datetime.fromisoformat(record["createTime"])
+    known = datetime.fromisoformat(updated) + _S3_SECOND if updated else None
+    if file_changed and file_changed >= arrived - _ONE_UPLOAD and (known is None or file_changed > known):
+        return retries < _TRIES_FOR_A_FILE
+    return known is None and retries < _TRIES_FOR_NONE
 
 
 def make_plan(  # noqa: PLR0913  # everything a plan depends on

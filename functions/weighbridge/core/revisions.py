@@ -23,9 +23,10 @@ def own(revision: Mapping[str, Any]) -> dict[str, Any]:
     return {"revisionType": kind, member_of(kind): revision[member_of(kind)]}
 
 
-def sha256_of(content: str) -> str:
-    """What identifies the content of an inline revision (reference 3.3)."""
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+def sha256_of(content: str | bytes) -> str:
+    """What identifies the content of a file or an inline revision (reference 3.3)."""
+    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    return hashlib.sha256(data).hexdigest()
 
 
 def identified(revision: Mapping[str, Any]) -> dict[str, Any]:

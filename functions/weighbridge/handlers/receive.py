@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import revisions, settings
 from weighbridge.aws.launch import launch
-from weighbridge.core import configs, documents, groups
+from weighbridge.core import configs, documents, drops, groups
 from weighbridge.core.deployment import Record, created, stamp
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
 from weighbridge.core.errors import InvalidDocument, Retryable, WeighbridgeError, clip
@@ -45,7 +45,7 @@ def _receive_drop(detail: Any, now: datetime) -> None:
         _refuse_drop(key or "", "The event names no object in a bucket.")
         return
     location = {"bucket": bucket, "key": key}
-    identity = f"s3://{bucket}/{key}?versionId={version or sequencer}"
+    identity = drops.identity(bucket, key, version or sequencer or "")
     try:
         drop = classify_key(key)
     except InvalidDocument as refusal:

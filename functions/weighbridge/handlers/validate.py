@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,10 +15,12 @@ from weighbridge.aws.aliases import Alias, Lambda
 from weighbridge.core import appspec, planning
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import DeploymentConfig, missing
-from weighbridge.core.deployment import Record, begun, planned, unchecked, version_awaited
+from weighbridge.core.deployment import Record, awaited, begun, is_drop, planned, unchecked
+from weighbridge.core.drops import GROUP_FILE, identity
 from weighbridge.core.errors import (
     ApplicationMissing,
     DeploymentGroupMissing,
+    GroupPending,
     Interrupted,
     InvalidAppSpec,
     InvalidLambdaFunction,
@@ -30,7 +32,9 @@ from weighbridge.core.errors import (
 )
 from weighbridge.core.function_state import FunctionState, check_usable
 from weighbridge.core.groups import DeploymentGroup
+from weighbridge.core.ids import deployment_id
 from weighbridge.core.plan import Plan
+from weighbridge.core.revisions import sha256_of
 from weighbridge.core.service_role import ServiceRole
 
 logger = Logger()
@@ -38,7 +42,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG001
-    """{deploymentId} in, the plan out; what is wrong is raised as one of core.errors.
+    """{deploymentId, retries} in, the plan out; what is wrong is raised as one of core.errors.
 
     A deployment is planned once: called again, it gives the plan that is on record.
     """
@@ -46,9 +50,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     record = _record(event["deploymentId"])
     if "plan" in record:
         return cast("Plan", record["plan"])
-    group_id, group = _group(record)
+    with _waiting(record):
+        group_id, group = _group(record, event.get("retries"))
     role = planning.role_for(record, group, required=os.environ["SERVICE_ROLE_REQUIRED"] == "true")
-    spec = appspec.parse(revisions.content(record, role))
+    content = revisions.content(record, role)
+    spec, sha256 = appspec.parse(content), sha256_of(content)
     config = _config(planning.config_name(record, group))
     # A service role says by its own rights which hooks it may invoke.
     planning.check_allowed(spec, _patterns("DEPLOYABLE_FUNCTIONS"), ["*"] if role else _patterns("INVOCABLE_HOOKS"))
@@ -63,6 +69,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
         now=datetime.now(UTC),
         function=spec.function_info(),
         previous=deployments.target_of(record),
+        sha256=sha256 if is_drop(record) else None,
     )
     control_plane = Lambda(record["deploymentId"], role)
     # Asked before the alias is held: whose role may not shift it must not keep others from deploying it.
@@ -75,7 +82,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
         change = replace(change, timeline=[*change.timeline, unchecked(str(published), datetime.now(UTC))])
     if "locks" in record:  # it is tried again, and has been told
         change = replace(change, timeline=[])
+    # An old release must neither keep a new one from the alias nor follow one that has succeeded meanwhile.
+    planning.check_order(spec, deployments.succeeded_by(record, sha256, alias_name))
     deployments.begin(record, change)
+    planning.check_order(spec, deployments.succeeded_by(record, sha256, alias_name))
 
     with _waiting(record):
         alias = _alias(control_plane, spec.function_name, spec.alias)
@@ -116,15 +126,35 @@ def _record(deployment_id: str) -> Record:
     return record
 
 
-def _group(record: Record) -> tuple[str, DeploymentGroup]:
+def _group(record: Record, retries: int | None) -> tuple[str, DeploymentGroup]:
+    """The group's id and settings; GroupPending where its file may have been dropped together with the AppSpec file."""
     application, name = record["applicationName"], record["deploymentGroupName"]
-    found = settings.group(application, name)
+    found, refused = settings.group(application, name), None
+    if is_drop(record) and retries is not None:
+        # After the settings: what is taken over between the two readings is only read once more.
+        file = revisions.newest(f"{application}/{name}/{GROUP_FILE}.")
+        changed, updated = file[1] if file else None, found.updated if found else None
+        if planning.is_group_awaited(record, retries, updated=updated, file_changed=changed):
+            refused = _refusal_of(file[0]) if file else None
+            if refused is None:
+                raise GroupPending(f"The deployment group {name} of {application} may be on its way with this file.")
     if found:
-        return found
-    drop = f"drop {application}/{name}/deployment-group.yaml first (an empty mapping, {{}}, will do)."
+        return found.group_id, found.settings
+    drop = (
+        f"its file has been refused, as deployment {refused} says."
+        if refused
+        else f"drop {application}/{name}/{GROUP_FILE}.yaml first (an empty mapping, {{}}, will do)."
+    )
     if settings.has_application(application):
         raise DeploymentGroupMissing(f"No Deployment Group found for name: {name}; {drop}")
     raise ApplicationMissing(f"No application found for name: {application}; {drop}")
+
+
+def _refusal_of(key: str) -> str | None:
+    """The deployment that says why the file of a group could not be taken over; None where it may still be."""
+    version = revisions.version_of(key)
+    derived = deployment_id(identity(os.environ["BUCKET_NAME"], key, version)) if version else None
+    return derived if derived and deployments.get(derived) else None
 
 
 def _config(name: str) -> DeploymentConfig:
@@ -163,12 +193,12 @@ def _waiting(record: Record) -> Iterator[None]:
     """What is waited for in the block stands in the timeline, once; a deployment that is to end does not wait."""
     try:
         yield
-    except VersionPending as error:
+    except (VersionPending, GroupPending) as error:
         if "interruption" in record:
             raise Interrupted("The deployment was interrupted before any traffic moved.") from error
-        told = {entry.get("reason") for entry in record["timeline"] if entry["event"] == "VersionAwaited"}
-        if str(error) not in told:
-            deployments.update(record["deploymentId"], version_awaited(str(error), datetime.now(UTC)))
+        if str(error) not in {entry.get("reason") for entry in record["timeline"]}:
+            what: Literal["Version", "Group"] = "Group" if isinstance(error, GroupPending) else "Version"
+            deployments.update(record["deploymentId"], awaited(what, str(error), datetime.now(UTC)))
         raise
 
 

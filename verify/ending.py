@@ -91,7 +91,7 @@ def _of_timeline(world: SimulatedWorld, told: Told, record: dict[str, Any]) -> I
         entry
         for each in (record, rollback)
         for entry in (each or {}).get("timeline", [])
-        if entry["event"] == "TrafficShifted"
+        if entry["event"] in {"TrafficShifted", "TrafficKept"}
     ]
     written = [write for write in world.simulation.writes if write.function == told.shop.name]
     last = list(takewhile(lambda write: write.routing == written[-1].routing, reversed(written)))

@@ -569,7 +569,7 @@ def test_what_was_interrupted_by_a_stop_says_so(api: Caller) -> None:
     stop = Interruption(StopRequested("The deployment was stopped by request; traffic is restored."), roll_back=True)
     deployments.update(D, interrupted(stop, at(3)))
     messages = api.call("GetDeployment", deploymentId=D)["deploymentInfo"]["deploymentStatusMessages"]
-    assert messages[-1] == "Interrupted: The deployment was stopped by request; traffic is restored."
+    assert messages[-1].endswith(" Interrupted: The deployment was stopped by request; traffic is restored.")
 
 
 def test_registration_is_one_write_and_harmless_twice(api: Caller, queries: list[dict[str, Any]]) -> None:

@@ -30,7 +30,7 @@ MODULES = {
     | REQUESTS
     | {f"api.{area}" for area in AREAS}
     | {"api.absent", "api.named", "api.pages", "api.platform", "api.served"}
-    | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview"},
+    | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview", "core.timeline"},
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
     "complete": RECORDS | ROLLBACKS | {"telemetry"},
     "interrupt": RECORDS | WAITS | {"aws.waits", "core.event_text", "telemetry"},

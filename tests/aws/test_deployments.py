@@ -212,7 +212,7 @@ def test_the_table_makes_of_a_deployments_story_what_the_reference_makes_of_it()
 def test_the_table_makes_of_a_rollbacks_story_what_the_reference_makes_of_it() -> None:
     expected = rollback_record(plan(), at(0))
     deployments.create(expected)
-    change = traffic_restored(plan(), "r-1", at(1))
+    change = traffic_restored(plan(), "r-1", at(1), moved=True)
     expected = apply(expected, change)
     assert deployments.update(expected["deploymentId"], change) == expected
     ending = succeeded(expected, at(2))

@@ -714,6 +714,16 @@ def test_traffic_comes_back_before_anything_is_written_down(monkeypatch: pytest.
     assert events_of(kept(ROLLBACK_ID)) == ["Created", "TrafficShifted"]
 
 
+def test_a_rollback_before_the_first_shift_tells_of_no_shift() -> None:
+    _planned()
+    event = event_file("shift_traffic.back")
+    event["plan"]["revisionId"] = PLAN["revisionId"]
+    invoke("shift_traffic", event)
+    assert events_of(kept(ROLLBACK_ID)) == ["Created", "TrafficKept"]
+    assert kept(ROLLBACK_ID)["timeline"][-1]["reason"] == f"Deployment {ID} is rolled back before it moved any traffic."
+    assert routing() == ("1", {})
+
+
 def test_a_shift_back_that_is_still_tried_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     _shifted(0)
     refuse(monkeypatch, "lambda", "update_alias", client_error("TooManyRequestsException", "UpdateAlias", 429))

@@ -189,7 +189,7 @@ def test_a_rollback_is_a_deployment_with_the_versions_swapped() -> None:
         "rollbackTriggeringDeploymentId": "d-AAAAAAAAA",
         "rollbackMessage": f"Deployment {sample['rollbackDeploymentId']} is triggered to roll back deployment d-AAAAAAAAA.",
     }
-    made = apply(made, traffic_restored(sample, "r-9", at(1)))
+    made = apply(made, traffic_restored(sample, "r-9", at(1), moved=True))
     ending = succeeded(made, at(2))
     made = apply(made, ending.change)
     assert _events(made) == ["Succeeded"] * 3

@@ -133,7 +133,7 @@ def test_a_hook_that_never_answers_times_out_after_an_hour(world: World) -> None
     shop = world.shop()
     deployment = world.ended(world.drop(shop, BeforeAllowTraffic=world.hook("return 'see you'")))
     assert deployment.outcome == ("Failed", "TIMEOUT")
-    assert "timed out while waiting for a status callback" in deployment.message
+    assert "A lifecycle event hook did not answer within the hour that it has." in deployment.message
     assert 'did not report, and it returned "see you", which says nothing' in deployment.message
     assert deployment.lifecycle == ["Failed", "Skipped", "Skipped"]
     assert world.alias(shop) == Alias("1", {})

@@ -25,8 +25,11 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Alias:
+    """`written_over` is the revision that was replaced by a write, of which this is the answer; None where it was read."""
+
     routing: Routing
     revision_id: str
+    written_over: str | None = None
 
 
 class Lambda:
@@ -141,7 +144,7 @@ class Lambda:
                 if code_of(error) != "PreconditionFailedException":
                     raise
                 return None
-        return Alias(routing, written["RevisionId"])
+        return Alias(routing, written["RevisionId"], revision_id)
 
 
 def _keeps_changing(plan: Plan) -> Throttled:

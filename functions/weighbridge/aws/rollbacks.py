@@ -6,6 +6,7 @@ A rollback's record is kept after traffic is restored, or once it cannot be.
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from weighbridge.aws import deployments
 from weighbridge.core.errors import WeighbridgeError
@@ -16,18 +17,26 @@ from weighbridge.core.sequence import rolled_back
 _log = logging.getLogger(__name__)
 
 
-def wanted(given: Plan) -> Plan:
-    """The plan to restore traffic by; raises NotThePlan, DeploymentEnded or Released where none is to be restored.
+class Wanted(NamedTuple):
+    """The plan to restore traffic by, and the alias's revision when its deployment began (None: nobody knows)."""
 
-    It is the plan of the deployment that is rolled back, by its record. Only where the table cannot be read is `given`
+    plan: Plan
+    start: str | None
+
+
+def wanted(given: Plan) -> Wanted:
+    """What is to be restored; raises NotThePlan, DeploymentEnded or Released where nothing is.
+
+    The plan is that of the deployment that is rolled back, by its record. Only where the table cannot be read is `given`
     believed: traffic comes first.
     """
     try:
         record = deployments.get(given["deploymentId"])
     except WeighbridgeError as error:
         _log.warning("Rolled back by the plan of the execution alone: %s", error)
-        return given
-    return rolled_back(record, given)
+        return Wanted(given, None)
+    plan = rolled_back(record, given)
+    return Wanted(plan, record["plan"]["revisionId"] if record else None)
 
 
 def keep(plan: Plan, now: datetime) -> None:

@@ -236,7 +236,7 @@ def hook_called(plan: Plan, event: str, execution_id: str, token: str, now: date
             f"lifecycleEvents.{event}": {"status": "InProgress", "startTime": stamp(now)},
             "gate": {"token": token, "waitingFor": event},
         },
-        timeline=[entry(now, "HookCalled", lifecycleEvent=event, function=function)],
+        timeline=[entry(now, "HookCalled", lifecycleEvent=event, function=function, deadline=stamp(now + hooks.PATIENCE))],
     )
 
 

@@ -9,12 +9,15 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
 from weighbridge.core.errors import clip
 from weighbridge.core.plan import Plan
 
 BEFORE, SHIFT, AFTER = "BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"
+PATIENCE = timedelta(hours=1)
+"""How long a hook's answer is waited for (reference 5.4); the state machine's time-out."""
 MESSAGE_LIMIT = 1_000
 RETURNED_LIMIT = 200
 """Characters that are kept of what a hook returned that says nothing."""

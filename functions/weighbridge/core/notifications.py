@@ -54,7 +54,8 @@ def _news(old: Record | None, new: Record) -> Iterator[tuple[str, dict[str, Any]
         if detail_type:
             yield detail_type, {key: value for key, value in entry.items() if key != "event"}
     if changed and new["status"] in _STATES and new["status"] != "InProgress":
-        yield STATE_CHANGE, {"state": _STATES[new["status"]]}
+        error = {"errorInformation": new["errorInformation"]} if "errorInformation" in new else {}
+        yield STATE_CHANGE, {"state": _STATES[new["status"]]} | error
         if is_rollback(new) and new["status"] == "Succeeded":
             rolled_back = new["rollbackInfo"]["rollbackTriggeringDeploymentId"]
             yield ROLLED_BACK, {"rolledBackDeploymentId": rolled_back, "version": new["plan"]["currentVersion"]}

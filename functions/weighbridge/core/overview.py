@@ -6,6 +6,7 @@ from typing import Any
 from weighbridge.core.deployment import LIFECYCLE_EVENTS, Record, is_running
 from weighbridge.core.groups import ROLLBACK_EVENTS
 from weighbridge.core.revisions import shown
+from weighbridge.core.timeline import line
 
 _COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 _AS_THEY_ARE = (
@@ -35,9 +36,7 @@ def deployment_info(record: Record) -> dict[str, Any]:
         "revision": shown(record["revision"]) if "revision" in record else None,
         "autoRollbackConfiguration": _rollback_configuration(record),
         "deploymentOverview": dict.fromkeys(_COUNTED, 0) | {target_status(record): 1},
-        "deploymentStatusMessages": [
-            f"{entry['event']}: {entry['reason']}" for entry in record["timeline"] if "reason" in entry
-        ],
+        "deploymentStatusMessages": [line(entry) for entry in record["timeline"]],
         "ignoreApplicationStopFailures": False,
         "updateOutdatedInstancesOnly": False,
         "instanceTerminationWaitTimeStarted": False,

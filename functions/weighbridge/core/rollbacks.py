@@ -81,16 +81,19 @@ def rollback_record(plan: Plan, now: datetime) -> Record:
     }
 
 
-def traffic_restored(plan: Plan, revision_id: str, now: datetime) -> Change:
-    """The rollback has taken effect: all traffic is on the version that `plan` started from."""
+def traffic_restored(plan: Plan, revision_id: str, now: datetime, *, moved: bool) -> Change:
+    """The rollback has taken effect: all traffic is on the version that `plan` started from.
+
+    `moved` is whether any had been elsewhere.
+    """
     routing = restored(plan)
     shift = entry(
         now,
-        "TrafficShifted",
+        "TrafficShifted" if moved else "TrafficKept",
         targetVersion=plan["currentVersion"],
         weight=1.0,
         revisionId=revision_id,
-        reason=f"Deployment {plan['deploymentId']} is rolled back.",
+        reason=f"Deployment {plan['deploymentId']} is rolled back{'' if moved else ' before it moved any traffic'}.",
     )
     return Change(
         sets={

@@ -30,23 +30,26 @@ def messages(
     old: Record | None, new: Record, triggers: Sequence[Mapping[str, Any]], *, region: str, account: str
 ) -> list[Message]:
     """What `triggers` (as TriggerConfig) send after a change of a record; `old` is None at its start."""
-    return [
-        _message(new, trigger, status, region=region, account=account)
-        for event, status in _events(old, new)
-        for trigger in triggers
-        if event in trigger["triggerEvents"]
-    ]
-
-
-def _events(old: Record | None, new: Record) -> list[tuple[str, str]]:
-    """The trigger events of a change, each with the status that its message tells."""
     before, now = old["status"] if old else None, new["status"]
     if now == before:
         return []
-    if now == "InProgress":
-        started = [("DeploymentStart", "CREATED")]
-        return [*started, ("DeploymentRollback", "CREATED")] if is_rollback(new) else started
-    return [_FINAL[now]] if now in _FINAL else []
+    events, status = _events(new)
+    return [
+        _message(new, trigger, status, region=region, account=account)
+        for trigger in triggers
+        if events & set(trigger["triggerEvents"])
+    ]
+
+
+def _events(record: Record) -> tuple[set[str], str]:
+    """The trigger events of a record's new status, and how their one message calls it.
+
+    The start of a rollback is two events: a trigger that has both sends what would be the same message once.
+    """
+    if record["status"] == "InProgress":
+        return {"DeploymentStart"} | ({"DeploymentRollback"} if is_rollback(record) else set()), "CREATED"
+    event, status = _FINAL.get(record["status"], ("", ""))
+    return {event}, status
 
 
 def _message(record: Record, trigger: Mapping[str, Any], status: str, *, region: str, account: str) -> Message:
@@ -75,7 +78,7 @@ def _message(record: Record, trigger: Mapping[str, Any], status: str, *, region:
         "RollbackMessage": "rollbackMessage",
     }
     body["rollbackInformation"] = json.dumps({told: info[kept] for told, kept in names.items() if kept in info})
-    subject = f"{status}: AWS CodeDeploy {record['deploymentId']} in {region} to {record['applicationName']}"
+    subject = f"{status}: Weighbridge {record['deploymentId']} in {region} to {record['applicationName']}"
     return Message(trigger["triggerTargetArn"], subject[:_SUBJECT_LIMIT], json.dumps(body))
 
 

@@ -160,7 +160,7 @@ def _restore(plan: Plan) -> dict[str, str]:
     now = datetime.now(UTC)
     deployment_id = plan["rollbackDeploymentId"]
     try:
-        wanted = rollbacks.wanted(plan)
+        wanted, start = rollbacks.wanted(plan)
         alias = Lambda(deployment_id, role_of(wanted)).restore(wanted)
     except FINAL as error:
         rollbacks.keep(plan, now)
@@ -175,7 +175,8 @@ def _restore(plan: Plan) -> dict[str, str]:
         count("RollbacksHeldUp")
         raise
     rollbacks.keep(plan, now)
-    record = deployments.update(deployment_id, traffic_restored(plan, alias.revision_id, now))
+    moved = alias.written_over != start
+    record = deployments.update(deployment_id, traffic_restored(plan, alias.revision_id, now, moved=moved))
     if record:
         deployments.end(record, succeeded(record, now))
     return {"status": "SUCCEEDED"}

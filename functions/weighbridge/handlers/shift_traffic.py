@@ -57,7 +57,7 @@ def _wanted(deployment_id: str) -> Record:
 
 def _shift_back(given: Plan) -> Alias:
     began = datetime.now(UTC)
-    plan = rollbacks.wanted(given)
+    plan, start = rollbacks.wanted(given)
     try:
         alias = Lambda(plan["rollbackDeploymentId"], role_of(plan)).restore(plan)
     except WeighbridgeError as error:
@@ -67,7 +67,8 @@ def _shift_back(given: Plan) -> Alias:
             count("RollbacksHeldUp")
         raise
     rollbacks.keep(plan, began)
-    _keep(plan["rollbackDeploymentId"], traffic_restored(plan, alias.revision_id, datetime.now(UTC)))
+    restored = traffic_restored(plan, alias.revision_id, datetime.now(UTC), moved=alias.written_over != start)
+    _keep(plan["rollbackDeploymentId"], restored)
     return alias
 
 

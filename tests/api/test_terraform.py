@@ -44,7 +44,7 @@ SWITCHED_OFF = {
     "autoRollbackConfiguration": {"events": ["DEPLOYMENT_FAILURE"]},
     "triggerConfigurations": [],
 }
-REMOVED = {"alarmConfiguration": {"alarms": []}, "autoRollbackConfiguration": {"events": []}}
+REMOVED: dict[str, Any] = {"alarmConfiguration": {"alarms": []}, "autoRollbackConfiguration": {"events": []}}
 
 
 @pytest.fixture

@@ -53,12 +53,6 @@ console.log(JSON.stringify(said));
 """
 
 
-@pytest.fixture(scope="module")
-def caller(world: World) -> boto3.Session:
-    """Who may call the API by its URL, as docs/operations.md has it, and do nothing else."""
-    return world.user("caller", *world.recipes("shop").calls["Statement"])
-
-
 def environment(world: World, by: boto3.Session, home: Path, **more: str) -> Environment:
     """What a user's shell has: credentials, a region, an empty home, and no other configuration."""
     credentials = by.get_credentials()
@@ -81,17 +75,16 @@ def environment(world: World, by: boto3.Session, home: Path, **more: str) -> Env
 
 
 @contextmanager
-def proxied(url: str, shell: Environment) -> Iterator[str]:
-    """The address of `python -m client.proxy` while it runs, as the line says that it prints to be pasted."""
-    command = [sys.executable, "-m", "client.proxy", url]
+def proxied(command: list[str], directory: Path, shell: Environment) -> Iterator[str]:
+    """The line to be pasted that the proxy's command prints, while it runs."""
     with subprocess.Popen(
-        command, cwd=ROOT, env=shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=directory, env=shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout
             line = process.stdout.readline()
             assert line, process.communicate()
-            yield line.strip().removeprefix("export AWS_ENDPOINT_URL_CODEDEPLOY=")
+            yield line.strip()
         finally:
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=20)
@@ -99,9 +92,17 @@ def proxied(url: str, shell: Environment) -> Iterator[str]:
     assert said.endswith("Stopped.\n")
 
 
+@contextmanager
+def proxy_of(world: World, by: boto3.Session, home: Path) -> Iterator[str]:
+    """The address of a proxy that signs with somebody's credentials."""
+    command = [sys.executable, "-m", "client.proxy", world.outputs["ApiUrl"]]
+    with proxied(command, ROOT, environment(world, by, home)) as line:
+        yield line.removeprefix("export AWS_ENDPOINT_URL_CODEDEPLOY=")
+
+
 @pytest.fixture(scope="module")
-def proxy(world: World, caller: boto3.Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with proxied(world.outputs["ApiUrl"], environment(world, caller, tmp_path_factory.mktemp("home"))) as address:
+def proxy(world: World, api_caller: boto3.Session, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with proxy_of(world, api_caller, tmp_path_factory.mktemp("home")) as address:
         yield address
 
 
@@ -114,11 +115,11 @@ def stock(by: boto3.Session, url: str) -> Any:
 
 
 def test_boto3_is_refused_at_the_url_and_drives_a_deployment_by_the_proxy(
-    world: World, caller: boto3.Session, proxy: str
+    world: World, api_caller: boto3.Session, proxy: str
 ) -> None:
     with pytest.raises(ClientError, match="Credential should be scoped to correct service: 'lambda'"):
-        stock(caller, world.outputs["ApiUrl"]).list_applications()
-    shop, client = world.shop(), stock(caller, proxy)
+        stock(api_caller, world.outputs["ApiUrl"]).list_applications()
+    shop, client = world.shop(), stock(api_caller, proxy)
     revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(shop.name)}}
     names = {"applicationName": shop.name, "deploymentGroupName": "prod"}
     made = client.create_deployment(**names, revision=revision)["deploymentId"]
@@ -129,7 +130,7 @@ def test_boto3_is_refused_at_the_url_and_drives_a_deployment_by_the_proxy(
 
 
 @pytest.mark.parametrize("way", ["proxy", "file"])
-def test_the_cli_works_unchanged(world: World, caller: boto3.Session, proxy: str, tmp_path: Path, way: str) -> None:
+def test_the_cli_works_unchanged(world: World, api_caller: boto3.Session, proxy: str, tmp_path: Path, way: str) -> None:
     """By the proxy, or by the file for botocore, which signs for the URL itself."""
     here = {
         "proxy": {"AWS_ENDPOINT_URL_CODEDEPLOY": proxy},
@@ -149,13 +150,13 @@ def test_the_cli_works_unchanged(world: World, caller: boto3.Session, proxy: str
             "--deployment-group-name",
             "prod",
         ],
-        environment(world, caller, tmp_path, **here),
+        environment(world, api_caller, tmp_path, **here),
     )
     assert json.loads(ended.stdout)["deploymentGroupInfo"]["applicationName"] == shop.name, ended.stderr
 
 
 @pytest.mark.parametrize("way", ["stock", "proxy", "signingName"])
-def test_the_sdk_for_javascript_v3(world: World, caller: boto3.Session, proxy: str, tmp_path: Path, way: str) -> None:
+def test_the_sdk_for_javascript_v3(world: World, api_caller: boto3.Session, proxy: str, tmp_path: Path, way: str) -> None:
     """Refused as it is; by the proxy, or by `signingName`, its waiter, paginators and typed exceptions work."""
     shop = world.shop()
     more = {
@@ -164,7 +165,7 @@ def test_the_sdk_for_javascript_v3(world: World, caller: boto3.Session, proxy: s
         "INPUT": json.dumps({"application": shop.name, "content": appspec(shop.name)}),
     }
     command = [str(PROGRAMS / "node"), "--input-type=module", "--eval", JAVASCRIPT]
-    ended = run(command, environment(world, caller, tmp_path, **more))
+    ended = run(command, environment(world, api_caller, tmp_path, **more))
     assert ended.returncode == 0, ended.stderr
     said = json.loads(ended.stdout)
     if way == "stock":
@@ -178,10 +179,7 @@ def test_the_sdk_for_javascript_v3(world: World, caller: boto3.Session, proxy: s
 
 def test_who_may_not_call_the_url_may_not_by_the_proxy(world: World, tmp_path: Path) -> None:
     nobody = world.user("nobody", allow("s3:ListAllMyBuckets", "*"))
-    with (
-        proxied(world.outputs["ApiUrl"], environment(world, nobody, tmp_path)) as url,
-        pytest.raises(ClientError) as refused,
-    ):
+    with proxy_of(world, nobody, tmp_path) as url, pytest.raises(ClientError) as refused:
         stock(nobody, url).list_applications()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 

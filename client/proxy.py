@@ -75,9 +75,14 @@ def target(url: str, region: str | None) -> Target:
 
     Raises UnusableTarget.
     """
-    parts = urlsplit(url)
-    if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
-        raise UnusableTarget(f"{url!r} is no URL of the stack: take the output ApiUrl (or HookUrl) as it stands.")
+    no_url = UnusableTarget("That is no URL of the stack: take the output ApiUrl (or HookUrl) as it stands.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise no_url from error
+    if not parts.hostname or port == 0 or parts.query or parts.fragment or parts.username is not None:
+        raise no_url
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise UnusableTarget(f"{url!r} is not https: what is signed goes over the network encrypted only.")
     match = _FUNCTION_URL.fullmatch(parts.hostname)

@@ -1,5 +1,6 @@
 """docs/from-codedeploy.md as it stands: its blocks, one after another, in a terminal whose cloud enforces IAM."""
 
+import json
 import os
 import re
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.loaders import Loader
 
 from local.cloud import CREDENTIALS, ROOT
 from tests.workflow.test_stock_clients import environment, proxied
@@ -54,6 +56,17 @@ def paste(lines: str, checkout: Path, shell: dict[str, str]) -> str:
     return done.stdout
 
 
+def impatient(directory: Path) -> Path:
+    """Data for botocore in which CodeDeploy's waiter asks every second instead of every fifteen."""
+    model = Loader().load_service_model("codedeploy", "waiters-2")
+    for waiter in model["waiters"].values():
+        waiter["delay"] = 1
+    folder = directory / "data" / "codedeploy" / "2014-10-06"
+    folder.mkdir(parents=True)
+    (folder / "waiters-2.json").write_text(json.dumps(model))
+    return directory / "data"
+
+
 def test_every_block_of_the_page_is_run_here() -> None:
     assert sum(len(blocks(section)) for section in (LOCAL, ON_AWS)) == len(
         re.findall(r"^(?:    .*\n)+", TEXT, re.MULTILINE)
@@ -75,6 +88,7 @@ def test_on_the_local_cloud(world: World, checkout: Path) -> None:
         "AWS_ENDPOINT_URL": world.cloud.endpoint,
         "AWS_ENDPOINT_URL_CODEDEPLOY": world.outputs["ApiUrl"],
         "AWS_PAGER": "",
+        "AWS_DATA_PATH": str(impatient(checkout)),
     }
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     (checkout / ".local" / "4566" / "environment").write_text(exports)

@@ -25,6 +25,8 @@ def create_hook_layer(scope: Construct) -> str:
         compatible_runtimes=RUNTIMES,
         description="Weighbridge for hooks that were written for CodeDeploy",
     )
+    options = layer.node.default_child.cfn_options
     # Functions name the version that they use, and cannot be changed once it is gone.
-    layer.node.default_child.cfn_options.update_replace_policy = CfnDeletionPolicy.RETAIN
+    options.update_replace_policy = CfnDeletionPolicy.RETAIN
+    options.deletion_policy = CfnDeletionPolicy.DELETE
     return str(layer.layer_version_arn)

@@ -23,4 +23,4 @@ def test_it_is_for_node_and_python_on_any_architecture(template: Template) -> No
 
 def test_a_version_that_functions_use_outlives_an_upgrade(template: Template) -> None:
     attributes = template.resources["HookLayer"].attributes
-    assert (attributes["UpdateReplacePolicy"], attributes.get("DeletionPolicy", "Delete")) == ("Retain", "Delete")
+    assert (attributes["UpdateReplacePolicy"], attributes["DeletionPolicy"]) == ("Retain", "Delete")

@@ -53,7 +53,7 @@ audit: install ## look up known vulnerabilities of everything that is locked; ne
 	for set in uv layer dev; do \
 		PYTHONPATH=.build/audit python -m pip_audit --strict --disable-pip --require-hashes -r requirements/$$set.txt || exit 1; \
 	done
-	npm audit
+	npm audit --audit-level=moderate
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	cdk bootstrap

@@ -2,7 +2,8 @@
 
 The API is CodeDeploy's, and stock clients speak it; but they sign for the service `codedeploy`, which the IAM authorization
 of a function URL refuses. A client made of this model sends the same requests signed for `lambda`. It offers the operations
-that are served, with the sentences of words.py; members, shapes and errors are those of CodeDeploy's model.
+that are served, with the sentences of words.py; members, shapes and errors are those of CodeDeploy's model. Its waiter
+waits for as long as a deployment may take, where CodeDeploy's gives up after half an hour.
 """
 
 import json
@@ -12,10 +13,13 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from client.words import WORDS
+from client.words import MEMBERS, WORDS
 from weighbridge.api.served import OPERATIONS
 
 MODELS = Path(__file__).parent / "models"
+MACHINE = Path(__file__).parents[1] / "statemachine" / "deployment.asl.json"
+SECONDS_TO_RESTORE = 3600
+"""How long after its own execution's end a deployment is waited for: it ends when its rollback has put traffic back."""
 VERSION = "2014-10-06"
 SERVICE = "weighbridge"
 _SUMMARY = "Gradual deployments of AWS Lambda versions that reverse themselves, in the caller's own account."
@@ -52,8 +56,20 @@ def _service(model: Mapping[str, Any]) -> dict[str, Any]:
         },
         "documentation": _SUMMARY,
         "operations": operations,
-        "shapes": {name: _wordless(model["shapes"][name]) for name in sorted(shapes)},
+        "shapes": {name: _wordless(model["shapes"][name]) for name in sorted(shapes)}
+        | _inputs(model["shapes"], operations),
     }
+
+
+def _inputs(shapes: Mapping[str, Any], operations: Mapping[str, Any]) -> dict[str, Any]:
+    """What operations take, each member with its sentence."""
+    names = sorted(operation["input"]["shape"] for operation in operations.values() if "input" in operation)
+    return {name: _explained(_wordless(shapes[name])) for name in names}
+
+
+def _explained(shape: Mapping[str, Any]) -> dict[str, Any]:
+    members = {name: member | {"documentation": MEMBERS[name]} for name, member in shape["members"].items()}
+    return {**shape, "members": members}
 
 
 def _operation(operation: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -92,7 +108,12 @@ def _served(model: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _waiters(model: Mapping[str, Any]) -> dict[str, Any]:
-    served = {name: waiter for name, waiter in model["waiters"].items() if waiter["operation"] in OPERATIONS}
+    longest = json.loads(MACHINE.read_text(encoding="utf-8"))["TimeoutSeconds"] + SECONDS_TO_RESTORE
+    served = {
+        name: waiter | {"maxAttempts": longest // waiter["delay"]}
+        for name, waiter in model["waiters"].items()
+        if waiter["operation"] in OPERATIONS
+    }
     return {"version": model["version"], "waiters": served}
 
 

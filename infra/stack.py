@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.api import create_api, create_hook_url
 from infra.basis import create_basis
 from infra.events import Events
+from infra.hook_layer import create_hook_layer
 from infra.listeners import create_listeners
 from infra.machine import DeploymentMachine
 from infra.settings import Settings
@@ -30,6 +31,7 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     CfnOutput(stack, "ApiUrl", value=api_url)
     if settings.hook_url:
         CfnOutput(stack, "HookUrl", value=create_hook_url(stack, basis, machine))
+    CfnOutput(stack, "HookLayerArn", value=create_hook_layer(stack))
     CfnOutput(stack, "BucketName", value=basis.storage.bucket.bucket_name)
     CfnOutput(stack, "EventBusName", value=events.bus.event_bus_name)
     CfnOutput(stack, "StateMachineArn", value=machine.arn)

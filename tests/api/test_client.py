@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 from client.generate import MODELS, files
-from client.words import WORDS
+from client.words import MEMBERS, WORDS
+from local.cloud import ROOT
 from tests.api.test_wire import FOR_SERVERS
 from weighbridge.api import wire
 from weighbridge.api.served import OPERATIONS
+from weighbridge.core.configs import LONGEST_MINUTES
 
 SERVICE = json.loads((MODELS / "weighbridge" / "2014-10-06" / "service-2.json").read_text(encoding="utf-8"))
 
@@ -32,7 +34,27 @@ def test_no_word_of_codedeploys_own_documentation_is_in_it() -> None:
     theirs = {shape.documentation for shape in map(wire.service().shape_for, wire.service().shape_names)} - {""}
     ours = {text for part in (SERVICE["operations"], SERVICE["shapes"]) for text in _documentation(part)}
     assert not ours & theirs
-    assert not list(_documentation(SERVICE["shapes"]))
+    assert ours == {*WORDS.values(), *MEMBERS.values()}
+
+
+def test_it_says_of_every_member_of_a_request_what_it_means() -> None:
+    asked = [
+        SERVICE["shapes"][operation["input"]["shape"]]
+        for operation in SERVICE["operations"].values()
+        if "input" in operation
+    ]
+    members = {name: member for shape in asked for name, member in shape["members"].items()}
+    assert set(members) == set(MEMBERS)
+    assert {name: member["documentation"] for name, member in members.items()} == MEMBERS
+
+
+def test_its_waiter_outlasts_the_longest_deployment() -> None:
+    """The longest plan, with an hour for each hook, is over before the machine gives up, and the waiter after that."""
+    waiters = json.loads((MODELS / "weighbridge" / "2014-10-06" / "waiters-2.json").read_text(encoding="utf-8"))["waiters"]
+    machine = json.loads((ROOT / "statemachine" / "deployment.asl.json").read_text(encoding="utf-8"))
+    hours = (LONGEST_MINUTES + 2 * 60) * 60
+    for waiter in waiters.values():
+        assert hours < machine["TimeoutSeconds"] < waiter["delay"] * waiter["maxAttempts"]
 
 
 def _documentation(part: Any) -> list[str]:

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.api.caller import Caller, Refused
+from tests.api.caller import Caller, Context, Refused
 from tests.aws.account import client_error, keep_planned, kept, lost_answer
 from tests.unit.samples import at, plan
 from weighbridge.aws import clients, deployments
 from weighbridge.core.deployment import hook_called
 from weighbridge.core.endings import failed
 from weighbridge.core.errors import StopRequested
+from weighbridge.core.hooks import payload
 from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.handlers import report_hook
 from weighbridge.handlers.api import logger
 
 D, EVENT, SECRET = "d-AAAAAAAAA", "BeforeAllowTraffic", "what only the hook was given"
@@ -116,3 +118,33 @@ def test_a_report_to_a_wait_that_is_over_comes_too_late(api: Caller, monkeypatch
 
     monkeypatch.setattr(clients.client("stepfunctions"), "send_task_success", over)
     assert refusal(api) == "LifecycleEventAlreadyCompleted"
+
+
+def at_the_hooks_url(operation: str, body: str) -> dict[str, Any]:
+    headers = {"x-amz-target": f"CodeDeploy_20141006.{operation}", "content-type": "application/x-amz-json-1.1"}
+    event = {"headers": headers, "requestContext": {"http": {"method": "POST"}}, "body": body, "isBase64Encoded": False}
+    answer = report_hook.handler(event, Context())  # type: ignore[arg-type]
+    assert answer["statusCode"] == 400
+    refused: dict[str, Any] = json.loads(answer["body"])
+    return refused
+
+
+@pytest.mark.parametrize(
+    "operation", ["GetDeployment", "GetApplicationRevision", "GetDeploymentTarget", "BatchGetDeployments"]
+)
+def test_a_hook_that_looks_up_its_deployment_is_told_what_it_has(operation: str) -> None:
+    """It is waited for, and all the same a deployment's id is no proof of being its hook."""
+    refused = at_the_hooks_url(operation, json.dumps({"deploymentId": D, "deploymentIds": [D]}))
+    assert refused["__type"] == "UnsupportedActionForDeploymentTypeException"
+    replaced = payload(plan(hooks={EVENT: "check"}), EVENT, SECRET).keys() - {
+        "DeploymentId",
+        "LifecycleEventHookExecutionId",
+    }
+    assert refused["message"].startswith(f"{operation} is not served here. ")
+    assert not [member for member in replaced if member not in refused["message"]]
+    assert D not in str(refused)
+
+
+@pytest.mark.parametrize("operation", ["CreateDeployment", "StopDeployment", "ListDeployments"])
+def test_what_no_hook_looks_up_is_refused_without_advice(operation: str) -> None:
+    assert at_the_hooks_url(operation, "no JSON")["message"] == f"{operation} is not served here."

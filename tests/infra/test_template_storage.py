@@ -90,6 +90,7 @@ def test_outputs(template: Template) -> None:
         "ApiUrl": "<ApiFunctionFunctionUrl.FunctionUrl>",
         "BucketName": "<StorageBucket>",
         "EventBusName": "<EventsBus>",
+        "HookLayerArn": "<HookLayer>",
         "StateMachineArn": "<DeploymentMachine>",
         "TableName": "<StorageTable>",
     }

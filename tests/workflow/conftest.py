@@ -32,6 +32,12 @@ def codedeploy(world: World) -> Any:
     )
 
 
+@pytest.fixture(scope="session")
+def api_caller(world: World) -> boto3.Session:
+    """Who may call the API by its URL, as docs/operations.md has it, and do nothing else."""
+    return world.user("caller", *world.recipes("shop").calls["Statement"])
+
+
 @pytest.fixture
 def deploy(world: World, tmp_path: Path) -> Cli:
     """Runs `aws deploy …`; returns its answer, and of a failure what it says."""

@@ -2,6 +2,9 @@
 
 Stock clients sign for `codedeploy`, which IAM refuses at a function URL. What protects it instead is the execution id: 256
 random bits that only the hook was given, good for one answer within the hour. Off unless the context asks for it.
+
+Hooks that look up their deployment are told what replaces that: a request to read one holds no more than the deployment's
+id, which is no secret.
 """
 
 from typing import Any
@@ -16,6 +19,16 @@ from weighbridge.api.wire import ApiError
 
 logger = Logger()
 
+_LOOKED_UP = {
+    "BatchGetApplicationRevisions",
+    "BatchGetDeploymentTargets",
+    "BatchGetDeployments",
+    "GetApplicationRevision",
+    "GetDeployment",
+    "GetDeploymentTarget",
+}
+"""By which hooks find out what is being deployed: the revision's AppSpec file has the function, its alias and versions."""
+
 
 @logger.inject_lambda_context(clear_state=True)
 @event_source(data_class=LambdaFunctionUrlEvent)
@@ -24,4 +37,10 @@ def handler(event: LambdaFunctionUrlEvent, context: LambdaContext) -> dict[str, 
 
 
 def _unserved(operation: str) -> ApiError:
-    return ApiError("UnsupportedActionForDeploymentTypeException", f"{operation} is not served here.")
+    message = f"{operation} is not served here."
+    if operation in _LOOKED_UP:
+        message += (
+            " What a hook looks up by it is in the event that the hook was invoked with: FunctionName, Alias,"
+            " CurrentVersion, TargetVersion and LifecycleEvent, beside DeploymentId. For anything else call it at ApiUrl."
+        )
+    return ApiError("UnsupportedActionForDeploymentTypeException", message)

@@ -1,4 +1,4 @@
-"""The policies of docs/operations.md for a team, with the names that accounts and buckets have on the local cloud."""
+"""What docs/operations.md has to copy, for the local cloud: the policies for a team, and what to paste when on call."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from typing import Any
 
 from local.cloud import ROOT
 
+OPERATIONS = ROOT / "docs" / "operations.md"
 Policy = dict[str, Any]
 
 
@@ -22,7 +23,15 @@ class Recipes:
 
 
 def recipes(team: str, *, bucket: str, account: str, region: str) -> Recipes:
-    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    text = OPERATIONS.read_text(encoding="utf-8")
     for name, here in (("team-a", team), ("BUCKET", bucket), ("123456789012", account), ("eu-west-1", region)):
         text = text.replace(name, here)
     return Recipes(*(json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)))
+
+
+def on_call() -> dict[str, str]:
+    """The lines to paste by the bold words above them; those that say what it is about have none."""
+    section = OPERATIONS.read_text(encoding="utf-8").split("\n## ")[1]
+    parts = re.split(r"```sh\n(.*?)```", section, flags=re.DOTALL)
+    titles = [re.findall(r"\*\*(.+?)[.?]?\*\*", text) for text in parts[::2]]
+    return {title[-1] if title else "": lines for title, lines in zip(titles, parts[1::2], strict=False)}

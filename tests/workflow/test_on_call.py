@@ -1,13 +1,11 @@
 """What docs/operations.md has to paste when on call, as it stands, in the order of a bad night."""
 
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.sample import write_environment
+from tests.workflow.conftest import Terminal
 from tests.workflow.recipes import on_call
 from tests.workflow.world import Alias, Shop, World
 
@@ -18,23 +16,12 @@ Paste = Callable[..., str]
 
 
 @pytest.fixture
-def paste(world: World, tmp_path: Path) -> Paste:
+def paste(terminal: Terminal) -> Paste:
     """Pastes recipes into one terminal, about that shop and after other lines of the user's; returns what it prints."""
 
     def run(shop: Shop, *titles: str, first: str = "") -> str:
         about = RECIPES[""].replace("shop", shop.name).replace("checkout", shop.name)
-        lines = [f". {write_environment(world.cloud, world.outputs)}", "set -eu", about, first]
-        done = subprocess.run(
-            ["sh", "-s"],
-            input="\n".join([*lines, *(RECIPES[title] for title in titles)]),
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
+        return terminal("\n".join([about, first, *(RECIPES[title] for title in titles)]))
 
     return run
 

@@ -23,15 +23,19 @@ class Recipes:
 
 
 def recipes(team: str, *, bucket: str, account: str, region: str) -> Recipes:
-    text = OPERATIONS.read_text(encoding="utf-8")
+    text = _section("Several teams in one installation")
     for name, here in (("team-a", team), ("BUCKET", bucket), ("123456789012", account), ("eu-west-1", region)):
         text = text.replace(name, here)
     return Recipes(*(json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)))
 
 
-def on_call() -> dict[str, str]:
-    """The lines to paste by the bold words above them; those that say what it is about have none."""
-    section = OPERATIONS.read_text(encoding="utf-8").split("\n## ")[1]
-    parts = re.split(r"```sh\n(.*?)```", section, flags=re.DOTALL)
-    titles = [re.findall(r"\*\*(.+?)[.?]?\*\*", text) for text in parts[::2]]
-    return {title[-1] if title else "": lines for title, lines in zip(titles, parts[1::2], strict=False)}
+def pasted(title: str) -> dict[str, str]:
+    """The lines to paste of a section, by the last bold words above them; where there are none, by an empty text."""
+    parts = re.split(r"```sh\n(.*?)```", _section(title), flags=re.DOTALL)
+    words = [re.findall(r"\*\*(.+?)[.?]?\*\*", text) for text in parts[::2]]
+    return {found[-1] if found else "": lines for found, lines in zip(words, parts[1::2], strict=False)}
+
+
+def _section(title: str) -> str:
+    [section] = [part for part in OPERATIONS.read_text(encoding="utf-8").split("\n## ") if part.startswith(f"{title}\n")]
+    return section

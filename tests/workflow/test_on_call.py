@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from tests.workflow.conftest import Terminal
-from tests.workflow.recipes import on_call
+from tests.workflow.recipes import pasted
 from tests.workflow.world import Alias, Shop, World
 
 pytestmark = pytest.mark.local_cloud  # other processes
 
-RECIPES = on_call()
+RECIPES = pasted("On call")
 Paste = Callable[..., str]
 
 

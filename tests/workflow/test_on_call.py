@@ -1,10 +1,12 @@
 """What docs/operations.md has to paste when on call, as it stands, in the order of a bad night."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.architecture.blocks import blocks
 from tests.workflow.conftest import Terminal
 from tests.workflow.recipes import pasted
 from tests.workflow.world import Alias, Shop, World
@@ -83,3 +85,24 @@ def test_what_runs_is_stopped_and_sent_forward_and_back(world: World, paste: Pas
     older = RECIPES["Back to an older version"].replace("version=6", "version=2")
     paste(shop, first=older)
     world.until("the older version", lambda: world.alias(shop) == Alias("2", {}))
+
+
+def test_what_else_there_is_to_paste(world: World, terminal: Terminal) -> None:
+    shown, stop, give_up = (
+        block.text.replace("TABLE", world.outputs["TableName"])
+        for block in blocks("docs/operations.md")
+        if not block.language
+    )
+    shop, _ = watched_by(world)
+    stopped = world.drop(shop)
+    world.in_bake(stopped)
+    record = json.loads(terminal(shown.replace("d-…", stopped)))["Item"]
+    assert "TrafficShifted" in {entry["M"]["event"]["S"] for entry in record["timeline"]["L"]}
+    terminal(stop.replace("d-…", stopped))
+    assert world.ended(stopped).outcome == ("Stopped", "MANUAL_STOP")
+    assert world.alias(shop) == Alias("1", {})
+    left = world.drop(shop, "3")
+    world.in_bake(left)
+    terminal(give_up.replace("d-…", left))
+    assert world.ended(left).outcome == ("Stopped", "MANUAL_STOP")
+    assert world.alias(shop) == Alias("1", {"3": 0.1})

@@ -36,7 +36,7 @@ AWS = """\
 #!/bin/sh
 # The CLI sends SQS and a few other services past AWS_ENDPOINT_URL, and only the option keeps it from that.
 case " $* " in
-*" deploy "*) exec {aws} "$@" ;;
+*" deploy "* | *" weighbridge "*) exec {aws} "$@" ;;
 *) exec {aws} --endpoint-url {endpoint} "$@" ;;
 esac
 """
@@ -54,7 +54,8 @@ def write_environment(cloud: LocalCloud, outputs: Mapping[str, str]) -> Path:
         "AWS_PAGER": "",
     }
     if "ApiUrl" in outputs:
-        variables["AWS_ENDPOINT_URL_CODEDEPLOY"] = outputs["ApiUrl"]
+        # By CodeDeploy's own model, and by ours where it is installed.
+        variables |= dict.fromkeys(("AWS_ENDPOINT_URL_CODEDEPLOY", "AWS_ENDPOINT_URL_WEIGHBRIDGE"), outputs["ApiUrl"])
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
     cli.parent.mkdir(parents=True, exist_ok=True)
     real = shlex.quote(str(Path(sys.executable).with_name("aws")))

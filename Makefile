@@ -10,6 +10,13 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 # jsii looks for Node here instead of whichever Node the machine may have.
 export JSII_NODE := $(CURDIR)/$(BIN)/node
 
+# Behind a proxy with certificates of its own; uv looks in SSL_CERT_FILE, pip and Node in variables of their own.
+ifdef SSL_CERT_FILE
+export PIP_CERT ?= $(SSL_CERT_FILE)
+export NODE_EXTRA_CA_CERTS ?= $(SSL_CERT_FILE)
+endif
+OR_HINT := || { echo 'Behind a proxy with certificates of its own: SSL_CERT_FILE=/path/to/ca.pem make install' >&2; exit 1; }
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo local test verify lint audit deploy destroy picture client lock clean
 
@@ -19,15 +26,16 @@ help: ## list what can be made
 install: .build/installed ## install everything the other commands need
 
 .build/installed: requirements/uv.txt requirements/dev.txt requirements/layer.txt package-lock.json
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/uv.txt requirements/dev.txt
-	npm ci --silent --no-audit --no-fund --ignore-scripts
-	rm -rf .build/layer
-	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/local/python
-	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/aws/python \
+	@sh requirements/venv.sh $(PYTHON)
+	@echo 'Installing into .venv, node_modules and .build, which take about 1 GB …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt $(OR_HINT)
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/uv.txt requirements/dev.txt $(OR_HINT)
+	@npm ci --loglevel=error --no-audit --no-fund --ignore-scripts $(OR_HINT)
+	@rm -rf .build/layer
+	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/local/python
+	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/aws/python \
 		--python-platform aarch64-manylinux2014 --python-version 3.14 --only-binary :all:
-	touch $@
+	@touch $@
 
 demo: install ## two deployments under live traffic on the local cloud: one succeeds, one is reversed by its alarm
 	python -m local demo

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local.cloud import CREDENTIALS, ROOT, LocalCloud, LocalCloudError
+from local import sample
+from local.cloud import ROOT, LocalCloud, LocalCloudError
 from local.demo import verdict
 from local.demo.display import display
 from local.demo.story import Story, TooLate
@@ -55,7 +57,7 @@ def main() -> None:
     help="An already synthesized cloud assembly, instead of synthesizing app.py.",
 )
 @click.option("--app", type=click.Path(path_type=Path, dir_okay=False), default=ROOT / "app.py", hidden=True)
-@click.option("--directory", type=click.Path(path_type=Path, file_okay=False), default=ROOT / ".local", hidden=True)
+@click.option("--directory", type=click.Path(path_type=Path, file_okay=False), hidden=True)
 def up(  # noqa: PLR0913 - one parameter an option
     *,
     port: int,
@@ -64,18 +66,18 @@ def up(  # noqa: PLR0913 - one parameter an option
     iam: bool,
     assembly: Path | None,
     app: Path,
-    directory: Path,
+    directory: Path | None,
 ) -> None:
     """Start the local cloud, deploy Weighbridge to it, and run until interrupted."""
     if assembly and choices:
         raise click.UsageError("--context is for synthesizing: leave out --assembly.")
     _end_on_signals()
-    outputs_file = directory / "outputs.json"
     try:
         with LocalCloud(port=port, time_scale=time_scale, directory=directory, enforce_iam=iam) as cloud:
+            outputs_file = cloud.directory / "outputs.json"
             # Not before the port is ours: until then the file may be another run's.
             outputs_file.unlink(missing_ok=True)
-            outputs = _deployed(cloud, assembly, app, directory, choices)
+            outputs = _deployed(cloud, assembly, app, choices)
             _explain(cloud, outputs)
             try:
                 # Last: whoever waits for the file finds everything ready, and said.
@@ -99,10 +101,8 @@ def up(  # noqa: PLR0913 - one parameter an option
     help="Seconds that pass per second of AWS: by default, the nine minutes of a deployment take less than half a minute.",
 )
 @click.option("--app", type=click.Path(path_type=Path, dir_okay=False), default=ROOT / "app.py", hidden=True)
-@click.option(
-    "--directory", type=click.Path(path_type=Path, file_okay=False), default=ROOT / ".local" / "demo", hidden=True
-)
-def demo(*, port: int | None, time_scale: float, app: Path, directory: Path) -> None:
+@click.option("--directory", type=click.Path(path_type=Path, file_okay=False), hidden=True)
+def demo(*, port: int | None, time_scale: float, app: Path, directory: Path | None) -> None:
     """Deploy two versions of a sample function under live traffic: a good one, and one that fails and is rolled back.
 
     Everything runs in a local cloud of its own, and nothing is staged: the second deployment is stopped because a
@@ -114,7 +114,7 @@ def demo(*, port: int | None, time_scale: float, app: Path, directory: Path) -> 
     _end_on_signals()
     try:
         with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
-            outputs = _deployed(cloud, None, app, directory, {})
+            outputs = _deployed(cloud, None, app, {})
             console.print(f"\nTime runs {1 / time_scale:.0f} times as fast as on AWS; the cloud's log is {cloud.log}\n")
             try:
                 good, bad = Story(cloud, outputs, display(console)).play()
@@ -126,6 +126,10 @@ def demo(*, port: int | None, time_scale: float, app: Path, directory: Path) -> 
         console.print("Stopped.")
         sys.exit(EXIT_INTERRUPTED)
     _conclude(good, bad)
+    console.print(
+        "\nNext: `make local` keeps such a cloud running and prints five lines to try. What was dropped here lies in\n"
+        "local/demo/shop; README.md says what else to drop, docs/operations.md what to do when something goes wrong."
+    )
 
 
 def _conclude(good: verdict.Ended, bad: verdict.Ended) -> None:
@@ -144,16 +148,15 @@ def _choices(values: Iterable[str]) -> dict[str, str]:
     return choices
 
 
-def _deployed(
-    cloud: LocalCloud, assembly: Path | None, app: Path, directory: Path, choices: Mapping[str, str]
-) -> dict[str, str]:
+def _deployed(cloud: LocalCloud, assembly: Path | None, app: Path, choices: Mapping[str, str]) -> dict[str, str]:
     """The outputs of the stack, deployed from an assembly or from the one that `app` synthesizes with these choices."""
-    if assembly is None:
-        assembly = directory / "assembly"
-        with _step("Synthesizing the stack"):
-            synthesize(app, assembly, choices)
-    with _step("Deploying it to the local cloud"):
-        return deploy(cloud, assembly)
+    with tempfile.TemporaryDirectory(prefix="weighbridge-assembly-") as scratch:
+        if assembly is None:
+            assembly = Path(scratch)
+            with _step("Synthesizing the stack"):
+                synthesize(app, assembly, choices)
+        with _step("Deploying it to the local cloud"):
+            return deploy(cloud, assembly)
 
 
 @contextmanager
@@ -169,21 +172,17 @@ def _step(what: str) -> Iterator[None]:
 
 
 def _explain(cloud: LocalCloud, outputs: dict[str, str]) -> None:
-    environment = CREDENTIALS | {"AWS_DEFAULT_REGION": cloud.region, "AWS_ENDPOINT_URL": cloud.endpoint}
+    environment = sample.write_environment(cloud, outputs)
     console.print(f"\nThe local cloud answers at {cloud.endpoint} until you press Ctrl-C.")
     console.print(f"Its log is {cloud.log}\n")
-    console.print("Drop an AppSpec from another terminal:\n")
-    for name, value in environment.items():
-        console.print(f"  export {name}={value}")
-    console.print(
-        f"  aws --endpoint-url {cloud.endpoint} s3 cp appspec.yaml "
-        f"s3://{outputs.get('BucketName', 'BUCKET')}/APPLICATION/DEPLOYMENT-GROUP/appspec.yaml"
-    )
-    if "StateMachineArn" in outputs:
-        console.print(
-            f"  aws --endpoint-url {cloud.endpoint} stepfunctions list-executions "
-            f"--state-machine-arn {outputs['StateMachineArn']}"
-        )
+    if outputs.keys() >= sample.NEEDED:
+        sample.publish(cloud, outputs)
+        console.print("Try this now, in another terminal, which from the first line on is the local cloud's alone:\n")
+        for line in sample.lines(cloud, outputs):
+            console.print(f"  {line}", markup=False)
+        console.print("\n" + sample.EXPLAINED)
+    else:
+        console.print(f"Point another terminal to it:\n\n  . {environment}")
     sys.stdout.flush()
 
 

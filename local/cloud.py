@@ -36,14 +36,14 @@ class LocalCloud:
     """A local cloud, as a context manager.
 
     time_scale: seconds that pass per second of AWS (1 is real time, 0.05 twenty times faster), for waits, callback
-    time-outs, alarm periods and schedules. port: 127.0.0.1's port, by default a free one. directory: where
-    `server.log` goes. bare: leave the emulator's gaps open. enforce_iam: refuse what no policy allows, to functions and
-    to clients; CREDENTIALS are then those of the account's root, which may do all. limit_rates: throttle everybody but the
-    root as AWS throttles an account; only where IAM is enforced do functions call by roles of their own. workers: how many
-    invocations of a function run at a time, while others wait; by default, any number.
+    time-outs, alarm periods and schedules. port: 127.0.0.1's port, by default a free one. directory: where `server.log`
+    goes, by default a folder of the port's own. bare: leave the emulator's gaps open. enforce_iam: refuse what no policy
+    allows, to functions and to clients; CREDENTIALS are then those of the account's root, which may do all. limit_rates:
+    throttle everybody but the root as AWS throttles an account; only where IAM is enforced do functions call by roles of
+    their own. workers: how many invocations of a function run at a time, while others wait; by default, any number.
 
-    Attributes once entered: `endpoint` (a URL), `region`. Leaving ends the server and every Lambda worker; so does
-    the end of this process, however it ends.
+    Attributes once entered: `endpoint` (a URL), `region`, `directory`, `log` (paths). Leaving ends the server and every
+    Lambda worker; so does the end of this process, however it ends.
     """
 
     def __init__(  # noqa: PLR0913 - what a cloud may be like
@@ -51,7 +51,7 @@ class LocalCloud:
         *,
         time_scale: float = 1.0,
         port: int | None = None,
-        directory: Path = ROOT / ".local",
+        directory: Path | None = None,
         bare: bool = False,
         enforce_iam: bool = False,
         limit_rates: bool = False,
@@ -59,10 +59,10 @@ class LocalCloud:
     ) -> None:
         self.time_scale = time_scale
         self.region = REGION
-        self.log = directory / "server.log"
         flags = {"--bare": bare, "--enforce-iam": enforce_iam, "--limit-rates": limit_rates}
         self._options = [flag for flag, chosen in flags.items() if chosen] + ([f"--workers={workers}"] if workers else [])
         self._port = port
+        self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
         self._session = session(CREDENTIALS)
@@ -71,6 +71,15 @@ class LocalCloud:
     def endpoint(self) -> str:
         """The URL of every API, without a trailing slash."""
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def directory(self) -> Path:
+        """What belongs to this cloud and to no other that runs beside it."""
+        return self._directory or ROOT / ".local" / str(self._port)
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "server.log"
 
     def __enter__(self) -> Self:
         self._port = _port(self._port)

@@ -13,11 +13,13 @@ ROOT = Path(__file__).resolve().parents[1]
 DEFINITION = ROOT / "statemachine" / "deployment.asl.json"
 README = ROOT / "README.md"
 _BLOCK = re.compile(r"(?<=<!-- picture: make picture -->\n).*?(?=<!-- end of picture -->)", re.DOTALL)
+_LABELS = {"$exists($states.input.failure)": "a failure", "$step = $count($plan.steps) - 1": "the last one"}
+"""What the arrow of a rule says that is not simply the answer yes."""
 _SHAPES = {"Task": '(["%s"])', "Choice": '{{"%s"}}', "Fail": '[["%s"]]:::red', "Succeed": '[["%s"]]:::green'}
 
 
 def mermaid(definition: dict[str, Any]) -> str:
-    """A Mermaid flowchart: what follows what, and dotted where an error leads.
+    """A Mermaid flowchart: what follows what and, after a question, by which answer; dotted where an error leads.
 
     Where every error of a state goes to the same place as its neighbours', one arrow stands for all of them.
     """
@@ -26,7 +28,7 @@ def mermaid(definition: dict[str, Any]) -> str:
     lines = ["flowchart TD", "    classDef red stroke:#c00", "    classDef green stroke:#080"]
     lines += [f"    {names[name]}{_SHAPES[state['Type']] % name}" for name, state in states.items()]
     for name, state in states.items():
-        lines += [f"    {names[name]} --> {names[target]}" for target in dict.fromkeys(_next(state))]
+        lines += [f"    {names[name]} -->{label} {names[target]}" for target, label in _arrows(state)]
     errors = sorted({target for state in states.values() for target in _caught(state)}, key=list(names).index)
     for target in errors:
         sources = [name for name, state in states.items() if target in _caught(state)]
@@ -34,15 +36,20 @@ def mermaid(definition: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _next(state: dict[str, Any]) -> Iterator[str]:
-    for rule in [*state.get("Choices", []), state]:
-        for key in ("Next", "Default"):
-            if key in rule:
-                yield rule[key]
+def _arrows(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The states that follow, each with the label of its arrow."""
+    rules = state.get("Choices", [])
+    labels = [_LABELS.get(rule["Condition"].strip("{%} "), "yes") for rule in rules]
+    for rule, label in zip(rules, labels, strict=True):
+        yield rule["Next"], f"|{label}|"
+    if "Default" in state:
+        yield state["Default"], "|no|" if {"yes", "the last one"} & set(labels) else "|yes|"
+    if "Next" in state:
+        yield state["Next"], ""
 
 
 def _caught(state: dict[str, Any]) -> set[str]:
-    return {catcher["Next"] for catcher in state.get("Catch", []) if catcher["Next"] not in set(_next(state))}
+    return {catcher["Next"] for catcher in state.get("Catch", []) if catcher["Next"] not in dict(_arrows(state))}
 
 
 def drawn_into(readme: str) -> str:

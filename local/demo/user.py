@@ -22,7 +22,6 @@ FUNCTION, ALIAS, ALARM = "shop", "live", "shop-live-errors"
 APPLICATION, GROUP = "shop", "live"
 VERSIONS = ("1", "2", "3")
 
-_EXECUTION_ROLE = "arn:aws:iam::000000000000:role/shop"
 _ALARM_EVENTS = "shop-alarm-events"
 
 
@@ -38,6 +37,9 @@ class User:
 
     def publish_shop(self) -> None:
         """The sample function with every version of it published, and the alias on the first."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        role = self.client("iam").create_role(RoleName=FUNCTION, AssumeRolePolicyDocument=document)["Role"]["Arn"]
         functions = self.client("lambda")
         for version in VERSIONS:
             code = _archive((SHOP / f"version_{version}.py").read_text())
@@ -45,7 +47,7 @@ class User:
                 functions.create_function(
                     FunctionName=FUNCTION,
                     Runtime="python3.13",
-                    Role=_EXECUTION_ROLE,
+                    Role=role,
                     Handler="shop.handler",
                     Code={"ZipFile": code},
                 )

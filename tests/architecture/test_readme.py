@@ -14,6 +14,15 @@ def test_the_picture_is_drawn_from_the_definition() -> None:
     assert drawn_into(TEXT) == TEXT, "run `make picture`"
 
 
+def test_every_answer_to_a_question_has_an_arrow_of_its_own() -> None:
+    questions = re.findall(r'^    (s\d+)\{\{"', TEXT, re.MULTILINE)
+    assert questions
+    for question in questions:
+        labels = re.findall(rf"^    {question} -->(.*) s\d+$", TEXT, re.MULTILINE)
+        assert len(set(labels)) == len(labels) > 1
+        assert all(re.fullmatch(r"\|[a-z ]+\|", label) for label in labels)
+
+
 def test_the_files_to_copy_are_read_as_they_stand() -> None:
     group, release, config = FILES
     settings = groups.parse("shop", "prod", documents.load(group))

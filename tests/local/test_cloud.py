@@ -4,6 +4,8 @@ import asyncio
 import http.client
 import json
 import os
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +21,7 @@ from botocore.exceptions import ClientError
 
 from local import browsers
 from local.cloud import ROOT, LocalCloud, LocalCloudError, session
+from local.sample import write_environment
 from tests.local.test_deployment import assembly
 from tests.local.workbench import Workbench, until
 
@@ -117,8 +120,8 @@ def test_server_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
 
 
 @contextmanager
-def up(directory: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "local", "up", f"--directory={directory}", *options]
+def up(directory: Path | None, *options: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "local", "up", *([f"--directory={directory}"] if directory else []), *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             yield process
@@ -141,10 +144,80 @@ def test_up_writes_outputs_while_it_runs(tmp_path: Path, interruption: signal.Si
         said, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert (written["endpoint"], written["region"]) == (f"http://127.0.0.1:{port}", "us-east-1")
-    command = f"aws --endpoint-url {written['endpoint']} s3 cp appspec.yaml s3://{written['BucketName']}/"
-    assert command in said
-    assert "export AWS_ACCESS_KEY_ID=" in said
+    assert f". {tmp_path}/environment\n" in said
     assert not outputs.exists()
+
+
+HOSTILE = {
+    "AWS_PROFILE": "corp",
+    "AWS_SESSION_TOKEN": "of another account",
+    "AWS_REGION": "eu-west-1",
+    "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "HTTP_PROXY": "http://127.0.0.1:1",
+    "HTTPS_PROXY": "http://127.0.0.1:1",
+    "NO_PROXY": "intranet",
+}
+"""What a terminal may have that would lead its `aws` elsewhere."""
+
+
+def paste(lines: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What a terminal answers to pasted lines; its `aws`, if it has one, is another and leads elsewhere."""
+    (home / ".aws").mkdir()
+    (home / ".aws" / "config").write_text(
+        "[default]\nregion = eu-west-1\noutput = table\n[profile corp]\nrole_arn = nobody\n"
+    )
+    environment = HOSTILE | {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home)} | variables
+    return subprocess.run(
+        ["sh", "-s"], input=lines, env=environment, cwd=home, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_a_terminal_calls_no_other_cloud(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with LocalCloud(directory=tmp_path / "of a 'port'") as cloud:
+        environment = write_environment(cloud, {"ApiUrl": f"{cloud.endpoint}/api/"})
+        # The CLI has an address of its own for SQS and RDS.
+        calls = (
+            "s3 mb s3://made-here",
+            "sqs list-queues",
+            "--region us-east-1 sqs list-queues",
+            "rds describe-db-instances",
+        )
+        pasted = "\n".join((f". {shlex.quote(str(environment))}", "set -e", *(f"aws {call}" for call in calls), "env"))
+        done = paste(pasted, home)
+        assert done.returncode == 0, done.stderr
+        assert [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]] == ["made-here"]
+    variables = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+    assert variables.keys() & HOSTILE.keys() == {"AWS_REGION", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+    assert variables["AWS_ENDPOINT_URL_CODEDEPLOY"] == f"{cloud.endpoint}/api/"
+    assert variables["NO_PROXY"] == "127.0.0.1,intranet"
+
+
+def test_two_run_beside_each_other_and_end_by_themselves(tmp_path: Path) -> None:
+    stack = assembly(tmp_path / "stack", {"Bucket": {"Type": "AWS::S3::Bucket"}})
+    ports = free_port(), free_port()
+    folders = [ROOT / ".local" / str(port) for port in ports]
+    first, second = (folder / "outputs.json" for folder in folders)
+    try:
+        with up(None, f"--assembly={stack}", f"--port={ports[0]}") as one:
+            with up(None, f"--assembly={stack}", f"--port={ports[1]}") as other:
+                until(lambda: first.exists() and second.exists(), 30)
+                assert json.loads(first.read_text())["endpoint"] == f"http://127.0.0.1:{ports[0]}"
+                other.send_signal(signal.SIGINT)
+                said, _ = other.communicate(timeout=20)
+                assert f"Its log is {folders[1]}/server.log" in said
+            assert not second.exists()
+            assert first.exists()
+            assert answers(f"http://127.0.0.1:{ports[0]}")
+            one.send_signal(signal.SIGINT)
+            one.communicate(timeout=20)
+        assert all((folder / "server.log").stat().st_size for folder in folders)
+    finally:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_up_deploys_with_the_context_it_is_given(tmp_path: Path) -> None:

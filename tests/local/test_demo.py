@@ -42,8 +42,10 @@ def demo(directory: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
 def test_one_deployment_succeeds_and_one_is_rolled_back(tmp_path: Path) -> None:
     with demo(tmp_path, "--time-scale=0.01") as process:
         said, _ = process.communicate(timeout=100)
-    lines = said.splitlines()
+    before, _, following = said.partition("\n\nNext: ")
+    lines = before.splitlines()
     assert process.returncode == 0, said
+    assert following.startswith("`make local` keeps")
     assert FIRST.fullmatch(lines[-2]), said
     assert SECOND.fullmatch(lines[-1]), said
     good, bad = lines[-2][:11], lines[-1][:11]

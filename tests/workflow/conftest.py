@@ -13,10 +13,12 @@ import pytest
 from botocore.config import Config
 
 from local.cloud import CREDENTIALS
+from local.sample import write_environment
 from tests.workflow.world import World
 
 CLI = Path(sys.executable).parent / "aws"
 Cli = Callable[..., Any]
+Terminal = Callable[[str], str]
 
 
 @pytest.fixture
@@ -58,3 +60,24 @@ def deploy(world: World, tmp_path: Path) -> Cli:
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     return run
+
+
+@pytest.fixture
+def terminal(world: World, tmp_path: Path) -> Terminal:
+    """Pastes lines into a terminal of a user of that cloud, where an error ends them; returns what they print."""
+    environment = write_environment(world.cloud, world.outputs)
+
+    def paste(lines: str) -> str:
+        done = subprocess.run(
+            ["sh", "-s"],
+            input=f". {environment}\nset -eu\n{lines}",
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    return paste

@@ -1,4 +1,4 @@
-"""The policies of docs/operations.md for a team, with the names that accounts and buckets have on the local cloud."""
+"""What docs/operations.md has to copy, for the local cloud: the policies for a team, and what to paste when on call."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from typing import Any
 
 from local.cloud import ROOT
 
+OPERATIONS = ROOT / "docs" / "operations.md"
 Policy = dict[str, Any]
 
 
@@ -22,7 +23,19 @@ class Recipes:
 
 
 def recipes(team: str, *, bucket: str, account: str, region: str) -> Recipes:
-    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    text = _section("Several teams in one installation")
     for name, here in (("team-a", team), ("BUCKET", bucket), ("123456789012", account), ("eu-west-1", region)):
         text = text.replace(name, here)
     return Recipes(*(json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)))
+
+
+def pasted(title: str) -> dict[str, str]:
+    """The lines to paste of a section, by the last bold words above them; where there are none, by an empty text."""
+    parts = re.split(r"```sh\n(.*?)```", _section(title), flags=re.DOTALL)
+    words = [re.findall(r"\*\*(.+?)[.?]?\*\*", text) for text in parts[::2]]
+    return {found[-1] if found else "": lines for found, lines in zip(words, parts[1::2], strict=False)}
+
+
+def _section(title: str) -> str:
+    [section] = [part for part in OPERATIONS.read_text(encoding="utf-8").split("\n## ") if part.startswith(f"{title}\n")]
+    return section

@@ -134,7 +134,7 @@ BAD = [
     Bad("version not there", _changed(TargetVersion="99"), APPSPEC, "has no version 99; publish it"),
     Bad("alias not there", _changed(Alias="prod"), "INVALID_LAMBDA_FUNCTION", "has no alias 'prod'"),
     Bad("function not there", _changed(Name="shop-0"), "INVALID_LAMBDA_FUNCTION", "no Lambda function named 'shop-0'"),
-    Bad("function not allowed", _changed(Name="payroll"), APPSPEC, "this installation is restricted to shop-*"),
+    Bad("function not allowed", _changed(Name="payroll"), APPSPEC, "this installation is restricted to shop*"),
     Bad("CurrentVersion differs", _changed(CurrentVersion="3"), APPSPEC, "does not match the current version in AppSpec file"),
     Bad("equal versions", _equal_versions, APPSPEC, "on version 1 already"),
     Bad("hook not there", _hooks(AfterAllowTraffic="CodeDeployHook_none"), HOOK, "no Lambda function 'CodeDeployHook_none'"),

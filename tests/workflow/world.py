@@ -25,7 +25,7 @@ from weighbridge.core import ids
 
 SCALE = 0.004
 """Seconds a second of AWS takes: a minute's bake is over in a quarter of a second, a hook's hour in fourteen seconds."""
-DEPLOYABLE = "shop-*"
+DEPLOYABLE = "shop*"
 """The functions whose aliases this installation may shift."""
 CHOICES = {"hookUrl": True, "deployableFunctions": DEPLOYABLE, "reservedConcurrency": "on"}
 """How this installation differs from the settings of cdk.json."""

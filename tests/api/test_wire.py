@@ -214,7 +214,7 @@ def test_each_required_member_has_an_exception_of_its_operation(api: Caller, ope
     [
         ("CreateApplication", {"applicationName": "a", "computePlatform": "EC2"}, "ComputePlatform 'EC2' is not valid. Valid values are [Lambda]"),
         ("CreateDeployment", {"revision": {"revisionType": "FTP"}}, "Valid values are [S3, String, AppSpecContent]"),
-        ("CreateDeployment", {"revision": {"s3Location": {"bundleType": "rar"}}}, "Valid values are [YAML, JSON]"),
+        ("CreateDeployment", {"revision": {"s3Location": {"bundleType": "rar"}}}, "Valid values are [zip, YAML, JSON]"),
         ("CreateDeployment", {"deploymentMode": "FAST"}, "Valid values are [STANDARD]"),
         ("CreateDeployment", {"fileExistsBehavior": "PERHAPS"}, "FileExistsBehavior 'PERHAPS' is not valid; leave it out."),
         ("CreateDeploymentGroup", {"deploymentStyle": {"deploymentType": "GREEN"}}, "Valid values are [BLUE_GREEN]"),

@@ -39,7 +39,7 @@ MODULES = {
     | WAITS
     | SETTINGS
     | REQUESTS
-    | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "core.event_text", "telemetry"},
+    | {"aws.launch", "aws.revisions", "aws.settings", "core.bundles", "core.drops", "core.event_text", "telemetry"},
     "record_failure": RECORDS | ROLLBACKS | {"aws.rollbacks", "telemetry"},
     "redeliver": {
         "aws.clients",
@@ -57,7 +57,7 @@ MODULES = {
     "shift_traffic": RECORDS | ROLLBACKS | ALIASES | {"aws.rollbacks", "telemetry"},
     "validate": RECORDS
     | ALIASES
-    | {"aws.hooks", "aws.revisions", "aws.settings"}
+    | {"aws.hooks", "aws.revisions", "aws.settings", "core.bundles"}
     | SETTINGS
     | {"core.appspec", "core.interruptions", "core.planning", "core.rollbacks"},
 }

@@ -39,6 +39,19 @@ def test_a_dropped_appspec_file_becomes_a_deployment(place: SimpleNamespace) -> 
     assert _executions(place) == [ID]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("2026/11/release-42.yml", "YAML"), ("release.json", "JSON"), ("x/build.zip", "zip")]
+)
+def test_folders_below_the_group_and_bundles_are_drops_of_the_group(place: SimpleNamespace, name: str, kind: str) -> None:
+    key = f"shop-app/prod/{name}"
+    invoke("receive", dropped(place, key, VERSION))
+    record = _only()
+    assert (record["applicationName"], record["deploymentGroupName"]) == ("shop-app", "prod")
+    location = {"bucket": place.bucket, "key": key, "bundleType": kind, "version": VERSION}
+    assert record["revision"]["s3Location"] == location
+    assert _executions(place) == [record["deploymentId"]]
+
+
 @pytest.mark.parametrize("name", ["receive.object_created", "receive.deployment_requested"])
 def test_the_same_event_twice_is_one_deployment(place: SimpleNamespace, name: str) -> None:
     invoke("receive", event_file(name))
@@ -93,7 +106,7 @@ def test_without_versions_the_sequencer_tells_drops_apart(place: SimpleNamespace
 
 @pytest.mark.parametrize(
     "key",
-    ["appspec.yaml", "a/b/c/d.yaml", "shop-app/prod/readme.txt", "shop app/prod/a.yaml", "deployment-configs/x/y.yml"],
+    ["appspec.yaml", "a//c/d.yaml", "shop-app/prod/readme.txt", "shop app/prod/a.yaml", "deployment-configs/x/y.yml"],
 )
 def test_a_key_that_belongs_to_nothing_is_refused_and_counted(
     place: SimpleNamespace, capsys: pytest.CaptureFixture[str], key: str

@@ -70,7 +70,7 @@ _NAMED_OTHERWISE: Mapping[str, tuple[str, ...]] = {
 
 # Values of the model that mean nothing for Lambda: each has a refusal of its own, so nobody is told that it is valid.
 _FOR_OTHERS: Mapping[str, set[str]] = {
-    "BundleType": {"tar", "tgz", "zip"},
+    "BundleType": {"tar", "tgz"},
     "ComputePlatform": {"Server", "ECS"},
     "DeploymentMode": {"RESTART"},
     "DeploymentOption": {"WITHOUT_TRAFFIC_CONTROL"},

@@ -11,6 +11,8 @@
   Weighbridge's own roles act on any function that the first two settings allow. With it they may touch no function.
 - `hookUrl`: whether there is a second URL, without IAM, at which hook functions that were written for CodeDeploy report.
   No, by default: docs/threat-model.md says what it opens.
+- `alarmOnRefusals`: whether the stack has alarms that fire when a dropped file or an event is refused without becoming a
+  deployment. No, by default: in a bucket that others write to, too, they would never be over.
 - `alarmTopic`: ARN of an SNS topic, in the stack's region, that is told when one of the stack's alarms fires and when it
   is over; its policy has to let CloudWatch publish. None, by default.
 - `reservedConcurrency`: how many invocations of single functions run at a time, which nobody else can take from them.
@@ -54,6 +56,7 @@ class Settings:
     service_roles: Sequence[str]
     service_role_required: bool
     hook_url: bool
+    alarm_on_refusals: bool
     alarm_topic: str | None
     reserved_concurrency: Mapping[str, int]
     layer: Path
@@ -69,6 +72,7 @@ class Settings:
             service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
             service_role_required=_switch(scope, "serviceRoleRequired"),
             hook_url=_switch(scope, "hookUrl"),
+            alarm_on_refusals=_switch(scope, "alarmOnRefusals"),
             alarm_topic=_topic(scope, "alarmTopic"),
             reserved_concurrency=_figures(scope, concurrency.KEY),
             layer=layer,

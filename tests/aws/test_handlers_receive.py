@@ -9,7 +9,7 @@ import pytest
 from tests.aws.account import client_error, kept, new_record, refuse
 from tests.aws.invocation import APPSPEC, BUCKET, ID, KEY, VERSION, detail_of, drop, dropped, event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import deployments, settings
+from weighbridge.aws import deployments, refusals, settings
 from weighbridge.aws.clients import client
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.endings import failed
@@ -116,6 +116,29 @@ def test_a_key_that_belongs_to_nothing_is_refused_and_counted(
     assert _executions(place) == []
     counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"DropsRefused"' in line]
     assert [count["DropsRefused"] for count in counted] == [[1.0]]
+    [refusal] = refusals.newest(None)
+    assert (refusal["bucket"], refusal["key"], refusal["versionId"]) == (place.bucket, key, VERSION)
+    assert refusal["code"] == "INVALID_REVISION"
+
+
+def test_a_refused_drop_that_is_told_of_twice_is_kept_once(place: SimpleNamespace) -> None:
+    for _ in range(2):
+        invoke("receive", dropped(place, "stray.yaml", VERSION))
+    invoke("receive", dropped(place, "stray.yaml", "another"))
+    assert [refusal["versionId"] for refusal in refusals.newest(None)] == ["another", VERSION]
+
+
+def test_an_event_on_the_bus_that_asks_for_nothing_there_is_is_refused(
+    place: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = event_file("receive.anything_else")
+    invoke("receive", event)
+    assert _executions(place) == []
+    assert capsys.readouterr().out.count('"EventsRefused":[1.0]') == 1
+    [refusal] = refusals.newest(None)
+    assert (refusal["eventId"], refusal["detailType"]) == (event["id"], "Deployment Stop Request")
+    assert refusal["deploymentId"] == ID
+    assert "did you mean 'Deployment Stop Requested'?" in refusal["message"]
 
 
 # ------------------------------------------------------------------------------------------- groups and configurations

@@ -41,7 +41,7 @@ ENVIRONMENT = {
         "SERVICE_ROLE_REQUIRED": "false",
     },
     "SendTriggers": {"ACCOUNT_ID": "<AWS::AccountId>"},
-    "Api": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
+    "Api": {"BUCKET_NAME": "<StorageBucket>", "STATE_MACHINE_ARN": "<DeploymentMachine>"},
     "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
     "Redeliver": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",

@@ -36,6 +36,11 @@ class ConfigDrop:
     name: str
 
 
+def identity(bucket: str, key: str, version: str | None) -> str:
+    """What a deployment's id is derived from, where an object asked for it."""
+    return f"s3://{bucket}/{key}?versionId={version}"
+
+
 def classify_key(key: str) -> AppSpecDrop | GroupDrop | ConfigDrop:
     """What the object at `key` is meant to be; raises InvalidDocument for a key that belongs to nothing.
 

@@ -7,7 +7,7 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right
+from infra.rights import Right, role_accounts
 
 INDEXES = ("listing", "status", "groupStatus")
 
@@ -20,7 +20,11 @@ def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> st
         "Api",
         basis.package,
         timeout=Duration.seconds(30),
-        environment={"BUCKET_NAME": bucket.bucket_name, "STATE_MACHINE_ARN": machine.arn},
+        environment={
+            "BUCKET_NAME": bucket.bucket_name,
+            "SERVICE_ROLE_ACCOUNTS": ",".join(role_accounts(basis.settings)),
+            "STATE_MACHINE_ARN": machine.arn,
+        },
         rights=[
             Right(
                 "Finds the newest version of a dropped file, without what is in it.",

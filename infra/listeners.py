@@ -12,7 +12,7 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right, act_as_service_role, by_own_role, functions_named, give
+from infra.rights import Right, act_as_service_role, by_own_role, functions_named, give, role_accounts
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,11 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
             "Receive",
             package,
             timeout=Duration.seconds(30),
-            environment={"BUCKET_NAME": bucket.bucket_name, "STATE_MACHINE_ARN": machine.arn},
+            environment={
+                "BUCKET_NAME": bucket.bucket_name,
+                "SERVICE_ROLE_ACCOUNTS": ",".join(role_accounts(settings)),
+                "STATE_MACHINE_ARN": machine.arn,
+            },
             rights=[
                 Right(
                     "Reads what was dropped; users choose the keys.",
@@ -110,7 +114,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     actions=["lambda:GetAlias", "lambda:UpdateAlias"],
                     resources=by_own_role(settings, functions_named(settings.deployable_functions)),
                 ),
-                act_as_service_role(settings.service_roles),
+                act_as_service_role(settings),
             ],
         ),
         redeliver=Handler(
@@ -170,7 +174,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     actions=["sns:Publish"],
                     resources=by_own_role(settings, [Stack.of(scope).format_arn(service="sns", resource="*")]),
                 ),
-                act_as_service_role(settings.service_roles),
+                act_as_service_role(settings),
             ],
         ),
     )

@@ -158,6 +158,24 @@ def test_a_group_file_sets_the_group(place: SimpleNamespace) -> None:
     assert deployments.unfinished() == []
 
 
+def test_a_role_of_another_account_is_refused_when_the_group_is_dropped(place: SimpleNamespace) -> None:
+    """No right reaches it, unless the installation allows its account: of these the last one is."""
+    key = "shop-app/prod/deployment-group.yaml"
+    invoke("receive", drop(place, key, "serviceRoleArn: arn:aws:iam::111122223333:role/WeighbridgeServiceRole-shop"))
+    message = _only()["refusal"]["message"]
+    assert message.startswith(
+        "serviceRoleArn: the role 'arn:aws:iam::111122223333:role/WeighbridgeServiceRole-shop' is of "
+    )
+    assert "acts by roles of 123456789012 and 999999999999 alone" in message
+    assert "serviceRoleAccounts" in message
+    assert settings.group("shop-app", "prod") is None
+    for account in ("123456789012", "999999999999"):
+        invoke("receive", drop(place, key, f"serviceRoleArn: arn:aws:iam::{account}:role/WeighbridgeServiceRole-shop"))
+        found = settings.group("shop-app", "prod")
+        assert found
+        assert found[1].service_role_arn == f"arn:aws:iam::{account}:role/WeighbridgeServiceRole-shop"
+
+
 def test_of_two_quick_drops_the_newer_counts_whichever_event_comes_last(place: SimpleNamespace) -> None:
     key = "shop-app/prod/deployment-group.yaml"
     older = drop(place, key, "deploymentConfigName: older")

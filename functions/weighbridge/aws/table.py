@@ -5,7 +5,8 @@
     APPLICATION#<app>         APPLICATION      an application
     GROUP#<app>/<group>       GROUP            a group's settings and last deployments, until it is deleted; its lock
     CONFIG#<name>             CONFIG           a custom deployment configuration
-    ALIAS#<function>:<alias>  ALIAS            `activeDeployment` while one runs; `leftBy`, who left its weights
+    ALIAS#<function>:<alias>  ALIAS            `activeDeployment` while one runs; `leftBy`, who left its weights; of another
+                                               account's function <account>/<function>:<alias>
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
     REVISION#<app>/<digest>   REVISION         a registered revision (aws.registry)
     DROP#<digest>             DROP             a group's or configuration's file that was taken over (aws.drops)

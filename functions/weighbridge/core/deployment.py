@@ -129,10 +129,10 @@ def begun(  # noqa: PLR0913  # what is known when a deployment begins
     function: Mapping[str, str] | None = None,
     previous: Mapping[str, Any] | None = None,
 ) -> Change:
-    """The group and the alias (`function:alias`) are now this deployment's alone, and its alarms are listened for.
+    """The group and the alias are now this deployment's alone, and its alarms are listened for.
 
-    `function` is what the AppSpec file says of it, as lambdaFunctionInfo; `previous` is the revision of the group's last
-    success, where there was one.
+    `alias` is what the alias is held by (core.service_role.alias_lock). `function` is what the AppSpec file says of it, as
+    lambdaFunctionInfo; `previous` is the revision of the group's last success, where there was one.
     """
     known = {"lambdaFunctionInfo": function, "previousRevision": previous}
     return Change(

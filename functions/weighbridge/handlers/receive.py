@@ -5,6 +5,7 @@ by its record. A key that belongs to nothing, and an event on the bus of a type 
 logged, counted, and kept as a refusal.
 """
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,7 @@ from weighbridge.core.errors import InvalidDocument, Retryable, WeighbridgeError
 from weighbridge.core.event_text import text_at
 from weighbridge.core.refusals import Refusal, Refused, refused_drop, refused_event, unknown
 from weighbridge.core.requests import DeploymentRequest
+from weighbridge.core.service_role import foreign
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -106,6 +108,8 @@ def _set_group(application: str, group: str, location: Mapping[str, Any], now: d
         # Any other name may be that of a configuration which arrives in a moment.
         if name and configs.is_short(name) and settings.config(name) is None:
             raise InvalidDocument(configs.missing(name))
+        if fault := foreign(parsed.service_role_arn, os.environ["SERVICE_ROLE_ACCOUNTS"].split(",")):
+            raise InvalidDocument(f"serviceRoleArn: {fault}")
         settings.put_group(application, group, parsed, stamp(now))
         taken_over = newest
 

@@ -48,6 +48,26 @@ def test_a_large_archives_format_is_read_too() -> None:
     assert _read(archive.getvalue()) == APPSPEC
 
 
+class _Pipe(BytesIO):
+    """What a pipeline writes an archive to: it cannot go back to note a member's length before the member."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise OSError
+
+
+def test_an_archive_that_was_streamed_is_read_too() -> None:
+    archive = _Pipe()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("appspec.yaml", APPSPEC)
+        opened.writestr("index.py", "code")
+    content = archive.getvalue()
+    assert content[6] & 0x08
+    assert _read(content) == APPSPEC
+
+
 def test_other_members_may_be_encrypted_or_huge_since_they_are_not_read() -> None:
     content = _bundle({"big.bin": b"\0" * (SIZE_LIMIT * 3), "appspec.yaml": APPSPEC})
     assert _read(_patched(content, 8, b"\x01\x00")) == APPSPEC

@@ -70,6 +70,8 @@ def test_what_is_refused_is_told_on_the_default_bus_and_listed(world: World, wei
     notices, shop = world.notices, world.shop()
     key = f"{shop.name}/prod/notes.txt"
     version = world.put(key, "version: 0.0")
+    refused = weighbridge.get_drop(bucket=world.bucket, key=key)["dropInfo"]
+    assert (refused["versionId"], refused["status"]) == (version, "Refused")
     stop = world.send("Deployment Stop Requested", {"deploymentId": "d-NOTTHERE1"})
     misspelt = world.send("Deployment Stop Request", {"deploymentId": "d-NOTTHERE1"})
     expected = [

@@ -13,7 +13,7 @@ _MOST_LOOKED_AT = 100
 
 
 def _key(identity: str) -> Key:
-    return table.key("DROP", hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()[:32])
+    return table.key("SETTINGS", hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()[:32])
 
 
 def note_taken_over(identity: str, now: datetime) -> None:

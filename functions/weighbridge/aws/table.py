@@ -9,7 +9,7 @@
                                                account's function <account>/<function>:<alias>
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
     REVISION#<app>/<digest>   REVISION         a registered revision (aws.registry)
-    DROP#<digest>             DROP             a group's or configuration's file that was taken over (aws.drops)
+    SETTINGS#<digest>         SETTINGS         a group's or configuration's file that was taken over (aws.drops)
     REFUSAL#<digest>          REFUSAL          an object or event that was refused without a deployment (core.refusals)
     REFUSALS#<hour>           REFUSALS         how many were in a clock hour
 

@@ -16,6 +16,11 @@ _SCHEME = (
 _NAMES = "use 1 to 100 letters, digits and . _ + = , @ -"
 
 
+def identity(bucket: str, key: str, version: str) -> str:
+    """What asks for a deployment by being dropped: the deployment's id is derived from it (core.ids)."""
+    return f"s3://{bucket}/{key}?versionId={version}"
+
+
 @dataclass(frozen=True)
 class AppSpecDrop:
     """`bundle_type` is that of CodeDeploy's S3Location: YAML, JSON or zip."""
@@ -34,11 +39,6 @@ class GroupDrop:
 @dataclass(frozen=True)
 class ConfigDrop:
     name: str
-
-
-def identity(bucket: str, key: str, version: str | None) -> str:
-    """What a deployment's id is derived from, where an object asked for it."""
-    return f"s3://{bucket}/{key}?versionId={version}"
 
 
 def classify_key(key: str) -> AppSpecDrop | GroupDrop | ConfigDrop:

@@ -58,7 +58,7 @@ def _receive_drop(event: EventBridgeEvent, event_id: str, now: datetime) -> None
         return
     location = {"bucket": bucket, "key": key}
     pinned = location | ({"version": version} if version else {})
-    identity = drops.identity(bucket, key, version or sequencer)
+    identity = drops.identity(bucket, key, version or sequencer or "")
     try:
         drop = drops.classify_key(key)
     except InvalidDocument as error:

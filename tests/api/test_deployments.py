@@ -3,7 +3,6 @@
 import hashlib
 import json
 import string
-import time
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -359,7 +358,6 @@ def test_ten_thousand_deployments_are_listed_by_reading_little_more_than_a_page(
     _keep_many(10_000, group_id)
     newest = [_id(n) for n in range(9_999, -1, -1)]
     queries.clear()
-    began = time.monotonic()
     first = api.call("ListDeployments")
     assert first["deployments"] == newest[:100]
     assert {query["operation"] for query in queries} == {"Query"}
@@ -376,7 +374,6 @@ def test_ten_thousand_deployments_are_listed_by_reading_little_more_than_a_page(
     span = {"start": (START + timedelta(minutes=5_000)).timestamp(), "end": (START + timedelta(minutes=5_020)).timestamp()}
     assert api.call("ListDeployments", createTimeRange=span)["deployments"] == [_id(n) for n in range(5_020, 4_999, -1)]
     assert sum(query["read"] for query in queries) <= 21
-    assert time.monotonic() - began < 15
 
 
 def test_every_page_together_lists_each_deployment_once(api: Caller, group_id: str) -> None:

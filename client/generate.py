@@ -2,8 +2,9 @@
 
 The API is CodeDeploy's, and stock clients speak it; but they sign for the service `codedeploy`, which the IAM authorization
 of a function URL refuses. A client made of this model sends the same requests signed for `lambda`. It offers the operations
-that are served, with the sentences of words.py; members, shapes and errors are those of CodeDeploy's model. Its waiter
-waits for as long as a deployment may take, where CodeDeploy's gives up after half an hour.
+that are served, with the sentences of words.py; members, shapes and errors are those of CodeDeploy's model, and of
+api/additions.py. Its waiter for a deployment waits for as long as one may take, where CodeDeploy's gives up after half an
+hour.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 from botocore.loaders import Loader
 
 from client.words import MEMBERS, WORDS
+from weighbridge.api import additions, wire
 from weighbridge.api.served import OPERATIONS
 
 MODELS = Path(__file__).parent / "models"
@@ -30,7 +32,7 @@ def files() -> dict[Path, str]:
     loader = Loader()
     folder = MODELS / SERVICE / VERSION
     parts = {
-        "service-2.json": _service(loader.load_service_model("codedeploy", "service-2")),
+        "service-2.json": _service(wire.model()),
         "paginators-1.json": _served(loader.load_service_model("codedeploy", "paginators-1"), "pagination"),
         "waiters-2.json": _waiters(loader.load_service_model("codedeploy", "waiters-2")),
     }
@@ -104,7 +106,7 @@ def _references(part: Any) -> list[str]:
 
 
 def _served(model: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {key: {name: value for name, value in model[key].items() if name in OPERATIONS}}
+    return {key: {name: value for name, value in model[key].items() if name in OPERATIONS} | additions.PAGINATORS}
 
 
 def _waiters(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def _waiters(model: Mapping[str, Any]) -> dict[str, Any]:
         for name, waiter in model["waiters"].items()
         if waiter["operation"] in OPERATIONS
     }
-    return {"version": model["version"], "waiters": served}
+    return {"version": model["version"], "waiters": served | additions.WAITERS}
 
 
 if __name__ == "__main__":

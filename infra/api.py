@@ -7,21 +7,30 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right
+from infra.rights import Right, role_accounts
 
 INDEXES = ("listing", "status", "groupStatus")
 
 
 def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> str:
     """Create the function and return its URL."""
-    table = basis.storage.table
+    bucket, table = basis.storage.bucket, basis.storage.table
     api = Handler(
         scope,
         "Api",
         basis.package,
         timeout=Duration.seconds(30),
-        environment={"STATE_MACHINE_ARN": machine.arn},
+        environment={
+            "BUCKET_NAME": bucket.bucket_name,
+            "SERVICE_ROLE_ACCOUNTS": ",".join(role_accounts(basis.settings)),
+            "STATE_MACHINE_ARN": machine.arn,
+        },
         rights=[
+            Right(
+                "Finds the newest version of a dropped file, without what is in it.",
+                actions=["s3:ListBucketVersions"],
+                resources=[bucket.bucket_arn],
+            ),
             Right(
                 "Keeps and reads what the API is about: the same items that drops write.",
                 actions=[

@@ -55,9 +55,25 @@ class Events(Construct):
             ),
         )
         # Whoever may put events on this bus may ask, so these patterns name no source.
-        self._request("DeploymentRequested", "Deployment Requested", "Somebody asks for a deployment.", listeners.receive)
-        self._request("StopRequested", "Deployment Stop Requested", "Somebody stops a deployment.", listeners.interrupt)
-        self._request("HookReported", "Lifecycle Event Hook Reported", "A hook reports its result.", listeners.interrupt)
+        requests = {
+            "DeploymentRequested": ("Deployment Requested", "Somebody asks for a deployment.", listeners.receive),
+            "StopRequested": ("Deployment Stop Requested", "Somebody stops a deployment.", listeners.interrupt),
+            "HookReported": ("Lifecycle Event Hook Reported", "A hook reports its result.", listeners.interrupt),
+        }
+        for request, (detail_type, meaning, handler) in requests.items():
+            self._rule(request, meaning, handler, events.EventPattern(detail_type=[detail_type]), self.bus)
+        # A misspelt request must not vanish. What Weighbridge itself tells is left out, whoever forwards it to this bus: a
+        # refusal that is heard and refused again would go round for ever.
+        self._rule(
+            "AnythingElse",
+            "Somebody put an event on the bus that asks for nothing there is.",
+            listeners.receive,
+            events.EventPattern(
+                source=events.Match.anything_but("weighbridge"),
+                detail_type=events.Match.anything_but(*(detail_type for detail_type, _, _ in requests.values())),
+            ),
+            self.bus,
+        )
         # The status events of Step Functions are best effort.
         events.Rule(
             self,
@@ -66,13 +82,10 @@ class Events(Construct):
             schedule=events.Schedule.rate(Duration.minutes(5)),
             # A sweep that cannot be delivered is left to the next one, which does its work.
             targets=[
-                targets.LambdaFunction(handler.function, retry_attempts=0)
-                for handler in (listeners.settle, listeners.redeliver)
+                targets.LambdaFunction(swept.function, retry_attempts=0)
+                for swept in (listeners.settle, listeners.redeliver)
             ],
         )
-
-    def _request(self, name: str, detail_type: str, meaning: str, handler: Handler) -> None:
-        self._rule(name, meaning, handler, events.EventPattern(detail_type=[detail_type]), self.bus)
 
     def _rule(
         self,

@@ -16,28 +16,24 @@ from infra.settings import NAMESPACE, SERVICE
 class Failures(Construct):
     """Three queues, an alarm on each, and one on rollbacks; a topic is told of the alarms where one is given by its ARN.
 
+    On request there are two more alarms, on what is refused.
+
     `events` takes what a rule could not deliver or a function could not process, and is read every five minutes: for an
     hour it is delivered again. `unhandled` takes what is not, for people to judge. `changes` takes positions in the table's
     stream of which the bus or a topic was not told: the records themselves are complete, only the news of them is missing.
     """
 
-    def __init__(self, scope: Construct, name: str, alarm_topic: str | None) -> None:
+    def __init__(self, scope: Construct, name: str, alarm_topic: str | None, *, on_refusals: bool) -> None:
         super().__init__(scope, name)
         topic = sns.Topic.from_topic_arn(self, "AlarmTopic", alarm_topic) if alarm_topic else None
         self._told = actions.SnsAction(topic) if topic else None
         # It says so until traffic is restored: whoever tries counts each time, the supervisor every five minutes.
-        self._alarm(
-            "RollbacksHeldUp",
-            cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name="RollbacksHeldUp",
-                dimensions_map={"service": SERVICE},
-                period=Duration.minutes(10),
-                statistic=cloudwatch.Stats.SUM,
-            ),
-            1,
-            "Traffic of a failed deployment could not be restored so far; see its record.",
-        )
+        meaning = "Traffic of a failed deployment could not be restored so far; see its record."
+        self._alarm("RollbacksHeldUp", _counted("RollbacksHeldUp", Duration.minutes(10)), 1, meaning)
+        if on_refusals:
+            for refused, what in (("DropsRefused", "A dropped file was"), ("EventsRefused", "An event was")):
+                meaning = f"{what} refused without becoming a deployment; ListRefusals says why."
+                self._alarm(refused, _counted(refused, Duration.minutes(5)), 1, meaning)
         self.events, self.unhandled, self.changes = map(self._queue, ("Events", "Unhandled", "Changes"))
         # Each sweep empties it, and what fails once more comes back as a new message.
         self._alarm(
@@ -104,3 +100,14 @@ class Failures(Construct):
         if self._told:
             alarm.add_alarm_action(self._told)
             alarm.add_ok_action(self._told)
+
+
+def _counted(metric: str, period: Duration) -> cloudwatch.Metric:
+    """How often something was counted that the functions count."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=metric,
+        dimensions_map={"service": SERVICE},
+        period=period,
+        statistic=cloudwatch.Stats.SUM,
+    )

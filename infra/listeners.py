@@ -1,5 +1,6 @@
 """The handlers that events call, and what each may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Acknowledgment, Aws, Duration, Stack, Validations
@@ -11,7 +12,7 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right, act_as_service_role, by_own_role, functions_named, give
+from infra.rights import Right, act_as_service_role, by_own_role, functions_named, give, role_accounts
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,11 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
             "Receive",
             package,
             timeout=Duration.seconds(30),
-            environment={"BUCKET_NAME": bucket.bucket_name, "STATE_MACHINE_ARN": machine.arn},
+            environment={
+                "BUCKET_NAME": bucket.bucket_name,
+                "SERVICE_ROLE_ACCOUNTS": ",".join(role_accounts(settings)),
+                "STATE_MACHINE_ARN": machine.arn,
+            },
             rights=[
                 Right(
                     "Reads what was dropped; users choose the keys.",
@@ -46,7 +51,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     resources=[bucket.bucket_arn],
                 ),
                 Right(
-                    "Writes groups, configurations and the record of a new deployment.",
+                    "Writes groups, configurations, refusals and the record of a new deployment.",
                     actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
                     resources=[table.table_arn],
                 ),
@@ -60,7 +65,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
             timeout=Duration.seconds(30),
             rights=[
                 Right(
-                    "Finds the deployments that an alarm concerns, and records the interruption.",
+                    "Finds the deployments that an alarm concerns, records the interruption, or why an event is refused.",
                     actions=["dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem"],
                     resources=[table.table_arn],
                 ),
@@ -109,7 +114,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     actions=["lambda:GetAlias", "lambda:UpdateAlias"],
                     resources=by_own_role(settings, functions_named(settings.deployable_functions)),
                 ),
-                act_as_service_role(settings.service_roles),
+                act_as_service_role(settings),
             ],
         ),
         redeliver=Handler(
@@ -169,7 +174,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     actions=["sns:Publish"],
                     resources=by_own_role(settings, [Stack.of(scope).format_arn(service="sns", resource="*")]),
                 ),
-                act_as_service_role(settings.service_roles),
+                act_as_service_role(settings),
             ],
         ),
     )
@@ -196,8 +201,14 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
     # What it did not get to waits in the queue for the next sweep.
     listeners.redeliver.function.configure_async_invoke(retry_attempts=0)
     readers = (listeners.notify, listeners.send_triggers)
-    for handler in readers:
-        _read_stream(handler, basis)
+    # A deployment's record only, not the locks and indexes around it.
+    records = lambda_.FilterCriteria.filter({"dynamodb": _sort_key("DEPLOYMENT")})
+    # That one is deleted when its time is over is no news.
+    refusals = lambda_.FilterCriteria.filter(
+        {"eventName": lambda_.FilterRule.is_equal("INSERT"), "dynamodb": _sort_key("REFUSAL")}
+    )
+    _read_stream(listeners.notify, basis, records, refusals)
+    _read_stream(listeners.send_triggers, basis, records)
     for queue, senders in (
         (failures.events, called_by_events),
         (failures.unhandled, (listeners.redeliver,)),
@@ -207,7 +218,11 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
     return listeners
 
 
-def _read_stream(handler: Handler, basis: Basis) -> None:
+def _sort_key(value: str) -> dict[str, object]:
+    return {"Keys": {"sk": {"S": lambda_.FilterRule.is_equal(value)}}}
+
+
+def _read_stream(handler: Handler, basis: Basis, *filters: Mapping[str, object]) -> None:
     handler.function.add_event_source(
         sources.DynamoEventSource(
             basis.storage.table,
@@ -218,12 +233,7 @@ def _read_stream(handler: Handler, basis: Basis) -> None:
             # A change that cannot be published must not hold back its shard for a day.
             retry_attempts=5,
             on_failure=sources.SqsDlq(basis.failures.changes),
-            # A deployment's record only, not the locks and indexes around it.
-            filters=[
-                lambda_.FilterCriteria.filter(
-                    {"dynamodb": {"Keys": {"sk": {"S": lambda_.FilterRule.is_equal("DEPLOYMENT")}}}}
-                )
-            ],
+            filters=list(filters),
         )
     )
     Validations.of(handler.role).acknowledge(

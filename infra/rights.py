@@ -62,8 +62,9 @@ def functions_named(patterns: Sequence[str]) -> list[str]:
     return [arn for function in functions for arn in (function, f"{function}:*")]
 
 
-def roles_named(patterns: Sequence[str]) -> list[str]:
-    return [f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{pattern}" for pattern in patterns]
+def role_accounts(settings: Settings) -> list[str]:
+    """The accounts whose roles a group may name, the stack's own first."""
+    return [Aws.ACCOUNT_ID, *settings.service_role_accounts]
 
 
 def by_own_role(settings: Settings, resources: Sequence[str]) -> Sequence[str]:
@@ -71,9 +72,13 @@ def by_own_role(settings: Settings, resources: Sequence[str]) -> Sequence[str]:
     return [] if settings.service_role_required else resources
 
 
-def act_as_service_role(patterns: Sequence[str]) -> Right:
+def act_as_service_role(settings: Settings) -> Right:
     return Right(
         "Acts as the service role of the deployment group; the context restricts which roles.",
         actions=["sts:AssumeRole"],
-        resources=roles_named(patterns),
+        resources=[
+            f"arn:{Aws.PARTITION}:iam::{account}:role/{pattern}"
+            for account in role_accounts(settings)
+            for pattern in settings.service_roles
+        ],
     )

@@ -7,10 +7,14 @@
 - `serviceRoles`: names, with their paths, of the roles that a deployment group may name as its serviceRoleArn.
   `WeighbridgeServiceRole*` by default, and not any: whoever may drop a group names its role, and many roles trust the
   whole account. What such a role may do, the two settings above do not limit.
+- `serviceRoleAccounts`: ids of the accounts, beside the stack's own, of which such a role may be. None, by default. The
+  functions, hooks, alarms and topics of a group with such a role are those of its account.
 - `serviceRoleRequired`: whether every deployment group has to name such a role. No, by default: where a group names none,
   Weighbridge's own roles act on any function that the first two settings allow. With it they may touch no function.
 - `hookUrl`: whether there is a second URL, without IAM, at which hook functions that were written for CodeDeploy report.
   No, by default: docs/threat-model.md says what it opens.
+- `alarmOnRefusals`: whether the stack has alarms that fire when a dropped file or an event is refused without becoming a
+  deployment. No, by default: in a bucket that others write to, too, they would never be over.
 - `alarmTopic`: ARN of an SNS topic, in the stack's region, that is told when one of the stack's alarms fires and when it
   is over; its policy has to let CloudWatch publish. None, by default.
 - `reservedConcurrency`: how many invocations of single functions run at a time, which nobody else can take from them.
@@ -20,8 +24,8 @@
 - `layer`: directory of the Lambda layer, relative to the project. `make install` builds it.
 
 In a name `*` stands for any characters; an empty list allows nothing. On the command line a list is written with
-commas: `cdk deploy -c deployableFunctions=orders-*,billing`. All are of the stack's own account, and functions of
-its region.
+commas: `cdk deploy -c deployableFunctions=orders-*,billing`. All but roles are of the stack's own account, and
+functions of its region.
 """
 
 import re
@@ -40,6 +44,7 @@ SERVICE, NAMESPACE = "weighbridge", "Weighbridge"
 FUNCTION_NAME_PATTERN = re.compile(r"[A-Za-z0-9_*-]+")
 # Alarms cannot tell FIFO topics.
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+")
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ROLE_NAME_PATTERN = re.compile(r"[A-Za-z0-9_+=.@/*-]+")
 
 
@@ -52,8 +57,10 @@ class Settings:
     deployable_functions: Sequence[str]
     invocable_hooks: Sequence[str]
     service_roles: Sequence[str]
+    service_role_accounts: Sequence[str]
     service_role_required: bool
     hook_url: bool
+    alarm_on_refusals: bool
     alarm_topic: str | None
     reserved_concurrency: Mapping[str, int]
     layer: Path
@@ -67,23 +74,25 @@ class Settings:
             deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),
             invocable_hooks=_patterns(scope, "invocableHooks", FUNCTION_NAME_PATTERN),
             service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
+            service_role_accounts=_patterns(scope, "serviceRoleAccounts", ACCOUNT_ID, "account id"),
             service_role_required=_switch(scope, "serviceRoleRequired"),
             hook_url=_switch(scope, "hookUrl"),
+            alarm_on_refusals=_switch(scope, "alarmOnRefusals"),
             alarm_topic=_topic(scope, "alarmTopic"),
             reserved_concurrency=_figures(scope, concurrency.KEY),
             layer=layer,
         )
 
 
-def _patterns(scope: Construct, key: str, allowed: re.Pattern[str]) -> tuple[str, ...]:
+def _patterns(scope: Construct, key: str, allowed: re.Pattern[str], what: str = "name pattern") -> tuple[str, ...]:
     value: object = scope.node.try_get_context(key)
     if isinstance(value, str):
         value = [pattern.strip() for pattern in value.split(",") if pattern.strip()]
     if not isinstance(value, list):
-        raise SettingsError(f"The context key `{key}` must be a list of name patterns, not {value!r}.")
+        raise SettingsError(f"The context key `{key}` must be a list of {what}s, not {value!r}.")
     for pattern in value:
         if not isinstance(pattern, str) or not allowed.fullmatch(pattern):
-            raise SettingsError(f"The context key `{key}` holds {pattern!r}, which is no name pattern.")
+            raise SettingsError(f"The context key `{key}` holds {pattern!r}, which is no {what}.")
     return tuple(value)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from constructs import Construct
 
 from infra.basis import Basis
@@ -25,7 +25,7 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
     package, settings = basis.package, basis.settings
     functions = by_own_role(settings, functions_named(settings.deployable_functions))
     hooks = by_own_role(settings, functions_named(settings.invocable_hooks))
-    service_role = act_as_service_role(settings.service_roles)
+    service_role = act_as_service_role(settings)
     return Steps(
         validate=Handler(
             scope,
@@ -33,6 +33,7 @@ def create_steps(scope: Construct, basis: Basis) -> Steps:
             package,
             timeout=Duration.seconds(60),
             environment={
+                "ACCOUNT_ID": Aws.ACCOUNT_ID,
                 "BUCKET_NAME": bucket.bucket_name,
                 "DEPLOYABLE_FUNCTIONS": ",".join(settings.deployable_functions),
                 "INVOCABLE_HOOKS": ",".join(settings.invocable_hooks),

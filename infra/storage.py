@@ -46,6 +46,8 @@ class Storage(Construct):
                 point_in_time_recovery_enabled=True
             ),
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            # What was refused is of interest for a month; nothing else carries the attribute.
+            time_to_live_attribute="expires",
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )

@@ -1,6 +1,8 @@
 """What strangers write: files, events and API bodies by their grammars, then broken, and plain bytes."""
 
+import io
 import json
+import zipfile
 from functools import cache
 from typing import Any
 
@@ -209,6 +211,22 @@ def files(draw: st.DrawFn, whole: st.SearchStrategy[Any]) -> bytes:
     return content
 
 
+@st.composite
+def archives(draw: st.DrawFn, whole: st.SearchStrategy[Any]) -> bytes:
+    """A zip archive with files of that grammar, as it is, or with bytes changed."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as opened:
+        for name in draw(st.lists(st.sampled_from(_MEMBERS), max_size=3, unique=True)):
+            opened.writestr(name, draw(files(whole)))
+    content = bytearray(archive.getvalue())
+    for place in draw(st.lists(st.integers(0, len(content) - 1), max_size=3)):
+        content[place] = draw(st.integers(0, 255))
+    return bytes(content)
+
+
+_MEMBERS = ["appspec.yaml", "appspec.yml", "APPSPEC.JSON", "/appspec.yaml", "x/appspec.yaml", "../appspec.yaml", "index.py"]
+
+
 def of_shape(shape: Shape | None, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values that follow a shape of CodeDeploy's model."""
     match shape:
@@ -267,6 +285,7 @@ def _event(construct: str, source: str, detail_type: str, detail: st.SearchStrat
 
 events = (
     _event("Receive", "stranger", "Deployment Requested", requests)
+    | _event("Receive", "stranger", "Deployment Stop Request", st.fixed_dictionaries({"deploymentId": texts}))
     | _event(
         "Receive",
         "aws.s3",

@@ -3,6 +3,7 @@
 Each ends in a valid plan, or a refusal that says what is wrong in one bounded line. Nothing crashes, hangs, or eats memory.
 """
 
+import io
 import json
 import resource
 import time
@@ -14,9 +15,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from verify.case import Tried
-from verify.grammars import broken, calls, config_files, events, files, group_files, keys, requests, specs
+from verify.grammars import archives, broken, calls, config_files, events, files, group_files, keys, requests, specs
 from verify.simulation.world import SimulatedWorld
-from weighbridge.core import appspec, configs, documents, drops, groups, planning
+from weighbridge.core import appspec, bundles, configs, documents, drops, groups, planning
 from weighbridge.core.deployment import created
 from weighbridge.core.errors import APPSPEC_SENTENCE, MESSAGE_LIMIT, InvalidDocument, WeighbridgeError
 from weighbridge.core.plan import routing_after
@@ -71,6 +72,12 @@ def _appspec(_world: SimulatedWorld, content: bytes) -> None:
         json.dumps(plan)
         assert plan["targetVersion"].isdigit()
         assert [routing_after(plan, step).weight_of(plan["targetVersion"]) for step in range(10)][-1] == 1.0
+
+
+def _bundle(world: SimulatedWorld, content: bytes) -> None:
+    file = _refused(lambda: bundles.appspec_in(io.BytesIO(content)))
+    if file is not None:
+        _appspec(world, file)
 
 
 def _group(_world: SimulatedWorld, content: bytes) -> None:
@@ -146,6 +153,7 @@ class Door:
 
 DOORS: Mapping[str, Door] = {
     "AppSpec files": Door(files(specs), _appspec, 16_000),
+    "zip archives with AppSpec files": Door(archives(specs), _bundle, 4_000),
     "deployment group files": Door(files(group_files), _group, 10_000),
     "deployment configuration files": Door(files(config_files), _config, 8_000),
     "object keys": Door(keys, _key, 4_000),

@@ -65,7 +65,8 @@ def test_a_deployment_is_kept_with_its_caller_and_started(api: Caller, place: Si
 @pytest.mark.parametrize(
     "revision",
     [INLINE, S3, {"revisionType": "String", "string": {"content": APPSPEC, "sha256": SHA256}},
-     {"revisionType": "S3", "s3Location": {**S3["s3Location"], "version": "v1", "eTag": '"abc"', "bundleType": "JSON"}}],  # type: ignore[dict-item]
+     {"revisionType": "S3", "s3Location": {**S3["s3Location"], "version": "v1", "eTag": '"abc"', "bundleType": "JSON"}},  # type: ignore[dict-item]
+     {"revisionType": "S3", "s3Location": {**S3["s3Location"], "bundleType": "zip"}}],  # type: ignore[dict-item]
 )  # fmt: skip
 def test_every_type_of_revision_is_registered_by_its_deployment(api: Caller, revision: dict[str, Any]) -> None:
     deployment_id = api.call("CreateDeployment", **NAMES, revision=revision)["deploymentId"]
@@ -122,7 +123,7 @@ BAD_CREATIONS: list[tuple[str, dict[str, Any]]] = [
     ("InvalidRevision", {"revision": {"revisionType": "S3"}}),
     ("InvalidRevision", {"revision": {"s3Location": S3["s3Location"]}}),
     ("InvalidRevision", {"revision": {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": "a.yaml"}}}),
-    ("InvalidRevision", {"revision": {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": "a", "bundleType": "zip"}}}),
+    ("InvalidRevision", {"revision": {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": "a", "bundleType": "tgz"}}}),
     ("InvalidRevision", {"revision": {"revisionType": "S3", "s3Location": {"key": "a", "bundleType": "YAML"}}}),
     ("InvalidRevision", {"revision": {"revisionType": "GitHub", "gitHubLocation": {"repository": "a/b", "commitId": "c"}}}),
     ("InvalidRevision", {"revision": {"revisionType": "AppSpecContent"}}),

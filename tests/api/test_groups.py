@@ -49,6 +49,7 @@ BAD_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"deploymentStyle": {"deploymentType": "GREEN"}}, "InvalidDeploymentStyleException", "'GREEN' is not valid"),
     ({"serviceRoleArn": "Deployer"}, "InvalidRoleException", "serviceRoleArn"),
     ({"serviceRoleArn": "arn:aws:iam::123456789012:user/Deployer"}, "InvalidRoleException", "serviceRoleArn"),
+    ({"serviceRoleArn": "arn:aws:iam::111122223333:role/Deployer"}, "InvalidRoleException", "is of account 111122223333, and this"),
     ({"deploymentConfigName": "a b"}, "InvalidDeploymentConfigNameException", "deploymentConfigName"),
     ({"deploymentConfigName": "no"}, "DeploymentConfigDoesNotExistException", "No Deployment Configuration found for name: no"),
     (

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.architecture.source import ROOT, handler_names
 from tests.aws.invocation import BUCKET, ID, ROLLBACK_ID, event_file
 from tests.infra.test_template_events import RULES
 from weighbridge.core.ids import deployment_id, rollback_id
+from weighbridge.core.notifications import SOURCE, Notification, refused
+from weighbridge.core.refusals import refused_event, unknown
 
 FILES = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
 README = (ROOT / "events" / "README.md").read_text(encoding="utf-8")
@@ -19,6 +22,7 @@ MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:Weighbridge"
 OF_RULE = {
     "EventsObjectDropped": "receive.object_created",
     "EventsDeploymentRequested": "receive.deployment_requested",
+    "EventsAnythingElse": "receive.anything_else",
     "EventsAlarmFired": "interrupt.alarm_fired",
     "EventsStopRequested": "interrupt.stop_requested",
     "EventsHookReported": "interrupt.hook_reported",
@@ -32,6 +36,9 @@ NAMES = {
 }
 # What the table's stream hands on; infra's tests hold the deployed filter against the same words.
 STREAM = {"dynamodb": {"Keys": {"sk": {"S": ["DEPLOYMENT"]}}}}
+REFUSALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": ["REFUSAL"]}}}}
+OUTGOING = sorted(path.stem for path in (ROOT / "events" / "outgoing").glob("*.json"))
+OF_STREAM = ["notify.refusal_kept", "notify.table_changed"]
 OF_SCHEDULE = ["settle.sweep", "redeliver.sweep"]
 OF_URL = ["api.get_deployment", "report_hook.put_status"]
 OF_STATE = {
@@ -59,7 +66,19 @@ def _matches(pattern: Any, event: Any) -> bool:
         return isinstance(event, Mapping) and all(
             key in event and _matches(inner, event[key]) for key, inner in pattern.items()
         )
-    return event in pattern
+    return any(event not in value["anything-but"] if isinstance(value, Mapping) else event == value for value in pattern)
+
+
+def _heard_by(event: Mapping[str, Any]) -> list[str]:
+    """The rules that an event matches on its bus: what AWS tells is on the default one."""
+    buses = {rule: bus for rule, (_, bus, _) in RULES.items()}
+    by_aws = event["source"].startswith("aws.")
+    return [rule for rule in _matching(event) if (buses[rule] is None) == by_aws]
+
+
+def _matching(event: Mapping[str, Any]) -> list[str]:
+    """The rules that an event matches, whatever bus they are on."""
+    return [rule for rule, (_, _, pattern) in RULES.items() if _matches(_filled(pattern), event)]
 
 
 def _filled(pattern: Any) -> Any:
@@ -67,7 +86,7 @@ def _filled(pattern: Any) -> Any:
     if isinstance(pattern, Mapping):
         return {key: _filled(inner) for key, inner in pattern.items()}
     if isinstance(pattern, list):
-        return [NAMES.get(value, value) for value in pattern]
+        return [NAMES.get(value, value) if isinstance(value, str) else value for value in pattern]
     return pattern
 
 
@@ -77,7 +96,7 @@ def test_every_handler_has_its_files_and_every_file_its_handler() -> None:
 
 
 def test_every_file_belongs_to_a_trigger_or_to_a_state() -> None:
-    assert {*OF_RULE.values(), *OF_STATE.values(), *OF_SCHEDULE, "notify.table_changed", *OF_URL} == set(FILES)
+    assert {*OF_RULE.values(), *OF_STATE.values(), *OF_SCHEDULE, *OF_STREAM, *OF_URL} == set(FILES)
 
 
 def test_every_rule_has_a_file() -> None:
@@ -87,8 +106,7 @@ def test_every_rule_has_a_file() -> None:
 @pytest.mark.parametrize("rule", OF_RULE)
 def test_a_file_matches_its_rule_and_no_other(rule: str) -> None:
     name = OF_RULE[rule]
-    matching = [other for other, (_, _, pattern) in RULES.items() if _matches(_filled(pattern), event_file(name))]
-    assert matching == [rule]
+    assert _heard_by(event_file(name)) == [rule]
     function, _, _ = RULES[rule]
     assert function == "".join(word.capitalize() for word in _handler(name).split("_")) + "Function"
 
@@ -98,7 +116,7 @@ def test_another_bucket_or_a_green_alarm_matches_nothing() -> None:
     dropped["detail"]["bucket"]["name"] = "another"
     fired["detail"]["state"]["value"] = "OK"
     for event in (dropped, fired):
-        assert not [rule for rule, (_, _, pattern) in RULES.items() if _matches(_filled(pattern), event)]
+        assert _heard_by(event) == []
 
 
 @pytest.mark.parametrize("name", [*OF_RULE.values(), *OF_SCHEDULE])
@@ -119,6 +137,26 @@ def test_the_streams_changes_pass_its_filter() -> None:
     changes = event_file("notify.table_changed")["Records"]
     assert [change["eventName"] for change in changes] == ["INSERT", "MODIFY", "MODIFY"]
     assert all(_matches(STREAM, change) for change in changes)
+
+
+def test_a_refusal_passes_its_filter_once_and_not_when_it_is_deleted() -> None:
+    [change] = event_file("notify.refusal_kept")["Records"]
+    assert _matches(REFUSALS, change)
+    assert not _matches(REFUSALS, change | {"eventName": "REMOVE"})
+    assert not _matches(STREAM, change)
+
+
+@pytest.mark.parametrize("name", OUTGOING)
+def test_what_is_told_is_heard_by_none_of_our_own_rules_on_whatever_bus(name: str) -> None:
+    event = event_file(f"outgoing/{name}")
+    assert event["source"] == SOURCE
+    assert _matching(event) == []
+
+
+def test_the_refusal_of_an_event_is_told_as_its_file_says() -> None:
+    event, told = event_file("receive.anything_else"), event_file("outgoing/event_refused")
+    refusal = refused_event(event, "call", unknown(event["detail-type"])).record(datetime.fromisoformat(told["time"]))
+    assert refused(refusal, REGION) == Notification(told["detail-type"], told["detail"])
 
 
 @pytest.mark.parametrize("state", OF_STATE)
@@ -143,11 +181,16 @@ def test_all_files_tell_of_one_deployment() -> None:
     assert (plans[0]["deploymentId"], plans[0]["rollbackDeploymentId"]) == (ID, ROLLBACK_ID)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, *(f"outgoing/{name}" for name in OUTGOING)])
 def test_a_file_names_no_real_account(name: str) -> None:
     text = (ROOT / "events" / f"{name}.json").read_text(encoding="utf-8")
     accounts = re.findall(r"\barn:aws:[a-z0-9-]*:[a-z0-9-]*:(\d*):", text) + re.findall(r'"account": "(\d+)"', text)
     assert {*accounts, ""} <= {"123456789012", ""}
+
+
+@pytest.mark.parametrize("name", OUTGOING)
+def test_the_readme_names_what_is_told(name: str) -> None:
+    assert f"`outgoing/{name}.json`" in README
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -18,9 +18,10 @@ RECORDS |= {f"core.{module}" for module in ("endings", "ids", "record_size", "re
 ROLLBACKS = {"core.interruptions", "core.rollbacks", "core.sequence"}
 ALIASES = {"aws.aliases", "core.function_state"}
 WAITS = {"aws.executions", "core.settlement", "core.interruptions"}
+REFUSALS = {"aws.refusals", "core.event_text", "core.refusals"}
 SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags"}
 REQUESTS = {"core.configs", "core.documents", "core.groups", "core.requests", "core.tags"}
-API = {"api.checks", "api.door", "api.hooks", "api.operations", "api.wire", "aws.waits", "telemetry"}
+API = {"api.additions", "api.checks", "api.door", "api.hooks", "api.operations", "api.wire", "aws.waits", "telemetry"}
 AREAS = {"applications", "configs", "deployments", "groups", "revisions", "tags", "targets"}
 MODULES = {
     "api": RECORDS
@@ -29,17 +30,20 @@ MODULES = {
     | SETTINGS
     | REQUESTS
     | {f"api.{area}" for area in AREAS}
-    | {"api.absent", "api.named", "api.pages", "api.platform", "api.served"}
+    | {"api.absent", "api.drops", "api.named", "api.pages", "api.platform", "api.refusals", "api.served"}
+    | {"aws.drops", "core.drops"}
+    | REFUSALS
     | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview", "core.timeline"},
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
     "complete": RECORDS | ROLLBACKS | {"telemetry"},
-    "interrupt": RECORDS | WAITS | {"aws.waits", "core.event_text", "telemetry"},
+    "interrupt": RECORDS | WAITS | REFUSALS | {"aws.waits", "telemetry"},
     "notify": (BASE | {"aws.table", "aws.events", "core.notifications"}),
     "receive": RECORDS
     | WAITS
     | SETTINGS
     | REQUESTS
-    | {"aws.launch", "aws.revisions", "aws.settings", "core.drops", "core.event_text", "telemetry"},
+    | REFUSALS
+    | {"aws.drops", "aws.launch", "aws.revisions", "aws.settings", "core.bundles", "core.drops", "telemetry"},
     "record_failure": RECORDS | ROLLBACKS | {"aws.rollbacks", "telemetry"},
     "redeliver": {
         "aws.clients",
@@ -57,7 +61,7 @@ MODULES = {
     "shift_traffic": RECORDS | ROLLBACKS | ALIASES | {"aws.rollbacks", "telemetry"},
     "validate": RECORDS
     | ALIASES
-    | {"aws.hooks", "aws.revisions", "aws.settings"}
+    | {"aws.hooks", "aws.revisions", "aws.settings", "core.bundles"}
     | SETTINGS
     | {"core.appspec", "core.drops", "core.interruptions", "core.planning", "core.rollbacks"},
 }

@@ -29,6 +29,8 @@ def account() -> Iterator[str]:
         environment.setenv("DEPLOYABLE_FUNCTIONS", "*")
         environment.setenv("INVOCABLE_HOOKS", "CodeDeployHook_*")
         environment.setenv("SERVICE_ROLE_REQUIRED", "false")
+        environment.setenv("ACCOUNT_ID", "123456789012")
+        environment.setenv("SERVICE_ROLE_ACCOUNTS", "123456789012,999999999999")
         with mock_aws(config={"lambda": {"use_docker": False}}):
             clients.client.cache_clear()
             role = boto3.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]

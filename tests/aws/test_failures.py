@@ -107,7 +107,7 @@ def test_a_role_that_may_not_be_assumed_is_missing(code: str) -> None:
     assert str(missing) == (
         f"The IAM role {ARN} could not be assumed: Not authorized. "
         "Let it trust Weighbridge's roles with the external id 'shop-app/prod', and see that its name matches "
-        "the context value serviceRoles of this installation."
+        "the context value serviceRoles of this installation, and its account serviceRoleAccounts."
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.aws.account import Waits, client_error, events_of, keep_begun, keep_planned, kept, lost_answer, refuse
 from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
 from tests.unit.samples import at, plan
-from weighbridge.aws import deployments, table
+from weighbridge.aws import deployments, refusals, table
 from weighbridge.aws.waits import hand_on
 from weighbridge.core.deployment import Change, begun, created, hook_answered, hook_called, planned
 from weighbridge.core.endings import failed, succeeded
@@ -27,11 +27,12 @@ Refused = Callable[[], list[str]]
 
 @pytest.fixture
 def refused(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Refused:
-    """Tells why events were refused since it was last asked, each counted once."""
+    """Tells why events were refused since it was last asked, each counted once and kept."""
 
     def reasons() -> list[str]:
         found = [entry.__dict__["reason"] for entry in caplog.records if entry.message == "Refused an event"]
         assert capsys.readouterr().out.count('"EventsRefused":[1.0]') == len(found)
+        assert set(found) <= {refusal["message"] for refusal in refusals.newest(None)}
         caplog.clear()
         return found
 

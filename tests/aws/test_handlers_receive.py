@@ -9,7 +9,7 @@ import pytest
 from tests.aws.account import client_error, kept, new_record, refuse
 from tests.aws.invocation import APPSPEC, BUCKET, ID, KEY, VERSION, detail_of, drop, dropped, event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import deployments, settings
+from weighbridge.aws import deployments, refusals, settings
 from weighbridge.aws.clients import client
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.endings import failed
@@ -37,6 +37,19 @@ def test_a_dropped_appspec_file_becomes_a_deployment(place: SimpleNamespace) -> 
     }
     assert (record["status"], record["creator"]) == ("Created", "user")
     assert _executions(place) == [ID]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("2026/11/release-42.yml", "YAML"), ("release.json", "JSON"), ("x/build.zip", "zip")]
+)
+def test_folders_below_the_group_and_bundles_are_drops_of_the_group(place: SimpleNamespace, name: str, kind: str) -> None:
+    key = f"shop-app/prod/{name}"
+    invoke("receive", dropped(place, key, VERSION))
+    record = _only()
+    assert (record["applicationName"], record["deploymentGroupName"]) == ("shop-app", "prod")
+    location = {"bucket": place.bucket, "key": key, "bundleType": kind, "version": VERSION}
+    assert record["revision"]["s3Location"] == location
+    assert _executions(place) == [record["deploymentId"]]
 
 
 @pytest.mark.parametrize("name", ["receive.object_created", "receive.deployment_requested"])
@@ -93,7 +106,7 @@ def test_without_versions_the_sequencer_tells_drops_apart(place: SimpleNamespace
 
 @pytest.mark.parametrize(
     "key",
-    ["appspec.yaml", "a/b/c/d.yaml", "shop-app/prod/readme.txt", "shop app/prod/a.yaml", "deployment-configs/x/y.yml"],
+    ["appspec.yaml", "a//c/d.yaml", "shop-app/prod/readme.txt", "shop app/prod/a.yaml", "deployment-configs/x/y.yml"],
 )
 def test_a_key_that_belongs_to_nothing_is_refused_and_counted(
     place: SimpleNamespace, capsys: pytest.CaptureFixture[str], key: str
@@ -103,6 +116,29 @@ def test_a_key_that_belongs_to_nothing_is_refused_and_counted(
     assert _executions(place) == []
     counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"DropsRefused"' in line]
     assert [count["DropsRefused"] for count in counted] == [[1.0]]
+    [refusal] = refusals.newest(None)
+    assert (refusal["bucket"], refusal["key"], refusal["versionId"]) == (place.bucket, key, VERSION)
+    assert refusal["code"] == "INVALID_REVISION"
+
+
+def test_a_refused_drop_that_is_told_of_twice_is_kept_once(place: SimpleNamespace) -> None:
+    for _ in range(2):
+        invoke("receive", dropped(place, "stray.yaml", VERSION))
+    invoke("receive", dropped(place, "stray.yaml", "another"))
+    assert [refusal["versionId"] for refusal in refusals.newest(None)] == ["another", VERSION]
+
+
+def test_an_event_on_the_bus_that_asks_for_nothing_there_is_is_refused(
+    place: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = event_file("receive.anything_else")
+    invoke("receive", event)
+    assert _executions(place) == []
+    assert capsys.readouterr().out.count('"EventsRefused":[1.0]') == 1
+    [refusal] = refusals.newest(None)
+    assert (refusal["eventId"], refusal["detailType"]) == (event["id"], "Deployment Stop Request")
+    assert refusal["deploymentId"] == ID
+    assert "did you mean 'Deployment Stop Requested'?" in refusal["message"]
 
 
 # ------------------------------------------------------------------------------------------- groups and configurations
@@ -120,6 +156,24 @@ def test_a_group_file_sets_the_group(place: SimpleNamespace) -> None:
     assert found
     assert found[1].alarm_configuration is None
     assert deployments.unfinished() == []
+
+
+def test_a_role_of_another_account_is_refused_when_the_group_is_dropped(place: SimpleNamespace) -> None:
+    """No right reaches it, unless the installation allows its account: of these the last one is."""
+    key = "shop-app/prod/deployment-group.yaml"
+    invoke("receive", drop(place, key, "serviceRoleArn: arn:aws:iam::111122223333:role/WeighbridgeServiceRole-shop"))
+    message = _only()["refusal"]["message"]
+    assert message.startswith(
+        "serviceRoleArn: the role 'arn:aws:iam::111122223333:role/WeighbridgeServiceRole-shop' is of "
+    )
+    assert "acts by roles of 123456789012 and 999999999999 alone" in message
+    assert "serviceRoleAccounts" in message
+    assert settings.group("shop-app", "prod") is None
+    for account in ("123456789012", "999999999999"):
+        invoke("receive", drop(place, key, f"serviceRoleArn: arn:aws:iam::{account}:role/WeighbridgeServiceRole-shop"))
+        found = settings.group("shop-app", "prod")
+        assert found
+        assert found[1].service_role_arn == f"arn:aws:iam::{account}:role/WeighbridgeServiceRole-shop"
 
 
 def test_of_two_quick_drops_the_newer_counts_whichever_event_comes_last(place: SimpleNamespace) -> None:

@@ -417,6 +417,24 @@ def test_a_group_without_a_role_is_refused_where_one_is_required(
     assert {call["ExternalId"] for call in assumed} == {"shop-app/prod"}
 
 
+def test_a_function_of_another_account_is_held_apart_from_that_of_the_same_name_here(
+    place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = "arn:aws:iam::{}:role/Deployer".format
+    here, assume = role("123456789012"), client("sts").assume_role
+    # It leads to the functions of this account all the same: the other one has none.
+    monkeypatch.setattr(client("sts"), "assume_role", lambda **said: assume(**said | {"RoleArn": here}))
+    deployments.create(new_record(ROLLBACK_ID, deploymentGroupName="other"))
+    deployments.begin(kept(ROLLBACK_ID), begun("config", group_id="g-2", alarms=[], alias="shop:live", now=at(1)))
+    _group(serviceRoleArn=here)
+    arrived = _arrive(place)
+    with pytest.raises(DeploymentLimitExceeded, match="alias 'shop:live' already has an active Deployment"):
+        _validate(arrived)
+    _group(serviceRoleArn=role("9" * 12))
+    assert _validate(arrived)
+    assert kept(arrived)["locks"]["alias"] == "999999999999/shop:live"
+
+
 def test_a_role_that_may_not_see_the_function_does_not_hold_its_alias(
     place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ VALUES: tuple[Any, ...] = (
 EVENTS = [
     "receive.object_created",
     "receive.deployment_requested",
+    "receive.anything_else",
     "interrupt.alarm_fired",
     "interrupt.stop_requested",
     "interrupt.hook_reported",

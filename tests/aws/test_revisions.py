@@ -1,7 +1,9 @@
 """The files that revisions name."""
 
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -138,3 +140,27 @@ def test_a_file_that_cannot_be_read_as_it_is_stored_is_told(
     refuse(monkeypatch, "s3", "get_object", client_error(code, "GetObject", 403))
     with pytest.raises(InvalidDocument, match=f"as it is stored .*{code}"):
         _content(_at(place.bucket))
+
+
+def _bundle(name: str, content: bytes) -> bytes:
+    archive = BytesIO()
+    with ZipFile(archive, "w") as opened:
+        opened.writestr(name, content)
+    return archive.getvalue()
+
+
+def test_an_appspec_file_is_taken_out_of_its_bundle(place: SimpleNamespace) -> None:
+    _put(place.bucket, _bundle("appspec.yml", b"version: 0.0"))
+    assert _content(_at(place.bucket, bundleType="zip")) == b"version: 0.0"
+
+
+def test_a_bundle_that_is_too_large_is_not_read(place: SimpleNamespace) -> None:
+    _put(place.bucket, _bundle("appspec.yml", b"#" * SIZE_LIMIT))
+    with pytest.raises(InvalidDocument, match="1 MiB"):
+        _content(_at(place.bucket, bundleType="zip"))
+
+
+def test_a_zip_that_is_none_is_refused(place: SimpleNamespace) -> None:
+    _put(place.bucket, b"version: 0.0")
+    with pytest.raises(InvalidDocument, match="no zip archive that can be read"):
+        _content(_at(place.bucket, bundleType="zip"))

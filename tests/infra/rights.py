@@ -113,6 +113,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             **{f"<{name}Function.Arn>": {"lambda:InvokeFunction"} for name in ("Receive", "Interrupt", "Settle")},
         },
         "Api": {
+            BUCKET: {"s3:ListBucketVersions"},
             TABLE: items("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
             **{f"{TABLE}/index/{index}": items("Query") for index in ("listing", "status", "groupStatus")},
             MACHINE: {"states:StartExecution"} | END_WAITS,

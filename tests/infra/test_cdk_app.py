@@ -48,7 +48,13 @@ def test_what_is_no_list_of_name_patterns_is_refused_by_its_key(
         build(tmp_path, {"layer": str(layer), key: value})
 
 
-@pytest.mark.parametrize("key", ["serviceRoleRequired", "hookUrl"])
+@pytest.mark.parametrize("value", [["*"], "1234", [123456789012], ["arn:aws:iam::123456789012:root"], True])
+def test_what_is_no_account_is_refused(tmp_path: Path, layer: Path, value: object) -> None:
+    with pytest.raises(SettingsError, match="`serviceRoleAccounts`"):
+        build(tmp_path, {"layer": str(layer), "serviceRoleAccounts": value})
+
+
+@pytest.mark.parametrize("key", ["serviceRoleRequired", "hookUrl", "alarmOnRefusals"])
 @pytest.mark.parametrize("value", ["perhaps", "", 1, []])
 def test_what_is_neither_true_nor_false_is_refused_by_its_key(tmp_path: Path, layer: Path, key: str, value: object) -> None:
     with pytest.raises(SettingsError, match=f"`{key}`"):

@@ -12,6 +12,16 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
         {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": ["<StorageBucket>"]}}},
     ),
     "EventsDeploymentRequested": ("ReceiveFunction", "<EventsBus>", {"detail-type": ["Deployment Requested"]}),
+    "EventsAnythingElse": (
+        "ReceiveFunction",
+        "<EventsBus>",
+        {
+            "source": [{"anything-but": ["weighbridge"]}],
+            "detail-type": [
+                {"anything-but": ["Deployment Requested", "Deployment Stop Requested", "Lifecycle Event Hook Reported"]}
+            ],
+        },
+    ),
     "EventsAlarmFired": (
         "InterruptFunction",
         None,
@@ -117,9 +127,14 @@ def test_an_event_that_a_handler_cannot_process_is_kept(template: Template) -> N
         assert config["Qualifier"] == "$LATEST"
 
 
-def test_changes_of_deployments_and_nothing_else_reach_who_tells_of_them(template: Template) -> None:
+DEPLOYMENTS = '{"dynamodb":{"Keys":{"sk":{"S":["DEPLOYMENT"]}}}}'
+REFUSALS = '{"eventName":["INSERT"],"dynamodb":{"Keys":{"sk":{"S":["REFUSAL"]}}}}'
+FILTERS = {"<NotifyFunction>": [DEPLOYMENTS, REFUSALS], "<SendTriggersFunction>": [DEPLOYMENTS]}
+
+
+def test_changes_of_deployments_and_refusals_reach_who_tells_of_them_and_nothing_else(template: Template) -> None:
     sources = template.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert {source["FunctionName"] for source in sources} == {"<NotifyFunction>", "<SendTriggersFunction>"}
+    assert {source["FunctionName"] for source in sources} == set(FILTERS)
     for source in sources:
         assert source == {
             "EventSourceArn": "<StorageTable.StreamArn>",
@@ -130,7 +145,7 @@ def test_changes_of_deployments_and_nothing_else_reach_who_tells_of_them(templat
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
             "MaximumRetryAttempts": 5,
             "DestinationConfig": {"OnFailure": {"Destination": "<FailuresChanges.Arn>"}},
-            "FilterCriteria": {"Filters": [{"Pattern": '{"dynamodb":{"Keys":{"sk":{"S":["DEPLOYMENT"]}}}}'}]},
+            "FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in FILTERS[source["FunctionName"]]]},
         }
 
 
@@ -207,3 +222,16 @@ def test_a_topic_is_told_of_every_alarm_and_of_its_end(template: Template, synth
     assert set(told) == set(quiet)
     for name, alarm in told.items():
         assert alarm == quiet[name] | {"AlarmActions": [topic], "OKActions": [topic]}
+
+
+def test_what_is_refused_fires_an_alarm_where_that_is_asked_for(template: Template, synthesize: Synthesize) -> None:
+    quiet = set(template.of_type("AWS::CloudWatch::Alarm"))
+    told = synthesize({"alarmOnRefusals": True}).template()
+    assert set(told.of_type("AWS::CloudWatch::Alarm")) - quiet == {
+        "FailuresDropsRefusedAlarm",
+        "FailuresEventsRefusedAlarm",
+    }
+    for metric in ("DropsRefused", "EventsRefused"):
+        alarm = told[f"Failures{metric}Alarm"]
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Weighbridge", metric, "Sum")
+        assert (alarm["Threshold"], alarm["Period"], alarm["TreatMissingData"]) == (1, 300, "notBreaching")

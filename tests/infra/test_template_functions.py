@@ -33,15 +33,24 @@ COMMON = {
     "POWERTOOLS_LOG_LEVEL": "INFO",
 }
 ENVIRONMENT = {
-    "Receive": {"BUCKET_NAME": "<StorageBucket>", "STATE_MACHINE_ARN": "<DeploymentMachine>"},
+    "Receive": {
+        "BUCKET_NAME": "<StorageBucket>",
+        "SERVICE_ROLE_ACCOUNTS": "<AWS::AccountId>",
+        "STATE_MACHINE_ARN": "<DeploymentMachine>",
+    },
     "Validate": {
+        "ACCOUNT_ID": "<AWS::AccountId>",
         "BUCKET_NAME": "<StorageBucket>",
         "DEPLOYABLE_FUNCTIONS": "*",
         "INVOCABLE_HOOKS": "CodeDeployHook_*",
         "SERVICE_ROLE_REQUIRED": "false",
     },
     "SendTriggers": {"ACCOUNT_ID": "<AWS::AccountId>"},
-    "Api": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
+    "Api": {
+        "BUCKET_NAME": "<StorageBucket>",
+        "SERVICE_ROLE_ACCOUNTS": "<AWS::AccountId>",
+        "STATE_MACHINE_ARN": "<DeploymentMachine>",
+    },
     "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
     "Redeliver": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",

@@ -40,6 +40,10 @@ def test_the_table_can_be_restored_and_streams_its_changes(template: Template) -
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
+def test_refusals_are_deleted_when_their_time_is_over(template: Template) -> None:
+    assert template[TABLE]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+
 def test_the_table_cannot_be_deleted_by_one_call(template: Template) -> None:
     assert template[TABLE]["DeletionProtectionEnabled"] is True
 

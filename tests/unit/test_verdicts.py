@@ -148,6 +148,13 @@ def test_an_execution_id_is_found_by_its_digest_only(guess: str) -> None:
         ("shop/prod/release-7.yaml", AppSpecDrop("shop", "prod", "YAML")),
         ("shop/prod/release-7.YML", AppSpecDrop("shop", "prod", "YAML")),
         ("shop/prod/release.7.json", AppSpecDrop("shop", "prod", "JSON")),
+        ("shop/prod/2026/11/release-42.yml", AppSpecDrop("shop", "prod", "YAML")),
+        ("shop/prod/deployment-configs/release.json", AppSpecDrop("shop", "prod", "JSON")),
+        ("shop/prod/x y/größer (1)/a.yaml", AppSpecDrop("shop", "prod", "YAML")),
+        ("shop/prod/build.ZIP", AppSpecDrop("shop", "prod", "zip")),
+        ("shop/prod/pipeline/BuildArtif/x8Kd2.zip", AppSpecDrop("shop", "prod", "zip")),
+        ("shop/deployment-group/a.yaml", AppSpecDrop("shop", "deployment-group", "YAML")),
+        ("shop/../a.yaml", AppSpecDrop("shop", "..", "YAML")),
         ("shop/prod/deployment-group.yaml", GroupDrop("shop", "prod")),
         ("deployment-configs/Slow.yaml", ConfigDrop("Slow")),
     ],
@@ -158,12 +165,29 @@ def test_what_an_object_is_meant_to_be(key: str, drop: object) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["a.yaml", "shop/a.yaml", "shop/prod/x/a.yaml", "shop/prod/readme.txt", "shop/prod/", "shop/prod/.yaml", "/prod/a.yaml",
-     "sh op/prod/a.yaml", "deployment-configs/a/b.yaml", "deployment-configs/a b.yaml", "shop/" + "x" * 101 + "/a.yaml", ""],
+    ["a.yaml", "shop/a.yaml", "shop/prod/readme.txt", "shop/prod/", "shop/prod/.yaml", "/prod/a.yaml", "a.zip", "shop/a.zip",
+     "sh op/prod/a.yaml", "deployment-configs/a/b.yaml", "deployment-configs/a b.yaml", "shop/" + "x" * 101 + "/a.yaml", "",
+     "deployment-configs/a/b/c.yaml", "shop/prod/x/", "shop/prod/x/a.txt", "shop/prod/x/.yaml", "sh op/prod/x/a.yaml"],
 )  # fmt: skip
 def test_a_key_that_belongs_to_nothing(key: str) -> None:
     with pytest.raises(InvalidDocument):
         classify_key(key)
+
+
+@pytest.mark.parametrize(
+    "key", ["shop//prod/a.yaml", "shop/prod//a.yaml", "shop/prod/x/../a.yaml", "shop/../other/prod/a.yaml", "shop/prod/./a.zip"]
+)  # fmt: skip
+def test_a_key_with_folders_that_some_reader_would_take_away_belongs_to_nothing(key: str) -> None:
+    with pytest.raises(InvalidDocument, match="belongs to nothing; drop AppSpec files as <application>"):
+        classify_key(key)
+
+
+def test_the_files_of_groups_and_configurations_have_one_place_and_are_not_bundled() -> None:
+    with pytest.raises(InvalidDocument, match=r"drop it as 'shop/prod/deployment-group\.yml' to set the group"):
+        classify_key("shop/prod/2026/deployment-group.yml")
+    for key in ("shop/prod/deployment-group.zip", "deployment-configs/Slow.zip"):
+        with pytest.raises(InvalidDocument, match="no file of a group or configuration, which are not bundled"):
+            classify_key(key)
 
 
 @given(st.text())
@@ -231,7 +255,7 @@ def test_what_an_event_leaves_unsaid_is_as_in_a_file_and_kept_outright() -> None
         ({"revision": {"revisionType": "GitHub"}}, "GitHub is not supported under compute platform: LAMBDA"),
         ({"revision": {"revisionType": "S3"}}, "s3Location is missing"),
         ({"revision": {"revisionType": "Floppy"}}, "revisionType: must be"),
-        ({"revision": {"revisionType": "S3", "s3Location": {"bucket": "bbb", "key": "k", "bundleType": "zip"}}}, "BundleType must be either YAML or JSON"),
+        ({"revision": {"revisionType": "S3", "s3Location": {"bucket": "bbb", "key": "k", "bundleType": "tgz"}}}, "BundleType must be either YAML or JSON or zip, not 'tgz'"),
         ({"revision": {"revisionType": "String", "string": {"content": "x", "sha256": "0" * 64}}}, "sha256 is not that of the content"),
         ({"description": "x" * 257}, "description"),
         ({"ignoreApplicationStopFailures": True}, "ignoreApplicationStopFailures"),
@@ -258,6 +282,12 @@ def test_of_a_revision_nothing_but_the_member_of_its_type_is_kept(kind: str, mem
     others = {"s3Location": S3, "string": CONTENT, "appSpecContent": CONTENT, "gitHubLocation": JUNK}
     request = DeploymentRequest.read(_request(revision={"revisionType": kind, **others, member: own}))
     assert request.revision.kept() == {"revisionType": kind, member: own}
+
+
+@pytest.mark.parametrize(("said", "kept"), [("yaml", "YAML"), ("Json", "JSON"), ("ZIP", "zip")])
+def test_a_bundle_type_is_kept_as_the_service_spells_it(said: str, kept: str) -> None:
+    revision = DeploymentRequest.read(_request(revision={"revisionType": "S3", "s3Location": S3 | {"bundleType": said}}))
+    assert revision.revision.kept()["s3Location"]["bundleType"] == kept
 
 
 def test_members_of_other_types_may_be_empty_and_in_any_case() -> None:

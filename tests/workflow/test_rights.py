@@ -166,6 +166,7 @@ def _on_objects(world: World) -> list[Call]:
             Call("s3", "get_object", file, "s3:GetObject", f"{arn}/nothing/is/here"),
             Call("s3", "get_object", file | {"VersionId": "0"}, "s3:GetObjectVersion", f"{arn}/nothing/is/here"),
             Call("s3", "list_objects_v2", {"Bucket": bucket, "MaxKeys": 1}, "s3:ListBucket", arn),
+            Call("s3", "list_object_versions", {"Bucket": bucket, "MaxKeys": 1}, "s3:ListBucketVersions", arn),
             Call("s3", "put_object", file, "s3:PutObject", f"{arn}/nothing/is/here"),
             Call("s3", "delete_object", file, "s3:DeleteObject", f"{arn}/nothing/is/here"),
         ]

@@ -1,6 +1,8 @@
 """Deployments that go well, through the real state machine with the real handlers."""
 
 import re
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 import yaml
@@ -114,6 +116,15 @@ def test_a_json_file_is_a_revision_too(world: World) -> None:
         f'{{"Name": "{shop.name}", "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"}}}}}}]}}'
     )
     assert world.ended(world.drop_file(shop, text, "release.json")).outcome == ("Succeeded", None)
+
+
+def test_a_bundle_in_folders_below_the_group_is_a_revision_too(world: World) -> None:
+    shop, archive = world.shop(), BytesIO()
+    with ZipFile(archive, "w") as opened:
+        opened.writestr("appspec.yml", appspec(shop.name))
+        opened.writestr("index.py", "code")
+    dropped = world.drop_file(shop, archive.getvalue(), "2026/11/BuildArtif/x8Kd2.zip")
+    assert world.ended(dropped).outcome == ("Succeeded", None)
 
 
 @pytest.mark.local_cloud  # snapshots

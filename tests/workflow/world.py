@@ -465,15 +465,19 @@ class Notices:
 
     def of(self, deployment_id: str, last: str) -> list[dict[str, Any]]:
         """Everything told of a deployment until `last` (a state or a detail-type) has been told."""
+        return self.about({"deploymentId": deployment_id}, last)
+
+    def about(self, subject: Mapping[str, str], last: str) -> list[dict[str, Any]]:
+        """Everything told in which those members are, until `last` (a state or a detail-type) has been told."""
 
         def ask() -> list[dict[str, Any]] | None:
             for message in self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", []):
                 self._seen.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-            told = [notice for notice in self._seen if notice["detail"]["deploymentId"] == deployment_id]
+            told = [notice for notice in self._seen if subject.items() <= notice["detail"].items()]
             return told if any(last in {notice["detail"].get("state"), notice["detail-type"]} for notice in told) else None
 
-        return self._world.until(f"{last} of {deployment_id}", ask)
+        return self._world.until(f"{last} of {dict(subject)}", ask)
 
 
 def allow(actions: str | list[str], resources: str | list[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from weighbridge.aws import deployments
 from weighbridge.core.deployment import Record
 from weighbridge.core.errors import InvalidDocument
 from weighbridge.core.ids import DEPLOYMENT_ID
-from weighbridge.core.requests import Revision
+from weighbridge.core.requests import BUNDLE_TYPES, Revision
 from weighbridge.core.revisions import INLINE, identified
 
 LONGEST_DESCRIPTION = 256
@@ -61,7 +61,9 @@ def revision(location: Mapping[str, Any]) -> dict[str, Any]:
     if kind is None:
         raise ApiError("InvalidRevisionException", "revisionType is missing; give S3, AppSpecContent or String.")
     if kind == "S3" and "bundleType" not in location.get("s3Location", {"bundleType": ""}):
-        raise ApiError("InvalidRevisionException", "BundleType must be either YAML or JSON; s3Location names none.")
+        raise ApiError(
+            "InvalidRevisionException", f"BundleType must be either {' or '.join(BUNDLE_TYPES)}; s3Location names none."
+        )
     try:
         read = Revision.read(location)
     except InvalidDocument as error:

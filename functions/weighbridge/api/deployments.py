@@ -14,7 +14,7 @@ from weighbridge.api.wire import ApiError
 from weighbridge.aws import deployments, executions, history, launch, registry, settings, waits
 from weighbridge.aws.table import MOST_LISTED
 from weighbridge.core.configs import ALL_AT_ONCE
-from weighbridge.core.deployment import Record, Status, created, is_rollback, is_running, stamp
+from weighbridge.core.deployment import Record, Status, created, group_names, is_rollback, is_running, stamp
 from weighbridge.core.documents import Document
 from weighbridge.core.errors import DeploymentLimitExceeded, InvalidDocument, Retryable
 from weighbridge.core.groups import MOST_ALARMS, AlarmConfiguration, AutoRollbackConfiguration, arn_among
@@ -161,9 +161,9 @@ def batch_get_deployments(request: Request) -> Mapping[str, Any]:
 
 def list_deployments(request: Request) -> Mapping[str, Any]:
     """The ids of deployments, newest first."""
-    group_id = _group_filter(request)
+    groups = _group_filter(request)
     since, until = _time_range(request)
-    listing = f"DEPLOYMENTS#{group_id or ''}"
+    listing = f"DEPLOYMENTS#{groups[0] if groups else ''}"
     after = pages.position(request, listing, f"{pages.TIME}#{DEPLOYMENT_ID.pattern}")
     if "externalId" in request.arguments:
         if not request.arguments["externalId"]:
@@ -172,7 +172,7 @@ def list_deployments(request: Request) -> Mapping[str, Any]:
     wanted = request.arguments.get("includeOnlyStatuses") or _STATUSES
     # A deployment to Lambda never is Queued, Baking or Ready.
     statuses = [status for status in _STATUSES if status in wanted]
-    entries = history.deployments(group_id, statuses, since=since, until=until, after=after)
+    entries = history.deployments(groups, statuses, since=since, until=until, after=after)
     found = list(itertools.islice(entries, MOST_LISTED))
     more = next(entries, None)
     return {
@@ -181,15 +181,24 @@ def list_deployments(request: Request) -> Mapping[str, Any]:
     }
 
 
-def _group_filter(request: Request) -> str | None:
-    """The id of the group whose deployments are asked for; application and group come together or not at all."""
+def _group_filter(request: Request) -> list[str] | None:
+    """The group whose deployments are asked for, by its id and by its names, which come together or not at all.
+
+    By its names are those that failed for want of it, which are listed whether it is there by now or not.
+    """
     if "applicationName" not in request.arguments:
         if "deploymentGroupName" in request.arguments:
             raise ApiError("ApplicationNameRequiredException", "Give applicationName with deploymentGroupName.")
         return None
     if "deploymentGroupName" not in request.arguments:
         raise ApiError("DeploymentGroupNameRequiredException", "Give deploymentGroupName with applicationName.")
-    return str(named.group(request)["deploymentGroupId"])
+    by_names = group_names(request.arguments["applicationName"], request.arguments["deploymentGroupName"])
+    try:
+        return [named.group(request)["deploymentGroupId"], by_names]
+    except ApiError:
+        if next(history.deployments([by_names], _STATUSES), None) is None:
+            raise
+        return [by_names]
 
 
 def _time_range(request: Request) -> tuple[str | None, str | None]:

@@ -1,5 +1,6 @@
 """Deployment groups. Reference: 1.2 and 1.5."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from weighbridge.core.groups import (
     RollbackEvent,
     arn_among,
 )
+from weighbridge.core.service_role import foreign
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 _TOO_MANY = {
@@ -125,6 +127,10 @@ def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
         raise wire.invalid(request.operation, fault.member, fault.rule) from fault
     if "alarmConfiguration" in given and (problem := arn_among(changed.alarm_configuration)):
         raise wire.invalid(request.operation, "alarmConfiguration", problem)
+    if "serviceRoleArn" in given and (
+        problem := foreign(changed.service_role_arn, os.environ["SERVICE_ROLE_ACCOUNTS"].split(","))
+    ):
+        raise wire.invalid(request.operation, "serviceRoleArn", problem)
     if changed.deployment_config_name and "deploymentConfigName" in given:
         _check_config(request, changed.deployment_config_name)
     return changed

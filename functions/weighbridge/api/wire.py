@@ -1,7 +1,8 @@
 """CodeDeploy's wire protocol: requests in, answers out. Reference: section 2.1.
 
 What members an operation has, of which types, which are required, how long and which of an enum's values they may be, all
-comes from botocore's own model of the service, so that it is what the callers' clients were made from.
+comes from botocore's own model of the service, so that it is what the callers' clients were made from. The operations that
+Weighbridge has beyond CodeDeploy's are added to it (api.additions).
 """
 
 import base64
@@ -14,6 +15,7 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
+from weighbridge.api import additions
 from weighbridge.core.errors import clip
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -70,7 +72,7 @@ _NAMED_OTHERWISE: Mapping[str, tuple[str, ...]] = {
 
 # Values of the model that mean nothing for Lambda: each has a refusal of its own, so nobody is told that it is valid.
 _FOR_OTHERS: Mapping[str, set[str]] = {
-    "BundleType": {"tar", "tgz", "zip"},
+    "BundleType": {"tar", "tgz"},
     "ComputePlatform": {"Server", "ECS"},
     "DeploymentMode": {"RESTART"},
     "DeploymentOption": {"WITHOUT_TRAFFIC_CONTROL"},
@@ -94,8 +96,19 @@ class ApiError(Exception):
 
 
 @cache
+def model() -> Mapping[str, Any]:
+    """CodeDeploy's model in botocore's form, with what Weighbridge adds to it."""
+    theirs = Loader().load_service_model("codedeploy", "service-2")
+    return {
+        **theirs,
+        "operations": theirs["operations"] | additions.OPERATIONS,
+        "shapes": theirs["shapes"] | additions.SHAPES,
+    }
+
+
+@cache
 def service() -> ServiceModel:
-    return ServiceModel(Loader().load_service_model("codedeploy", "service-2"))
+    return ServiceModel(model())
 
 
 def operation_of(method: str, headers: Mapping[str, str]) -> str:

@@ -299,6 +299,6 @@ def unfinished() -> list[str]:
 
 
 def left_by(alias: str) -> Record | None:
-    """The record of the deployment that left weights on an alias (`function:alias`), where one did."""
+    """The record of the deployment that left weights on an alias (core.service_role.alias_lock), where one did."""
     item = table.get(table.key("ALIAS", alias))
     return get(item["leftBy"]) if item and "leftBy" in item else None

@@ -65,7 +65,7 @@ def translated(error: ClientError | BotoCoreError, service: str, role: ServiceRo
         return RoleMissing(
             f"The IAM role {name} could not be assumed: {message} "
             f"Let it trust Weighbridge's roles with the external id {role.external_id!r}, and see that its name matches "
-            "the context value serviceRoles of this installation."
+            "the context value serviceRoles of this installation, and its account serviceRoleAccounts."
         )
     if code in _THROTTLES or code.endswith("LimitExceededException") or ("KMS" in code and "Throttling" in code):
         return Throttled(

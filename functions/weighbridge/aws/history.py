@@ -14,24 +14,28 @@ Position = tuple[str, str]
 
 
 def deployments(
-    group_id: str | None,
+    groups: Collection[str] | None,
     statuses: Collection[Status],
     *,
     since: str | None = None,
     until: str | None = None,
     after: Position | None = None,
 ) -> Iterator[Position]:
-    """The deployments of a group, or of all, in one of `statuses`, newest first, that come `after` a position.
+    """The deployments in one of `statuses`, newest first, that come `after` a position.
 
+    They are those of some groups, which are given as in core.deployment.group_status, or of all where that is None.
     `since` and `until` are ISO 8601 and belong to the range. Nothing is read but what is asked for, at most a hundred keys
     of each status ahead; a deployment that is created or changes its status meanwhile moves nothing.
     """
     last = min(time for time in (until, after[0] if after else None, "9999") if time is not None)
     places = [
-        _with_status("groupStatus", group_status(group_id, status), since or "", last)
-        if group_id
-        else _with_status("status", status, since or "", last)
+        _with_status(*key, since or "", last)
         for status in statuses
+        for key in (
+            [("status", str(status))]
+            if groups is None
+            else [("groupStatus", group_status(group, status)) for group in groups]
+        )
     ]
     for position in heapq.merge(*places, reverse=True):
         if after is None or position < after:

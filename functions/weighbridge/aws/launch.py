@@ -36,6 +36,15 @@ def keep(identity: str, record_of: Callable[[str], Record], create: Callable[[Re
     return record
 
 
+def find(identity: str) -> Record | None:
+    """The record of the deployment that `identity` asked for; None where there is none (yet)."""
+    for attempt in itertools.count():
+        record = deployments.get(deployment_id(identity, attempt))
+        if record is None or record["identity"] == identity:
+            break
+    return record
+
+
 def register(record: Record) -> None:
     """Registers the revision of a deployment that runs already; what becomes of this changes nothing about it.
 

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client, client_as
 from weighbridge.aws.failures import code_of, translating
+from weighbridge.core import bundles
 from weighbridge.core.deployment import Record
 from weighbridge.core.documents import SIZE_LIMIT
 from weighbridge.core.errors import InvalidDocument, RevisionMissing
@@ -26,11 +28,11 @@ _LOCKED = {
 
 
 def content(record: Record, role: ServiceRole | None) -> bytes | str:
-    """What the revision of a deployment (reference 3.3: S3, String or AppSpecContent) holds.
+    """The AppSpec file of a deployment's revision (reference 3.3: S3, String or AppSpecContent), taken out of its bundle.
 
     Weighbridge's own bucket is read by its own role, and only below the application's prefix; any other bucket is read by
     the group's service role. Raises RevisionMissing where the object is gone, InvalidDocument where it is another
-    application's, is too large, cannot be read as it is stored, or is not the one that was meant.
+    application's, is too large, cannot be read as it is stored, is not the one that was meant, or is a bundle without one.
     """
     revision = record["revision"]
     if revision["revisionType"] == "S3":
@@ -40,7 +42,8 @@ def content(record: Record, role: ServiceRole | None) -> bytes | str:
                 f"The file {location['key']!r} is not below {prefix!r}: of this bucket a deployment reads the files of its "
                 "own application only. Put it there, or into a bucket that the group's service role may read."
             )
-        return read(location, record["deploymentId"], role)
+        file = read(location, record["deploymentId"], role)
+        return bundles.appspec_in(BytesIO(file)) if location.get("bundleType") == "zip" else file
     member = {"String": "string", "AppSpecContent": "appSpecContent"}[revision["revisionType"]]
     return str(revision[member]["content"])
 

@@ -5,12 +5,17 @@
     APPLICATION#<app>         APPLICATION      an application
     GROUP#<app>/<group>       GROUP            a group's settings and last deployments, until it is deleted; its lock
     CONFIG#<name>             CONFIG           a custom deployment configuration
-    ALIAS#<function>:<alias>  ALIAS            `activeDeployment`, `lastDeployed`, and `leftBy`, who left its weights
+    ALIAS#<function>:<alias>  ALIAS            `activeDeployment`, `lastDeployed`, and `leftBy`, who left its weights; of
+                                               another account's function <account>/<function>:<alias>
     DROP#<bucket>/<key>       DROP             the last file that was deployed from there: its sha256 and its deployment
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
     REVISION#<app>/<digest>   REVISION         a registered revision (aws.registry)
+    SETTINGS#<digest>         SETTINGS         a group's or configuration's file that was taken over (aws.drops)
+    REFUSAL#<digest>          REFUSAL          an object or event that was refused without a deployment (core.refusals)
+    REFUSALS#<hour>           REFUSALS         how many were in a clock hour
 
-Applications, groups, configurations and revisions carry `listing` and `listingKey`, by which they are listed.
+Applications, groups, configurations, revisions and refusals carry `listing` and `listingKey`, by which they are listed.
+Refusals carry `expires`, a time in seconds since 1970, after which DynamoDB deletes them.
 
 On the reaction path: boto3 only.
 """
@@ -113,6 +118,10 @@ class Expression:
         self._values[placeholder] = {"SS": [text]}
         self._adds.append(f"{self.path(attribute_name)} {placeholder}")
 
+    def count(self, attribute_name: str) -> None:
+        """Counts one up, from 0 where there is no number yet."""
+        self._adds.append(f"{self.path(attribute_name)} {self._value(1)}")
+
     def remove(self, dotted: str) -> None:
         self._removes.append(self.path(dotted))
 
@@ -125,6 +134,10 @@ class Expression:
     def has_length(self, dotted: str, length: int) -> str:
         """The condition that a list has so many elements."""
         return f"size({self.path(dotted)}) = {self._value(length)}"
+
+    def below(self, dotted: str, limit: int) -> str:
+        """The condition that a number is smaller than `limit`."""
+        return f"{self.path(dotted)} < {self._value(limit)}"
 
     def absent(self, dotted: str) -> str:
         return f"attribute_not_exists({self.path(dotted)})"

@@ -11,7 +11,7 @@ A record is the JSON-like mapping that the table keeps: CodeDeploy's fields unde
     interruption  the alarm or stop request that ends the deployment; the first one wins
     gate        the wait that is open, with its task token (a secret)
     timeline    what happened, in order: {time, event, …, reason}
-    groupStatus  the group's id and the status, by which deployments are listed
+    groupStatus  the group's id, or its names where there was none, and the status, by which deployments are listed
     open        present until the deployment has ended, which is what the index of open deployments is made of
 
 Whatever happens is a `Change`: values that the store writes in one conditional update. Times come in as aware datetimes
@@ -55,9 +55,14 @@ def entry(now: datetime, event: str, **details: Any) -> dict[str, Any]:
     return {"time": stamp(now), "event": event, **{key: value for key, value in details.items() if value is not None}}
 
 
-def group_status(group_id: str, status: Status) -> str:
-    """The key under which a group's deployments of one status are listed."""
-    return f"{group_id}#{status}"
+def group_status(group: str, status: Status) -> str:
+    """The key under which the deployments of a group, by its id or by `group_names`, are listed that have one status."""
+    return f"{group}#{status}"
+
+
+def group_names(application: str, group: str) -> str:
+    """What stands for the id of a group that is not there."""
+    return f"{application}/{group}"
 
 
 def is_running(record: Record) -> bool:
@@ -111,6 +116,8 @@ def created(  # noqa: PLR0913  # the members of one request
         record["requestedBy"] = caller
     if group_id is not None:
         record |= {"deploymentGroupId": group_id, "groupStatus": group_status(group_id, "Created")}
+    elif application and group:
+        record["groupStatus"] = group_status(group_names(application, group), "Created")
     if revision is not None:
         record["revision"] = dict(revision)
     if refusal is not None:
@@ -129,10 +136,11 @@ def begun(  # noqa: PLR0913  # what is known when a deployment begins
     previous: Mapping[str, Any] | None = None,
     sha256: str | None = None,
 ) -> Change:
-    """The group and the alias (`function:alias`) are now this deployment's alone, and its alarms are listened for.
+    """The group and the alias are now this deployment's alone, and its alarms are listened for.
 
-    `function` is what the AppSpec file says of it, as lambdaFunctionInfo; `previous` is the revision of the group's last
-    success, where there was one; `sha256` is that of a dropped file.
+    `alias` is what the alias is held by (core.service_role.alias_lock). `function` is what the AppSpec file says of it, as
+    lambdaFunctionInfo; `previous` is the revision of the group's last success, where there was one; `sha256` is that of a
+    dropped file.
     """
     known = {"lambdaFunctionInfo": function, "previousRevision": previous, "contentSha256": sha256}
     return Change(

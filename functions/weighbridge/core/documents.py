@@ -69,7 +69,7 @@ def _decoded(raw: bytes) -> str:
     if raw.startswith(b"\x1f\x8b"):
         raise NotWellFormed("The file is not text but compressed by gzip; drop it as it was before.")
     if raw.startswith(b"PK\x03\x04"):
-        raise NotWellFormed("The file is not text but a zip archive; drop the file that is in it.")
+        raise NotWellFormed("The file is not text but a zip archive; drop the file that is in it, or the archive as .zip.")
     marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     # Without a mark it shows by the zeros that letters of ASCII have as one of their two bytes.
     if marked or (len(raw) > 3 and (raw[:4:2] == b"\0\0") != (raw[1:4:2] == b"\0\0")):  # noqa: PLR2004  # two letters

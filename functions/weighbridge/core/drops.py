@@ -7,12 +7,13 @@ from weighbridge.core.groups import valid_name
 
 CONFIGS_FOLDER = "deployment-configs"
 GROUP_FILE = "deployment-group"
-_ENDINGS = {"yaml": "YAML", "yml": "YAML", "json": "JSON"}
+_BUNDLE_TYPES = {"yaml": "YAML", "yml": "YAML", "json": "JSON", "zip": "zip"}
 _SCHEME = (
-    "drop AppSpec files as <application>/<deployment-group>/<name>.yaml, groups as "
-    f"<application>/<deployment-group>/{GROUP_FILE}.yaml and configurations as {CONFIGS_FOLDER}/<name>.yaml "
-    "(.yml and .json will do, too)"
+    "drop AppSpec files as <application>/<deployment-group>/<name>.yaml, with folders before the name if you like, groups "
+    f"as <application>/<deployment-group>/{GROUP_FILE}.yaml and configurations as {CONFIGS_FOLDER}/<name>.yaml "
+    "(.yml and .json will do, too, and for an AppSpec file .zip with appspec.yaml in its root)"
 )
+_NAMES = "use 1 to 100 letters, digits and . _ + = , @ -"
 
 
 def identity(bucket: str, key: str, version: str) -> str:
@@ -22,6 +23,8 @@ def identity(bucket: str, key: str, version: str) -> str:
 
 @dataclass(frozen=True)
 class AppSpecDrop:
+    """`bundle_type` is that of CodeDeploy's S3Location: YAML, JSON or zip."""
+
     application: str
     group: str
     bundle_type: str
@@ -39,23 +42,31 @@ class ConfigDrop:
 
 
 def classify_key(key: str) -> AppSpecDrop | GroupDrop | ConfigDrop:
-    """What the object at `key` is meant to be; raises InvalidDocument for a key that belongs to nothing."""
+    """What the object at `key` is meant to be; raises InvalidDocument for a key that belongs to nothing.
+
+    The first two parts are the application and the group, whatever folders follow. The files of groups and configurations
+    have one place each.
+    """
     *folders, file = key.split("/")
     name, dot, ending = file.rpartition(".")
-    bundle_type = _ENDINGS.get(ending.lower())
+    bundle_type = _BUNDLE_TYPES.get(ending.lower())
     if not (dot and name and bundle_type):
         raise InvalidDocument(f"The object {key[:300]!r} has no ending that is read; {_SCHEME}.")
-    if folders == [CONFIGS_FOLDER]:
+    application, group = (*folders, "", "")[:2]
+    is_config, is_group = application == CONFIGS_FOLDER, name == GROUP_FILE
+    if bundle_type == "zip" and (is_config or is_group):
+        raise InvalidDocument(f"The object {key[:300]!r} is no file of a group or configuration, which are not bundled.")
+    if is_config and len(folders) == 1:
         if not valid_name(name):
-            raise InvalidDocument(f"{name[:140]!r} is no name for a configuration; {_NAMES}")
+            raise InvalidDocument(f"{name[:140]!r} is no name for a configuration; {_NAMES}.")
         return ConfigDrop(name)
-    if len(folders) != 2 or folders[0] == CONFIGS_FOLDER:  # noqa: PLR2004  # application and group
+    below = folders[2:]
+    if is_config or len(folders) < 2 or (below and {"", ".", ".."}.intersection(folders)):  # noqa: PLR2004  # the two
         raise InvalidDocument(f"The object {key[:300]!r} belongs to nothing; {_SCHEME}.")
-    application, group = folders
-    for part in folders:
+    for part in (application, group):
         if not valid_name(part):
-            raise InvalidDocument(f"{part[:140]!r} is no name for an application or a deployment group; {_NAMES}")
-    return GroupDrop(application, group) if name == GROUP_FILE else AppSpecDrop(application, group, bundle_type)
-
-
-_NAMES = "use 1 to 100 letters, digits and . _ + = , @ -"
+            raise InvalidDocument(f"{part[:140]!r} is no name for an application or a deployment group; {_NAMES}.")
+    if is_group and below:
+        place = f"{application}/{group}/{file}"
+        raise InvalidDocument(f"The object {key[:300]!r} is no group's file: drop it as {place!r} to set the group.")
+    return GroupDrop(application, group) if is_group else AppSpecDrop(application, group, bundle_type)

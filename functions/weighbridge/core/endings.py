@@ -62,8 +62,8 @@ def succeeded(record: Record, now: datetime) -> Ending:
 
 def _closed(record: Record, status: Status, now: datetime) -> dict[str, Any]:
     sets: dict[str, Any] = {"status": status, "completeTime": stamp(now)}
-    if "deploymentGroupId" in record:
-        sets["groupStatus"] = group_status(record["deploymentGroupId"], status)
+    if "groupStatus" in record:
+        sets["groupStatus"] = group_status(record["groupStatus"].rpartition("#")[0], status)
     return sets
 
 

@@ -1,6 +1,7 @@
 """What the world is told of a deployment, from two states of its record. Reference: section 7.1, and the design's table.
 
-CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; five detail-types of ours say what it never tells.
+CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; five detail-types of ours say what it never tells, and
+two what was refused without becoming a deployment.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,8 @@ HOOK_REPORTED = "Deployment Hook Reported"
 ROLLED_BACK = "Deployment Rolled Back"
 ROLLBACK_HELD_UP = "Deployment Rollback Held Up"
 ROLLBACK_FAILED = "Deployment Rollback Failed"
+DROP_REFUSED = "Drop Refused"
+EVENT_REFUSED = "Event Refused"
 
 _STATES = {"InProgress": "START", "Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
 _TOLD = {
@@ -59,3 +62,9 @@ def _news(old: Record | None, new: Record) -> Iterator[tuple[str, dict[str, Any]
         if is_rollback(new) and new["status"] == "Succeeded":
             rolled_back = new["rollbackInfo"]["rollbackTriggeringDeploymentId"]
             yield ROLLED_BACK, {"rolledBackDeploymentId": rolled_back, "version": new["plan"]["currentVersion"]}
+
+
+def refused(refusal: Mapping[str, Any], region: str) -> Notification:
+    """What is told of a refusal (core.refusals), from the item that was kept of it."""
+    told = {name: value for name, value in refusal.items() if name not in {"expires", "listing", "listingKey"}}
+    return Notification(DROP_REFUSED if "key" in refusal else EVENT_REFUSED, {"region": region} | told)

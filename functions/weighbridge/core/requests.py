@@ -17,6 +17,9 @@ Empty = BeforeValidator(lambda value: None if value == "" else value)
 """An optional text that the skeletons of clients have as an empty one, which says nothing."""
 
 
+BUNDLE_TYPES = ("YAML", "JSON", "zip")
+
+
 class S3Location(Document):
     bucket: str = Field(min_length=3, max_length=63)
     key: str = Field(min_length=1, max_length=1024)
@@ -26,10 +29,11 @@ class S3Location(Document):
 
     @field_validator("bundle_type")
     @classmethod
-    def _text_only(cls, value: str) -> str:
-        if value.upper() not in {"YAML", "JSON"}:
-            raise ValueError(f"BundleType must be either YAML or JSON, not {value[:40]!r}")
-        return value.upper()
+    def _as_the_service_spells_it(cls, value: str) -> str:
+        known = {spelled.lower(): spelled for spelled in BUNDLE_TYPES}.get(value.lower())
+        if known is None:
+            raise ValueError(f"BundleType must be either {' or '.join(BUNDLE_TYPES)}, not {value[:40]!r}")
+        return known
 
 
 _MEMBERS = {"s3location", "string", "appspeccontent", "githublocation"}

@@ -13,12 +13,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments, waits
+from weighbridge.aws import deployments, refusals, waits
 from weighbridge.core.deployment import Record, is_running, report_refused
 from weighbridge.core.event_text import text_at
 from weighbridge.core.hooks import event_of, reported, verdict
 from weighbridge.core.ids import deployment_id_in
 from weighbridge.core.interruptions import Interruption, alarm_interruption, stop_interruption
+from weighbridge.core.refusals import Refused, refused_event
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -30,15 +31,20 @@ _AT_ONCE = 10
 
 @logger.inject_lambda_context(clear_state=True)
 @event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, context: LambdaContext) -> None:  # noqa: ARG001
+def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     detail: Any = event.get("detail")
-    match event.get("detail-type"):
-        case "CloudWatch Alarm State Change":
-            _alarm(detail, _time_of(event))
-        case "Deployment Stop Requested":
-            _stop(detail)
-        case "Lifecycle Event Hook Reported":
-            _report(detail)
+    try:
+        match event.get("detail-type"):
+            case "CloudWatch Alarm State Change":
+                _alarm(detail, _time_of(event))
+            case "Deployment Stop Requested":
+                _stop(detail)
+            case "Lifecycle Event Hook Reported":
+                _report(detail)
+    except Refused as why:
+        logger.warning("Refused an event", extra={"reason": str(why)})
+        count("EventsRefused")
+        refusals.keep(refused_event(event.raw_event, context.aws_request_id, why), datetime.now(UTC))
 
 
 def _time_of(event: EventBridgeEvent) -> datetime:
@@ -54,8 +60,7 @@ def _alarm(detail: Any, fired_at: datetime) -> None:
     """Interrupts every deployment that the alarm watches; those that an earlier delivery has reached come last."""
     name = text_at(detail, "alarmName", longest=255)
     if not name:
-        _refuse("alarmName is no name of an alarm")
-        return
+        raise Refused("InvalidInputException", "alarmName is no name of an alarm")
 
     def fire(deployment_id: str) -> Record | None:
         record = deployments.get(deployment_id)
@@ -95,17 +100,15 @@ def at_once(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
 
 def _stop(detail: Mapping[str, Any]) -> None:
     record = _named(detail)
-    if record is None:
-        return
     wanted = detail.get("autoRollbackEnabled")
     if wanted is not None and not isinstance(wanted, bool):
-        _refuse("autoRollbackEnabled must be true or false")
-        return
+        raise Refused("InvalidInputException", "autoRollbackEnabled must be true or false")
     interruption = stop_interruption(record, wanted)
     if interruption is None:
-        why = "is a rollback, which is not stopped" if is_running(record) else "has already completed"
-        _refuse(f"Deployment {record['deploymentId']} {why}")
-        return
+        about = f"Deployment {record['deploymentId']}"
+        if is_running(record):
+            raise Refused("UnsupportedActionForDeploymentTypeException", f"{about} is a rollback, which is not stopped")
+        raise Refused("DeploymentAlreadyCompletedException", f"{about} has already completed")
     if wanted is False and waits.release(record, datetime.now(UTC)):
         logger.warning("Rollback given up")
         return
@@ -120,37 +123,28 @@ def _interrupt(deployment_id: str, interruption: Interruption) -> None:
 
 def _report(detail: Mapping[str, Any]) -> None:
     record = _named(detail)
-    if record is None:
-        return
     status, execution_id = verdict(detail.get("status")), detail.get("lifecycleEventHookExecutionId")
     lifecycle_event = event_of(record["hooks"], execution_id) if isinstance(execution_id, str) else None
     if lifecycle_event is None:
-        _refuse("lifecycleEventHookExecutionId is none of this deployment's")
-        return
+        raise Refused(
+            "InvalidLifecycleEventHookExecutionIdException", "lifecycleEventHookExecutionId is none of this deployment's"
+        )
     if status is None:
-        _refuse("status must be Succeeded or Failed")
         if sum(entry["event"] == "ReportRefused" for entry in record["timeline"]) < _MOST_REFUSED:
             said = text_at(detail, "status", longest=1000) or ""
             deployments.update(record["deploymentId"], report_refused(lifecycle_event, said, datetime.now(UTC)))
-        return
-    if waits.answer(record, lifecycle_event, reported(status), datetime.now(UTC)):
-        logger.info("Hook reported", extra={"status": status})
-    else:
-        _refuse("The lifecycle event is completed already")
+        raise Refused("InvalidLifecycleEventHookExecutionStatusException", "status must be Succeeded or Failed")
+    if not waits.answer(record, lifecycle_event, reported(status), datetime.now(UTC)):
+        raise Refused("LifecycleEventAlreadyCompletedException", "The lifecycle event is completed already")
+    logger.info("Hook reported", extra={"status": status})
 
 
-def _named(detail: Any) -> Record | None:
+def _named(detail: Any) -> Record:
     deployment_id = deployment_id_in(detail)
     if deployment_id is None:
-        _refuse("deploymentId must be d- and nine upper-case letters or digits")
-        return None
+        raise Refused("InvalidDeploymentIdException", "deploymentId must be d- and nine upper-case letters or digits")
     logger.append_keys(deploymentId=deployment_id)
     record = deployments.get(deployment_id)
     if record is None:
-        _refuse("There is no such deployment")
+        raise Refused("DeploymentDoesNotExistException", "There is no such deployment")
     return record
-
-
-def _refuse(reason: str) -> None:
-    logger.warning("Refused an event", extra={"reason": reason})
-    count("EventsRefused")

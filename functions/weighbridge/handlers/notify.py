@@ -1,9 +1,10 @@
-"""Tells the world what has become of a deployment: one event for every news in the stream of its record's changes.
+"""Tells the world what has become of a deployment, and what was refused: one event for every news in the table's stream.
 
 Apart from the deployment's own path, so that a notification that fails delays nothing: it is tried again from the stream,
 and ends in the dead-letter queue.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from weighbridge.aws import events
 from weighbridge.aws.table import images
 from weighbridge.core.errors import WeighbridgeError
-from weighbridge.core.notifications import notifications
+from weighbridge.core.notifications import Notification, notifications, refused
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
@@ -29,9 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 def _tell(record: DynamoDBRecord) -> None:
     if not (sides := images(record.raw_event)):
         return
-    old, new = sides
-    logger.append_keys(deploymentId=new["deploymentId"])
-    news = notifications(old, new, record.raw_event["awsRegion"])
+    news = _news(record.raw_event, *sides)
     if not news:
         return
     try:
@@ -40,3 +39,11 @@ def _tell(record: DynamoDBRecord) -> None:
         logger.exception("Not notified yet")  # the batch processor itself keeps it to the answer
         raise
     logger.info("Notified", extra={"notifications": [notification.detail_type for notification in news]})
+
+
+def _news(change: Mapping[str, Any], old: dict[str, Any] | None, new: dict[str, Any]) -> list[Notification]:
+    region = change["awsRegion"]
+    if change["dynamodb"]["Keys"]["sk"]["S"] == "REFUSAL":
+        return [refused(new, region)]
+    logger.append_keys(deploymentId=new["deploymentId"])
+    return notifications(old, new, region)

@@ -1,9 +1,11 @@
 """What arrives: a dropped file, or a request on the bus. It becomes a deployment with an id, a group, or a configuration.
 
 Nothing is judged here that the deployment's own execution can judge, so that whatever is wrong with a deployment is told
-by its record. Only a key that belongs to nothing is refused without one: logged and counted.
+by its record. A key that belongs to nothing, and an event on the bus of a type that is none, are refused without one:
+logged, counted, and kept as a refusal.
 """
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,14 +14,17 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import revisions, settings
+from weighbridge.aws import refusals, revisions, settings
+from weighbridge.aws.drops import note_taken_over
 from weighbridge.aws.launch import launch
 from weighbridge.core import configs, documents, drops, groups
 from weighbridge.core.deployment import Record, created, stamp
-from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
+from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop
 from weighbridge.core.errors import InvalidDocument, Retryable, WeighbridgeError, clip
 from weighbridge.core.event_text import text_at
+from weighbridge.core.refusals import Refusal, Refused, refused_drop, refused_event, unknown
 from weighbridge.core.requests import DeploymentRequest
+from weighbridge.core.service_role import foreign
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -31,37 +36,47 @@ _LONGEST = 1024
 @event_source(data_class=EventBridgeEvent)
 def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     now = datetime.now(UTC)
+    identity = text_at(event.raw_event, "id", longest=_LONGEST) or context.aws_request_id
     if event.get("source") == "aws.s3":
-        _receive_drop(event.get("detail"), now)
-    else:
-        identity = text_at(event.raw_event, "id", longest=_LONGEST) or context.aws_request_id
+        _receive_drop(event, identity, now)
+    elif event.get("detail-type") == "Deployment Requested":
         _receive_request(f"event {identity}", event.get("detail"), now)
+    else:
+        why = unknown(event.get("detail-type"))
+        logger.warning("Refused an event", extra={"reason": str(why)})
+        count("EventsRefused")
+        refusals.keep(refused_event(event.raw_event, identity, why), now)
 
 
-def _receive_drop(detail: Any, now: datetime) -> None:
+def _receive_drop(event: EventBridgeEvent, event_id: str, now: datetime) -> None:
+    detail: Any = event.get("detail")
     bucket, key = (text_at(detail, *path, longest=_LONGEST) for path in (("bucket", "name"), ("object", "key")))
     version, sequencer = (text_at(detail, "object", name, longest=_LONGEST) for name in ("version-id", "sequencer"))
     if not bucket or not key:
-        _refuse_drop(key or "", "The event names no object in a bucket.")
+        why = Refused("InvalidInputException", "The event names no object in a bucket.")
+        _refuse_drop(key or "", refused_event(event.raw_event, event_id, why), now)
         return
     location = {"bucket": bucket, "key": key}
+    pinned = location | ({"version": version} if version else {})
     identity = drops.identity(bucket, key, version or sequencer or "")
     try:
-        drop = classify_key(key)
-    except InvalidDocument as refusal:
-        _refuse_drop(key, str(refusal))
+        drop = drops.classify_key(key)
+    except InvalidDocument as error:
+        named = location | ({"versionId": version} if version else {})
+        _refuse_drop(key, refused_drop(named, identity, error.code, str(error)), now)
         return
     match drop:
         case AppSpecDrop(application, group, bundle_type):
-            pinned = location | {"bundleType": bundle_type} | ({"version": version} if version else {})
-            _deploy(identity, now, application, group, revision={"revisionType": "S3", "s3Location": pinned})
+            revision = {"revisionType": "S3", "s3Location": pinned | {"bundleType": bundle_type}}
+            _deploy(identity, now, application, group, revision=revision)
         case GroupDrop() | ConfigDrop():
             _set(drop, identity, location, now)
 
 
-def _refuse_drop(key: str, reason: str) -> None:
-    logger.warning("Refused a drop", extra={"key": clip(key, 300), "reason": reason})
+def _refuse_drop(key: str, refusal: Refusal, now: datetime) -> None:
+    logger.warning("Refused a drop", extra={"key": clip(key, 300), "reason": refusal.message})
     count("DropsRefused")
+    refusals.keep(refusal, now)
 
 
 def _set(drop: GroupDrop | ConfigDrop, identity: str, location: Mapping[str, Any], now: datetime) -> None:
@@ -80,6 +95,8 @@ def _set(drop: GroupDrop | ConfigDrop, identity: str, location: Mapping[str, Any
     except WeighbridgeError as refusal:
         revision = {"revisionType": "S3", "s3Location": location}
         _deploy(identity, now, application, group, revision=revision, refusal=refusal)
+        return
+    note_taken_over(identity, now)
 
 
 def _set_group(application: str, group: str, location: Mapping[str, Any], now: datetime) -> None:
@@ -91,6 +108,8 @@ def _set_group(application: str, group: str, location: Mapping[str, Any], now: d
         # Any other name may be that of a configuration which arrives in a moment.
         if name and configs.is_short(name) and settings.config(name) is None:
             raise InvalidDocument(configs.missing(name))
+        if fault := foreign(parsed.service_role_arn, os.environ["SERVICE_ROLE_ACCOUNTS"].split(",")):
+            raise InvalidDocument(f"serviceRoleArn: {fault}")
         settings.put_group(application, group, parsed, stamp(now))
         taken_over = newest
 

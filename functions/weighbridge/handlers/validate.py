@@ -35,7 +35,7 @@ from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.ids import deployment_id
 from weighbridge.core.plan import Plan
 from weighbridge.core.revisions import sha256_of
-from weighbridge.core.service_role import ServiceRole
+from weighbridge.core.service_role import ServiceRole, alias_lock
 
 logger = Logger()
 
@@ -60,7 +60,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Plan:  # noqa: ARG
     planning.check_allowed(spec, _patterns("DEPLOYABLE_FUNCTIONS"), ["*"] if role else _patterns("INVOCABLE_HOOKS"))
     planning.check_alias(spec, record, group)
     alarms = planning.watched_alarms(record, group)["names"]
-    alias_name = f"{spec.function_name}:{spec.alias}"
+    alias_name = alias_lock(spec.function_name, spec.alias, role, os.environ["ACCOUNT_ID"])
     change = begun(
         config.name,
         group_id=group_id,

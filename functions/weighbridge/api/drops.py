@@ -1,0 +1,50 @@
+"""What became of a dropped object: Weighbridge's own addition to the API."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from weighbridge.api import wire
+from weighbridge.api.operations import Operation, Request
+from weighbridge.aws import drops, launch
+from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key, identity
+from weighbridge.core.errors import InvalidDocument, classify
+
+
+def get_drop(request: Request) -> Mapping[str, Any]:
+    """By the object's key and version alone: Pending until its event was heard, then Accepted or Refused."""
+    bucket, key = request.arguments["bucket"], request.arguments["key"]
+    heard = os.environ["BUCKET_NAME"]
+    if bucket != heard:
+        raise wire.invalid(request.operation, "bucket", f"Drops into {bucket[:100]!r} are not heard of, but into {heard}.")
+    version = request.arguments.get("versionId") or drops.newest_version(bucket, key)
+    if version is None:
+        raise wire.ApiError("DropDoesNotExistException", f"There is no object {key[:300]!r} in the bucket.")
+    location = {"bucket": bucket, "key": key, "versionId": version}
+    try:
+        drop = classify_key(key)
+    except InvalidDocument as refusal:
+        error = {"code": refusal.code, "message": str(refusal)}
+        return {"dropInfo": location | {"status": "Refused", "errorInformation": error}}
+    return {"dropInfo": location | _names(drop) | _became(drop, identity(bucket, key, version))}
+
+
+def _names(drop: AppSpecDrop | GroupDrop | ConfigDrop) -> dict[str, str]:
+    if isinstance(drop, ConfigDrop):
+        return {"deploymentConfigName": drop.name}
+    return {"applicationName": drop.application, "deploymentGroupName": drop.group}
+
+
+def _became(drop: AppSpecDrop | GroupDrop | ConfigDrop, of: str) -> dict[str, Any]:
+    record = launch.find(of)
+    if record is None:
+        taken_over = not isinstance(drop, AppSpecDrop) and drops.is_taken_over(of)
+        return {"status": "Accepted" if taken_over else "Pending"}
+    deployment = {"deploymentId": record["deploymentId"], "deploymentStatus": record["status"]}
+    if "refusal" in record:  # it says so before its execution has come to it
+        kind, message = classify(record["refusal"]["error"], record["refusal"]["message"])
+        return deployment | {"status": "Refused", "errorInformation": {"code": kind.code, "message": message}}
+    return deployment | {"status": "Accepted", "errorInformation": record.get("errorInformation")}
+
+
+OPERATIONS: Mapping[str, Operation] = {"GetDrop": get_drop}

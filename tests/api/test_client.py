@@ -53,8 +53,8 @@ def test_its_waiter_outlasts_the_longest_deployment() -> None:
     waiters = json.loads((MODELS / "weighbridge" / "2014-10-06" / "waiters-2.json").read_text(encoding="utf-8"))["waiters"]
     machine = json.loads((ROOT / "statemachine" / "deployment.asl.json").read_text(encoding="utf-8"))
     hours = (LONGEST_MINUTES + 2 * 60) * 60
-    for waiter in waiters.values():
-        assert hours < machine["TimeoutSeconds"] < waiter["delay"] * waiter["maxAttempts"]
+    waiter = waiters["DeploymentSuccessful"]
+    assert hours < machine["TimeoutSeconds"] < waiter["delay"] * waiter["maxAttempts"]
 
 
 def _documentation(part: Any) -> list[str]:

@@ -26,6 +26,9 @@ RUN: dict[Place, tuple[int, str]] = {
         "tests/workflow/test_readme.py::test_a_handler_is_called_with_an_event",
     ),
     ("docs/aliases-of-stacks.md", "What happens then"): (1, "tests/workflow/test_aliases_of_stacks.py"),
+    ("docs/from-codedeploy.md", "On the local cloud"): (2, "tests/workflow/test_from_codedeploy.py"),
+    ("docs/from-codedeploy.md", "On AWS"): (3, "tests/workflow/test_from_codedeploy.py"),
+    ("docs/operations.md", "Following a drop"): (1, "tests/workflow/test_following.py"),
     ("docs/operations.md", "On call"): (7, "tests/workflow/test_on_call.py"),
     ("docs/operations.md", "More about a deployment"): (
         2,
@@ -44,16 +47,6 @@ PARTLY: dict[Place, tuple[int, str, str]] = {
         3,
         "tests/infra/test_aliases_of_stacks.py",
         "Of SAM, the CDK and Terraform only the CDK is installed here; SAM's translator leaves the alias of that template alone.",
-    ),
-    ("docs/from-codedeploy.md", "On the local cloud"): (
-        1,
-        "tests/workflow/test_api_deployments.py",
-        "The commands are run there, with names of the test's own.",
-    ),
-    ("docs/from-codedeploy.md", "On AWS"): (
-        1,
-        "tests/workflow/test_own_client.py",
-        "The URL of an installation on AWS is not known.",
     ),
 }
 """The same, and why not all of it is run as it stands."""

@@ -123,7 +123,7 @@ def test_a_team_deploys_and_is_rolled_back_by_its_own_role_alone(world: World, o
             assert stopped.outcome == ("Stopped", "MANUAL_STOP")
             assert world.rollback_of(stopped).outcome == ("Succeeded", None)
             assert world.alias(ours.shop) == Alias("2", {})
-            subscriber.until_told(f"ABORTED: AWS CodeDeploy {deployment_id} ")
+            subscriber.until_told(f"ABORTED: Weighbridge {deployment_id} ")
     world.route(ours.shop, "1")
 
 
@@ -179,7 +179,7 @@ def test_a_topic_of_another_team_is_not_written_to(world: World, ours: Team, the
     triggers = [trigger(other.topic, "theirs"), trigger(own.topic, "ours")]
     set_group(world, ours, "noisy", serviceRoleArn=ours.role, triggerConfigurations=triggers)
     deployment = world.ended(dropped(world, ours, appspec(ours.shop.name), "noisy"))
-    own.until_told(f"SUCCEEDED: AWS CodeDeploy {deployment.id} ")
+    own.until_told(f"SUCCEEDED: Weighbridge {deployment.id} ")
     assert other.told() == []
     world.route(ours.shop, "1")
 
@@ -245,7 +245,7 @@ def test_a_team_whose_name_begins_with_anothers(world: World, ours: Team, neighb
     assert role.outcome == ("Failed", "IAM_ROLE_MISSING")
     put = world.cloud.client("s3", ours.pipeline).put_object
     assert refused(put, Bucket=world.bucket, Key=f"{neighbours.app.name}/prod/a.yaml", Body=b"{}")
-    own.until_told(f"FAILED: AWS CodeDeploy {hook.id} ")
+    own.until_told(f"FAILED: Weighbridge {hook.id} ")
     assert other.told() == []
     assert world.alias(ours.shop) == world.alias(neighbours.shop) == Alias("1", {})
     # Nor is the longer name in the way of its own team.

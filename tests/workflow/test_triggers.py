@@ -49,10 +49,10 @@ def test_a_stop_and_its_rollback_are_sent_in_codedeploys_form(world: World) -> N
     deployment = world.ended(deployment_id)
     rollback = world.rollback_of(deployment)
     told = subscriber.until_told(
-        f"CREATED: AWS CodeDeploy {deployment_id} ",
-        f"ABORTED: AWS CodeDeploy {deployment_id} ",
-        f"CREATED: AWS CodeDeploy {rollback.id} ",
-        f"SUCCEEDED: AWS CodeDeploy {rollback.id} ",
+        f"CREATED: Weighbridge {deployment_id} ",
+        f"ABORTED: Weighbridge {deployment_id} ",
+        f"CREATED: Weighbridge {rollback.id} ",
+        f"SUCCEEDED: Weighbridge {rollback.id} ",
     )
     [stopped] = [json.loads(message["Message"]) for message in told if message["Subject"].startswith("ABORTED")]
     assert stopped["eventTriggerName"] == "team"
@@ -66,4 +66,4 @@ def test_a_topic_that_is_gone_neither_fails_nor_delays(world: World) -> None:
     deployment = world.ended(world.drop(shop))
     assert deployment.outcome == ("Succeeded", None)
     assert world.alias(shop) == Alias("2", {})
-    subscriber.until_told(f"SUCCEEDED: AWS CodeDeploy {deployment.id} ")
+    subscriber.until_told(f"SUCCEEDED: Weighbridge {deployment.id} ")

@@ -87,7 +87,7 @@ def test_a_supervisor_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: 
 
     monkeypatch.setattr(settle, "_finish", finish)
     monkeypatch.setattr(settle, "_given_up", lambda *_: True)
-    monkeypatch.setattr(rollbacks, "wanted", lambda plan: plan)
+    monkeypatch.setattr(rollbacks, "wanted", lambda plan: rollbacks.Wanted(plan, None))
     [race] = [race for race in races.RACES if race.name == "a sweep meets a living execution"]
     assert any("the deployment is Succeeded, and the alias is" in problem for problem in race.run(world).problems)
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.architecture import outgoing
 from tests.architecture.asl import definition
 from tests.architecture.source import ROOT, handler_names
 from tests.aws.invocation import BUCKET, ID, ROLLBACK_ID, event_file
 from tests.infra.test_template_events import RULES
+from weighbridge.core import notifications
 from weighbridge.core.ids import deployment_id, rollback_id
 from weighbridge.core.notifications import SOURCE, Notification, refused
 from weighbridge.core.refusals import refused_event, unknown
@@ -151,6 +153,18 @@ def test_what_is_told_is_heard_by_none_of_our_own_rules_on_whatever_bus(name: st
     event = event_file(f"outgoing/{name}")
     assert event["source"] == SOURCE
     assert _matching(event) == []
+
+
+@pytest.mark.parametrize("name", outgoing.told())
+def test_what_is_told_of_a_deployment_is_as_its_file_says(name: str) -> None:
+    assert event_file(f"outgoing/{name}") == outgoing.event(name, outgoing.told()[name])
+
+
+def test_there_is_a_file_of_whatever_is_told() -> None:
+    kinds = {value for name, value in vars(notifications).items() if name.isupper() and name[0] != "_"} - {SOURCE}
+    assert {event_file(f"outgoing/{name}")["detail-type"] for name in OUTGOING} == kinds
+    told = [event_file(f"outgoing/{name}")["detail"] for name in OUTGOING if name.startswith("state_change")]
+    assert {detail["state"] for detail in told} == {"START", "SUCCESS", "FAILURE", "STOP"}
 
 
 def test_the_refusal_of_an_event_is_told_as_its_file_says() -> None:

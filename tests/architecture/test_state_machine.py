@@ -187,10 +187,14 @@ GIVES_UP = {kind.__name__ for kind in FINAL}
 def _patience(state: str, error: str) -> float:
     """Seconds that a state goes on trying after an error, at the longest."""
     [retrier, *_] = [
-        each for each in _state(definition(), state)["Retry"] if {error, "States.ALL"} & set(each["ErrorEquals"])
+        each
+        for each in _state(definition(), state)["Retry"]
+        if {error, "States.ALL", "States.TaskFailed"} & set(each["ErrorEquals"])
     ]
     longest = retrier.get("MaxDelaySeconds", float("inf"))
-    delays = (retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n for n in range(retrier["MaxAttempts"]))
+    delays = (
+        retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** n for n in range(retrier["MaxAttempts"])
+    )
     return float(sum(min(delay, longest) for delay in delays))
 
 
@@ -226,6 +230,39 @@ def test_a_rollback_gives_up_for_good_reason_only() -> None:
     for error in GIVES_UP:
         matching = [each for each in retriers if {error, "States.ALL"} & set(each["ErrorEquals"])]
         assert matching[0]["MaxAttempts"] == 0, error
+
+
+IN_AN_UPGRADE = ["Runtime.ImportModuleError", "Runtime.HandlerNotFound", "Runtime.UserCodeSyntaxError"]
+"""What a function raises while its code is new and its layer is not, or the other way round."""
+
+
+def _calling_functions() -> list[str]:
+    return [name for name, state in definition()["States"].items() if ":lambda:" in state.get("Resource", "")]
+
+
+@pytest.mark.parametrize("error", [*IN_AN_UPGRADE, "Lambda.ResourceConflictException", "Lambda.ResourceNotReadyException"])
+def test_an_upgrade_is_outlasted_by_every_state(error: str) -> None:
+    for state in _calling_functions():
+        assert _patience(state, error) >= 2 * 60, state
+
+
+@pytest.mark.parametrize("error", ["KeyError", "OwnRolePermissions"])
+def test_a_setting_or_a_right_that_comes_late_in_an_upgrade_is_waited_for(error: str) -> None:
+    # A hook that was called may not be called again by what failed after that.
+    for state in _calling_functions():
+        assert "hook" in state or _patience(state, error) >= 2 * 60, state
+
+
+@pytest.mark.parametrize(
+    "error", ["DynamoDb.DynamoDbException", "DynamoDb.TransactionConflictException", "DynamoDb.Unheard", "States.Runtime"]
+)
+def test_no_error_of_the_table_ends_a_bake_at_once(error: str) -> None:
+    assert _patience("Bake", error) >= 60
+
+
+@pytest.mark.parametrize("error", ["AlarmActive", "StopRequested", "DynamoDb.ConditionalCheckFailedException"])
+def test_what_ends_a_bake_ends_it_at_once(error: str) -> None:
+    assert _patience("Bake", error) == 0
 
 
 def test_a_record_that_cannot_be_closed_does_not_hide_what_went_wrong() -> None:

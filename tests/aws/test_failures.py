@@ -15,9 +15,9 @@ from tests.aws.account import client_error
 from weighbridge.aws import clients
 from weighbridge.aws.failures import translating
 from weighbridge.core.errors import (
+    OwnRolePermissions,
     Retryable,
     RoleMissing,
-    RolePermissions,
     ServiceUnavailable,
     Throttled,
     WeighbridgeError,
@@ -36,9 +36,9 @@ CODES = [
     ("TransactionInProgressException", 400, Throttled),
     ("SlowDown", 503, Throttled),
     ("LimitExceededException", 400, Throttled),
-    ("AccessDeniedException", 403, RolePermissions),
-    ("AccessDenied", 403, RolePermissions),
-    ("UnauthorizedOperation", 403, RolePermissions),
+    ("AccessDeniedException", 403, OwnRolePermissions),
+    ("AccessDenied", 403, OwnRolePermissions),
+    ("UnauthorizedOperation", 403, OwnRolePermissions),
     ("ServiceException", 500, ServiceUnavailable),
     ("InternalServerError", 500, ServiceUnavailable),
     ("EC2ThrottledException", 502, ServiceUnavailable),

@@ -14,7 +14,7 @@ from weighbridge.aws import clients, hooks
 from weighbridge.core.errors import (
     HookFailed,
     HookPending,
-    RolePermissions,
+    OwnRolePermissions,
     ServiceUnavailable,
     Throttled,
     WeighbridgeError,
@@ -62,7 +62,7 @@ def test_a_hook_that_may_be_invoked_passes() -> None:
     ("code", "status", "expected", "message"),
     [
         ("ResourceNotFoundException", 404, HookFailed, f"no Lambda function '{HOOK}' for the BeforeAllowTraffic hook"),
-        ("AccessDeniedException", 403, RolePermissions, "does not give you permission"),
+        ("AccessDeniedException", 403, OwnRolePermissions, "does not give you permission"),
         ("TooManyRequestsException", 429, Throttled, "exceeded the request limit"),
         ("ServiceException", 500, ServiceUnavailable, "AWSLambda answered ServiceException to Invoke"),
         ("InvalidParameterValueException", 400, WeighbridgeError, "AWSLambda refused Invoke"),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from weighbridge.core.deployment import Change, Record, begun, created, planned
-from weighbridge.core.plan import Plan
+from weighbridge.core.plan import PLAN_VERSION, Plan
 
 START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -15,6 +15,7 @@ def at(seconds: float) -> datetime:
 
 def plan(**changes: Any) -> Plan:
     base = Plan(
+        planVersion=PLAN_VERSION,
         applicationName="shop-app",
         deploymentGroupName="prod",
         deploymentGroupId="g-1",

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, Inc
 from botocore.exceptions import ConnectionError as NoConnection
 
 from weighbridge.core.errors import (
+    OwnRolePermissions,
     RecordFull,
     RoleMissing,
     RolePermissions,
@@ -73,7 +74,8 @@ def translated(error: ClientError | BotoCoreError, service: str, role: ServiceRo
             f"for {service}. Avoid retrying API requests at a high rate."
         )
     if code in _DENIALS:
-        return RolePermissions(
+        kind = RolePermissions if role else OwnRolePermissions
+        return kind(
             f"The IAM role {name} does not give you permission to perform operations in the following AWS service: "
             f"{service}. Contact your AWS administrator if you need help. If you are an AWS administrator, you can grant "
             f"permissions to your users or groups by creating IAM policies. ({error.operation_name}: {message})"

@@ -30,6 +30,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── ResourceCannotBeFound     CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND
     ├── DeploymentLimitExceeded   RESOURCE_LIMIT_EXCEEDED
     ├── RolePermissions           IAM_ROLE_PERMISSIONS
+    │   └── OwnRolePermissions    IAM_ROLE_PERMISSIONS  Weighbridge's own role, whose rights may arrive late in an upgrade
     ├── RoleMissing               IAM_ROLE_MISSING
     ├── HookFailed                HOOK_EXECUTION_FAILURE
     │   └── HookNotRun            HOOK_EXECUTION_FAILURE  trying again may help
@@ -202,6 +203,10 @@ class DeploymentLimitExceeded(WeighbridgeError):
 
 class RolePermissions(WeighbridgeError):
     code = "IAM_ROLE_PERMISSIONS"
+
+
+class OwnRolePermissions(RolePermissions):
+    """One of Weighbridge's own roles lacks a right: while a stack is updated it may get it in a moment."""
 
 
 class RoleMissing(WeighbridgeError):

@@ -8,6 +8,10 @@ from typing import Any, NotRequired, TypedDict
 from weighbridge.core.routing import Routing
 from weighbridge.core.service_role import ServiceRole, service_role
 
+PLAN_VERSION = 1
+"""Of the plans that are made now. It goes up whenever they change, and handlers go on reading all that came before: an
+execution keeps its plan for days, and is carried on by whatever handlers there are then. Plans without one are older."""
+
 
 class Step(TypedDict):
     """One shift: the target version's `weight` (a fraction, 0 < weight <= 1) and the seconds it is watched afterwards."""
@@ -35,6 +39,7 @@ class Plan(TypedDict):
     `revisionId` is the alias's when the deployment began; a rollback is given the one of the last shift instead.
     """
 
+    planVersion: NotRequired[int]
     applicationName: str
     deploymentGroupName: str
     deploymentGroupId: str

@@ -11,7 +11,7 @@ from weighbridge.core.deployment import Record
 from weighbridge.core.errors import InvalidAppSpec, ResourceCannotBeFound, RoleMissing
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
 from weighbridge.core.ids import rollback_id
-from weighbridge.core.plan import Plan, RollBackOn, WatchedAlarms
+from weighbridge.core.plan import PLAN_VERSION, Plan, RollBackOn, WatchedAlarms
 from weighbridge.core.rollbacks import may_start_from
 from weighbridge.core.routing import Routing
 from weighbridge.core.service_role import ServiceRole, service_role
@@ -167,6 +167,7 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
             f"give another TargetVersion, or use {ALL_AT_ONCE}."
         )
     plan = Plan(
+        planVersion=PLAN_VERSION,
         applicationName=record["applicationName"],
         deploymentGroupName=record["deploymentGroupName"],
         deploymentGroupId=group_id,

@@ -16,8 +16,10 @@ from weighbridge.core.errors import (
     RoleMissing,
     ServiceUnavailable,
     Throttled,
+    WeighbridgeError,
 )
 from weighbridge.core.plan import every_routing
+from weighbridge.core.rollbacks import FINAL
 from weighbridge.core.routing import Routing
 from weighbridge.core.service_role import ServiceRole
 
@@ -174,6 +176,17 @@ def test_a_routing_that_lambda_refuses_is_told(stub: Stub, code: str) -> None:
     stub("lambda").add_client_error("update_alias", code, "Function not found: shop:2")
     with pytest.raises(InvalidLambdaFunction, match=r"refused to route live of shop.*Function not found: shop:2"):
         Lambda("d-AAAAAAAAA", None).shift(plan(), 0, "r-0", wanted)
+
+
+def test_on_the_way_back_only_what_is_gone_is_final(stub: Stub) -> None:
+    stub("lambda").add_client_error("update_alias", "InvalidParameterValueException", "A rule that nobody knew of.")
+    with pytest.raises(WeighbridgeError, match="AWSLambda refused UpdateAlias: .* A rule that nobody knew of") as caught:
+        Lambda("d-AAAAAAAAA", None).restore(plan())
+    assert not isinstance(caught.value, FINAL)
+    stub("lambda").add_client_error("update_alias", "ResourceNotFoundException", "Function not found: shop:1")
+    with pytest.raises(InvalidLambdaFunction, match="Function not found: shop:1") as gone:
+        Lambda("d-AAAAAAAAA", None).restore(plan())
+    assert isinstance(gone.value, FINAL)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_plans_that_are_made_now_have_the_form_of_the_newest_version() -> None:
 
 
 def _event(name: str, plan: Plan, **members: Any) -> dict[str, Any]:
-    return event_file(name) | {"deploymentId": ID, "plan": plan} | members
+    return {**event_file(name), "deploymentId": ID, "plan": plan, **members}
 
 
 def _keep(plan: Plan) -> None:
@@ -52,7 +52,7 @@ def _keep(plan: Plan) -> None:
 
 @pytest.mark.parametrize("version", PLANS)
 def test_a_deployment_is_carried_on_by_its_old_plan(version: str) -> None:
-    plan = cast("Plan", PLANS[version] | {"hooks": {}, "alarms": {"names": [], "ignorePollFailure": False}})
+    plan = Plan(**(PLANS[version] | {"hooks": {}, "alarms": {"names": [], "ignorePollFailure": False}}))
     _keep(plan)
     create_alias("1")
     invoke("check_alarms", {"deploymentId": ID})

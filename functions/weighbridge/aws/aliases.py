@@ -1,6 +1,6 @@
 """Lambda aliases: read, and written only under a fence (design, rule 3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _LAMBDA = "AWSLambda"
 _NO_REVISION = "00000000-0000-0000-0000-000000000000"
+_GONE = {"ResourceNotFoundException"}
+"""The function, the alias or the version is not there any more: of what may happen on the way back this alone is final."""
+_REFUSALS = {*_GONE, "InvalidParameterValueException"}
 _TRIES = 4
 """How often a write is tried again when the alias changes under it."""
 
@@ -86,7 +89,7 @@ class Lambda:
         """
         wanted, ours = routing_after(plan, step), frozenset({routing_before(plan, step)})
         for _ in range(_TRIES):
-            written = self._write(plan, wanted, revision_id)
+            written = self._write(plan, wanted, revision_id, refusals=_REFUSALS)
             if written:
                 return written
             found = self._look(plan, wanted, ours)
@@ -110,7 +113,7 @@ class Lambda:
         revision_id = plan["revisionId"]
         for _ in range(_TRIES):
             try:
-                written = self._write(plan, restored(plan), revision_id)
+                written = self._write(plan, restored(plan), revision_id, refusals=_GONE)
             except RolePermissions:
                 found = self._look(plan, restored(plan), every_routing(plan))
                 if found.routing.settled == restored(plan):
@@ -130,8 +133,11 @@ class Lambda:
             )
         return found
 
-    def _write(self, plan: Plan, routing: Routing, revision_id: str) -> Alias | None:
-        """Routes the alias; None where it has another revision by now."""
+    def _write(self, plan: Plan, routing: Routing, revision_id: str, *, refusals: Collection[str]) -> Alias | None:
+        """Routes the alias; None where it has another revision by now.
+
+        Raises InvalidLambdaFunction for the error codes `refusals`, since trying again would not help.
+        """
         function, name = plan["functionName"], plan["alias"]
         with translating(_LAMBDA, self._role):
             try:
@@ -139,7 +145,7 @@ class Lambda:
                     FunctionName=function, Name=name, RevisionId=revision_id, **routing.update()
                 )
             except ClientError as error:
-                if code_of(error) in {"InvalidParameterValueException", "ResourceNotFoundException"}:
+                if code_of(error) in refusals:
                     raise InvalidLambdaFunction(f"Lambda refused to route {name} of {function}: {error}") from error
                 if code_of(error) != "PreconditionFailedException":
                     raise

@@ -18,7 +18,7 @@ endif
 OR_HINT := || { echo 'Behind a proxy with certificates of its own: SSL_CERT_FILE=/path/to/ca.pem make install' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test verify lint audit deploy destroy picture client lock clean
+.PHONY: help install demo local test unit verify format lint audit deploy destroy picture client lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -50,6 +50,13 @@ test: install lint ## all checks and tests
 
 verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes about an hour
 	python -m verify --report docs/reliability.md
+
+unit: install ## the tests of the pure core and of the adapters, without a cloud
+	python -m pytest tests/unit tests/aws --numprocesses 2
+
+format: install ## write the code in the project's style
+	ruff check --fix .
+	ruff format .
 
 lint: install ## style and types
 	ruff check .

@@ -25,7 +25,7 @@ def _rules() -> set[str]:
 
 def _cited(pattern: re.Pattern[str]) -> dict[str, str]:
     """What is cited, and a place that does."""
-    found = {}
+    found: dict[str, str] = {}
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for match in pattern.finditer(re.sub(r"\s+", " ", path.read_text(encoding="utf-8"))):

@@ -273,7 +273,7 @@ def test_what_may_work_later_is_left_to_lambdas_retries_and_the_dead_letter_queu
 
 
 UNREADABLE = {
-    "AccessDenied": "RolePermissions",
+    "AccessDenied": "OwnRolePermissions",
     "InvalidObjectState": "InvalidDocument",
     "InvalidRequest": "InvalidDocument",
     "KMS.DisabledException": "InvalidDocument",

@@ -44,7 +44,10 @@ def test_a_deployment_goes_on_through_an_upgrade(world: World) -> None:
     cloudformation, functions = world.client("cloudformation"), world.client("lambda")
     shifter = world.function_of("ShiftTraffic")
     before = functions.get_function_configuration(FunctionName=shifter)["CodeSha256"]
-    shop = world.shop(deploymentConfigName="CodeDeployDefault.LambdaLinear10PercentEvery10Minutes")
+    # A bake that outlasts the upgrade, which takes as long as it takes in whatever time the cloud runs.
+    canary = {"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 120}}
+    world.put("deployment-configs/TwoHours.yaml", json.dumps({"trafficRoutingConfig": canary}))
+    shop = world.shop(deploymentConfigName="TwoHours")
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
     world.client("s3").put_object(Bucket=TEMPLATES, Key="upgraded.json", Body=json.dumps(_upgraded(world)).encode())

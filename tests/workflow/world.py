@@ -386,7 +386,7 @@ class World:
         """Lets one of the stack's functions crash at each call meanwhile, as a broken release of it would."""
         functions, name = self.client("lambda"), self.function_of(construct)
         handler = functions.get_function_configuration(FunctionName=name)["Handler"]
-        functions.update_function_configuration(FunctionName=name, Handler="weighbridge.handlers.missing.handler")
+        functions.update_function_configuration(FunctionName=name, Handler="operator.truediv")  # a TypeError
         try:
             yield
         finally:

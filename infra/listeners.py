@@ -46,7 +46,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     resources=[bucket.arn_for_objects("*")],
                 ),
                 Right(
-                    "Without it S3 answers that access is denied where a file is gone.",
+                    "Looks for files of which no event has told; without it S3 denies access where a file is gone.",
                     actions=["s3:ListBucket"],
                     resources=[bucket.bucket_arn],
                 ),

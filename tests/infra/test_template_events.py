@@ -79,7 +79,11 @@ def test_a_rule_hands_exactly_its_events_to_its_handler(template: Template, name
 def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
     sweep = template[SWEEP]
     assert sweep["ScheduleExpression"] == "rate(5 minutes)"
-    assert [target["Arn"] for target in sweep["Targets"]] == ["<SettleFunction.Arn>", "<RedeliverFunction.Arn>"]
+    assert [target["Arn"] for target in sweep["Targets"]] == [
+        "<SettleFunction.Arn>",
+        "<ReceiveFunction.Arn>",
+        "<RedeliverFunction.Arn>",
+    ]
 
 
 def test_a_sweep_that_fails_waits_for_the_next(template: Template) -> None:

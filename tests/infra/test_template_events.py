@@ -147,7 +147,7 @@ def test_changes_of_deployments_and_refusals_reach_who_tells_of_them_and_nothing
             "BatchSize": 10,
             "BisectBatchOnFunctionError": True,
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            "MaximumRetryAttempts": 5,
+            "MaximumRecordAgeInSeconds": 900,
             "DestinationConfig": {"OnFailure": {"Destination": "<FailuresChanges.Arn>"}},
             "FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in FILTERS[source["FunctionName"]]]},
         }

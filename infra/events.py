@@ -74,16 +74,16 @@ class Events(Construct):
             ),
             self.bus,
         )
-        # The status events of Step Functions are best effort.
+        # The status events of Step Functions are best effort, and those of S3 are heard minutes after an installation.
         events.Rule(
             self,
             "Sweep",
-            description="Weighbridge: Looks for deployments whose execution ended unnoticed, and for events left undone.",
+            description="Weighbridge: Looks for executions that ended and files that came unnoticed, and for events left.",
             schedule=events.Schedule.rate(Duration.minutes(5)),
             # A sweep that cannot be delivered is left to the next one, which does its work.
             targets=[
                 targets.LambdaFunction(swept.function, retry_attempts=0)
-                for swept in (listeners.settle, listeners.redeliver)
+                for swept in (listeners.settle, listeners.receive, listeners.redeliver)
             ],
         )
 

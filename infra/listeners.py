@@ -46,7 +46,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     resources=[bucket.arn_for_objects("*")],
                 ),
                 Right(
-                    "Without it S3 answers that access is denied where a file is gone.",
+                    "Looks for files of which no event has told; without it S3 denies access where a file is gone.",
                     actions=["s3:ListBucket"],
                     resources=[bucket.bucket_arn],
                 ),
@@ -230,8 +230,9 @@ def _read_stream(handler: Handler, basis: Basis, *filters: Mapping[str, object])
             batch_size=10,
             bisect_batch_on_error=True,
             report_batch_item_failures=True,
-            # A change that cannot be published must not hold back its shard for a day.
-            retry_attempts=5,
+            # Attempts may follow each other at once, so that no number of them outlasts an outage. A change that cannot be
+            # published at all must not hold back its shard for a day.
+            max_record_age=Duration.minutes(15),
             on_failure=sources.SqsDlq(basis.failures.changes),
             filters=list(filters),
         )

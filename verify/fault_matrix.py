@@ -46,7 +46,14 @@ class Struck:
         if stuck:
             return Tried([stuck])
         world.simulation.faults.active.clear()
-        return Tried([*breaches(world, told), *self._of_reason(world, told, usual), *next_deployment(world, told)])
+        return Tried(
+            [
+                *breaches(world, told),
+                *self._of_reason(world, told, usual),
+                *_of_news(world),
+                *next_deployment(world, told),
+            ]
+        )
 
     def _of_reason(self, world: SimulatedWorld, told: Told, usual: Undisturbed) -> Iterator[str]:
         """The deployment ends as ever, or says that this fault has ended it."""
@@ -59,6 +66,13 @@ class Struck:
             if outcome[0] == "Succeeded" or outcome[1] not in allowed:
                 message = record.get("errorInformation", {}).get("message")
                 yield f"it ended {outcome} instead of {usual.outcome}: {message}"
+
+
+def _of_news(world: SimulatedWorld) -> Iterator[str]:
+    """No fault of a minute makes anybody give up telling what has changed."""
+    given_up = sum(count for name, count in world.simulation.emulator.queued().items() if "Changes" in name)
+    if given_up:
+        yield f"{given_up} batches of changes were given up"
 
 
 def _codes_of(at: Call, kind: Kind) -> set[str]:

@@ -223,6 +223,12 @@ def _with_its_group(world: SimulatedWorld, told: Told) -> None:
     world.put(f"{told.shop.name}/fresh/deployment-group.yaml", "deploymentConfigName: Brief")
 
 
+def _events_of_drops_are_lost(world: SimulatedWorld, told: Told) -> None:
+    with world.without_rule("ObjectDropped"):
+        world.put(f"{told.shop.name}/fresh/deployment-group.yaml", "deploymentConfigName: Brief")
+        told.deployments.append(world.drop_file(told.shop, appspec(told.shop.name), group="fresh"))
+
+
 STORIES = {
     story.name: story
     for story in (
@@ -236,6 +242,7 @@ STORIES = {
         Story("rollback stopped in the console", _rollback_stopped_in_the_console),
         Story("created and stopped by the API", _by_the_api),
         Story("dropped together with its group", _with_its_group),
+        Story("the events of drops are lost", _events_of_drops_are_lost),
         Story("an old release is dropped again", _old_release_again, history=_two_releases),
     )
 }

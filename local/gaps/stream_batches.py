@@ -3,9 +3,10 @@
 
 AWS: an event source mapping tries a failed batch again, from the first record that the function names in
 `batchItemFailures` (if it asked to report them), split in two when BisectBatchOnFunctionError is set (which is no
-retry), and MaximumRetryAttempts times; then the batch goes to the on-failure destination and the stream goes on.
+retry), MaximumRetryAttempts times and until its first record is MaximumRecordAgeInSeconds old; then the batch goes to the
+on-failure destination and the stream goes on.
 Emulator: takes an answer with `batchItemFailures` for success, and tries any other failed batch for ever.
-Here: as on AWS, waiting as long as the emulator does between attempts, scaled. MaximumRecordAgeInSeconds is ignored.
+Here: as on AWS, waiting as long as the emulator does between attempts, scaled, as is the age.
 """
 
 import contextvars
@@ -77,16 +78,25 @@ def _handle(records: list[Record], mapping: dict[str, Any], function: dict[str, 
         _limits[mapping_id] = len(left) // 2
     else:
         _retries[mapping_id] = _retries.get(mapping_id, 0) + 1
-        allowed = mapping.get("MaximumRetryAttempts", -1)
-        if 0 <= allowed < _retries[mapping_id]:
+        condition = _exhausted(mapping, left[0], time_scale)
+        if condition:
             lambda_svc._send_ddb_stream_failure_record(
-                mapping, function, left, mapping["EventSourceArn"], result, "RetryAttemptsExhausted"
+                mapping, function, left, mapping["EventSourceArn"], result, condition
             )
             del _retries[mapping_id]
             _limits.pop(mapping_id, None)
             return len(records)
     lambda_svc._esm_backoff_until[mapping_id] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS * time_scale
     return done
+
+
+def _exhausted(mapping: dict[str, Any], first: Record, time_scale: float) -> str | None:
+    """Why a batch is not tried again."""
+    allowed, longest = mapping.get("MaximumRetryAttempts", -1), mapping.get("MaximumRecordAgeInSeconds", -1)
+    if 0 <= allowed < _retries[mapping["UUID"]]:
+        return "RetryAttemptsExhausted"
+    age = time.time() - first["dynamodb"]["ApproximateCreationDateTime"]
+    return "MaxRecordAgeExceeded" if 0 <= longest * time_scale < age else None
 
 
 def _first_failed(result: dict[str, Any], batch: list[Record], mapping: dict[str, Any]) -> Record | None:

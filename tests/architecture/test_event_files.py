@@ -41,7 +41,7 @@ STREAM = {"dynamodb": {"Keys": {"sk": {"S": ["DEPLOYMENT"]}}}}
 REFUSALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": ["REFUSAL"]}}}}
 OUTGOING = sorted(path.stem for path in (ROOT / "events" / "outgoing").glob("*.json"))
 OF_STREAM = ["notify.refusal_kept", "notify.table_changed"]
-OF_SCHEDULE = ["settle.sweep", "redeliver.sweep"]
+OF_SCHEDULE = ["settle.sweep", "receive.sweep", "redeliver.sweep"]
 OF_URL = ["api.get_deployment", "report_hook.put_status"]
 OF_STATE = {
     "Validate deployment": "validate",

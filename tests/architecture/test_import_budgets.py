@@ -31,7 +31,7 @@ MODULES = {
     | REQUESTS
     | {f"api.{area}" for area in AREAS}
     | {"api.absent", "api.drops", "api.named", "api.pages", "api.platform", "api.refusals", "api.served"}
-    | {"aws.drops", "core.drops"}
+    | {"aws.drops", "core.drops", "core.unheard"}
     | REFUSALS
     | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview", "core.timeline"},
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
@@ -43,7 +43,16 @@ MODULES = {
     | SETTINGS
     | REQUESTS
     | REFUSALS
-    | {"aws.drops", "aws.launch", "aws.revisions", "aws.settings", "core.bundles", "core.drops", "telemetry"},
+    | {
+        "aws.drops",
+        "aws.launch",
+        "aws.revisions",
+        "aws.settings",
+        "core.bundles",
+        "core.drops",
+        "core.unheard",
+        "telemetry",
+    },
     "record_failure": RECORDS | ROLLBACKS | {"aws.rollbacks", "telemetry"},
     "redeliver": {
         "aws.clients",

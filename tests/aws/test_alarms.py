@@ -37,14 +37,33 @@ def test_alarms_that_are_not_there_are_left_out() -> None:
     assert _states("red", "green", "nowhere") == {"red": "ALARM", "green": "OK"}
 
 
-def test_composite_alarms_are_read_too(stub: Callable[[str], Stubber]) -> None:
+ALL = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
+
+
+def test_composite_and_log_alarms_are_read_too(stub: Callable[[str], Stubber]) -> None:
     answer = {
-        "MetricAlarms": [{"AlarmName": "red", "StateValue": "ALARM"}],
+        "MetricAlarms": [{"AlarmName": "red", "StateValue": "ALARM", "EvaluationState": "PARTIAL_DATA"}],
         "CompositeAlarms": [{"AlarmName": "both", "StateValue": "INSUFFICIENT_DATA"}],
+        "LogAlarms": [{"AlarmName": "errors", "StateValue": "OK", "EvaluationState": "EVALUATION_ERROR"}],
     }
-    asked = {"AlarmNames": ["red", "both"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 100}
+    asked = {"AlarmNames": ["red", "both", "errors"], "AlarmTypes": ALL, "MaxRecords": 100}
     stub("cloudwatch").add_response("describe_alarms", answer, asked)
-    assert _states("red", "both") == {"red": "ALARM", "both": "INSUFFICIENT_DATA"}
+    read = alarms.read(["red", "both", "errors"], "d-AAAAAAAAA", None)
+    assert {name: (alarm.state, alarm.evaluation) for name, alarm in read.items()} == {
+        "red": ("ALARM", "PARTIAL_DATA"),
+        "both": ("INSUFFICIENT_DATA", None),
+        "errors": ("OK", "EVALUATION_ERROR"),
+    }
+
+
+def test_an_older_sdk_is_not_asked_for_what_it_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    _metric_alarm("green", "OK")
+    members = client("cloudwatch").meta.service_model.operation_model("DescribeAlarms").output_shape.members
+    assert alarms.kinds() == ALL
+    monkeypatch.delitem(members, "LogAlarms")
+    calls = refuse(monkeypatch, "cloudwatch", "describe_alarms")
+    assert _states("green", "errors") == {"green": "OK"}
+    assert [call["AlarmTypes"] for call in calls] == [ALL[:2]]
 
 
 def test_more_alarms_than_a_call_takes_are_read_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +73,7 @@ def test_more_alarms_than_a_call_takes_are_read_in_two(monkeypatch: pytest.Monke
     calls = refuse(monkeypatch, "cloudwatch", "describe_alarms")
     assert _states(*names) == dict.fromkeys(names, "OK")
     assert [len(call["AlarmNames"]) for call in calls] == [100, 1]
-    assert all(call["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"] for call in calls)
+    assert all(call["AlarmTypes"] == ALL for call in calls)
 
 
 def test_without_names_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

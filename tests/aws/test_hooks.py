@@ -1,10 +1,15 @@
 """Hook functions: asked about by a dry run, invoked once. moto lets any name pass a dry run, so answers are scripted."""
 
 import io
+import socket
+from threading import Thread
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
+import urllib3.util.connection
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
@@ -135,3 +140,39 @@ def test_a_hook_is_waited_for_almost_as_long_as_the_waiting_function_may_run(fre
     [(_, options)] = fresh.made
     assert options["config"].read_timeout == 870  # of the 900 seconds that the function has
     assert options["config"].retries["total_max_attempts"] == 1
+
+
+def test_the_connection_to_a_running_hook_is_probed_before_anybody_forgets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, opened = urllib3.util.connection.create_connection, list[socket.socket]()
+
+    def remembering(*arguments: Any, **options: Any) -> socket.socket:
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", remembering)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        client = boto3.client("lambda", endpoint_url=f"http://127.0.0.1:{listening.getsockname()[1]}", config=hooks._ONCE)
+        request = AWSRequest("GET", client.meta.endpoint_url).prepare()
+        session = hooks._kept_alive(client)._endpoint.http_session
+        listening.settimeout(10)
+        answering = Thread(target=_answer_once, args=(listening,))
+        answering.start()
+        assert session.send(request).status_code == 204
+        answering.join()
+        [connection] = opened
+        options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        # What lies between forgets a connection that is idle for 350 seconds.
+        assert [connection.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [60, 30, 10]
+        session.close()
+
+
+def _answer_once(listening: socket.socket) -> None:
+    with listening.accept()[0] as connection:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+def test_a_hook_is_run_even_where_its_connection_cannot_be_kept_alive() -> None:
+    elsewhere = SimpleNamespace(invoke=lambda **_: {"Payload": _payload("null")})
+    assert hooks._kept_alive(elsewhere) is elsewhere

@@ -79,7 +79,11 @@ def test_a_rule_hands_exactly_its_events_to_its_handler(template: Template, name
 def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
     sweep = template[SWEEP]
     assert sweep["ScheduleExpression"] == "rate(5 minutes)"
-    assert [target["Arn"] for target in sweep["Targets"]] == ["<SettleFunction.Arn>", "<RedeliverFunction.Arn>"]
+    assert [target["Arn"] for target in sweep["Targets"]] == [
+        "<SettleFunction.Arn>",
+        "<ReceiveFunction.Arn>",
+        "<RedeliverFunction.Arn>",
+    ]
 
 
 def test_a_sweep_that_fails_waits_for_the_next(template: Template) -> None:
@@ -143,7 +147,7 @@ def test_changes_of_deployments_and_refusals_reach_who_tells_of_them_and_nothing
             "BatchSize": 10,
             "BisectBatchOnFunctionError": True,
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            "MaximumRetryAttempts": 5,
+            "MaximumRecordAgeInSeconds": 900,
             "DestinationConfig": {"OnFailure": {"Destination": "<FailuresChanges.Arn>"}},
             "FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in FILTERS[source["FunctionName"]]]},
         }

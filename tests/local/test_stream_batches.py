@@ -34,9 +34,8 @@ def streamed(bench: Workbench, source: str, **mapping: Any) -> tuple[str, str, s
         EventSourceArn=dynamodb.describe_table(TableName=name)["Table"]["LatestStreamArn"],
         StartingPosition="TRIM_HORIZON",
         BatchSize=10,
-        MaximumRetryAttempts=1,
         DestinationConfig={"OnFailure": {"Destination": bench.queue_arn(failed)}},
-        **mapping,
+        **({"MaximumRetryAttempts": 1} | mapping),
     )
     return name, seen, failed
 
@@ -87,3 +86,10 @@ def test_failed_batch_is_set_aside_whole_without_splitting(filled: Workbench) ->
     (report,) = until(lambda: filled.collected(failed))
     assert report["DDBStreamBatchInfo"]["batchSize"] == 5
     assert filled.collected(seen) == [["a", "b", "poison", "c", "d"]] * 2
+
+
+def test_failed_batch_is_tried_until_it_is_too_old(filled: Workbench) -> None:
+    _, seen, failed = streamed(filled, RAISES, MaximumRetryAttempts=-1, MaximumRecordAgeInSeconds=60)
+    (report,) = until(lambda: filled.collected(failed))
+    assert report["requestContext"]["condition"] == "MaxRecordAgeExceeded"
+    assert len(filled.collected(seen)) > 2

@@ -109,6 +109,7 @@ def test_current_version_and_hooks_may_be_left_out() -> None:
         (_with('CurrentVersion: "1"', "CurrentVersion: $LATEST"), r"\$LATEST cannot be deployed gradually"),
         (_with('CurrentVersion: "1"', "CurrentVersion:"), "CurrentVersion is empty"),
         (_with('TargetVersion: "2"', "TargetVersion: $LATEST"), r"\$LATEST cannot be deployed gradually"),
+        (_with('TargetVersion: "2"', "TargetVersion: $LATEST.PUBLISHED"), r"\$LATEST.PUBLISHED cannot be deployed gradually"),
         (_with('TargetVersion: "2"', "TargetVersion: two"), "'two' is no published version"),
         (_with('TargetVersion: "2"', "TargetVersion: 0"), "'0' is no published version"),
         (_with('TargetVersion: "2"', "TargetVersion: ٣"), "is no published version"),

@@ -94,7 +94,8 @@ def test_the_current_version_is_read_from_the_alias() -> None:
             "does not match the current version in AppSpec file. The alias 'live' is on version 1",
         ),
         (SPEC, Routing("2"), "on version 2 already"),
-        (SPEC, Routing("$LATEST"), "points at \\$LATEST"),
+        (SPEC, Routing("$LATEST"), "points at \\$LATEST, between"),
+        (SPEC, Routing("$LATEST.PUBLISHED"), "points at \\$LATEST.PUBLISHED, between"),
         (SPEC, Routing("1", "2", 0.3), "already shifts traffic"),
     ],
 )

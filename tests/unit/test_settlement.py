@@ -7,7 +7,7 @@ import pytest
 from tests.unit.samples import apply, at, plan, record
 from weighbridge.core.deployment import created, shifted
 from weighbridge.core.endings import failed, succeeded
-from weighbridge.core.interruptions import interrupted, stop_interruption
+from weighbridge.core.interruptions import given_up, interrupted, stop_interruption
 from weighbridge.core.notifications import notifications
 from weighbridge.core.plan import routing_after
 from weighbridge.core.rollbacks import rollback_record
@@ -189,4 +189,12 @@ def test_the_world_is_told_in_codedeploys_words_and_in_ours() -> None:
         "weight": 0.1,
         "revisionId": "r-1",
         "reason": "Step 1 of 10.",
+    }
+
+
+def test_what_ended_an_execution_may_have_no_cause() -> None:
+    assert given_up({"error": "States.Timeout"}, at(1)).sets["interruption"] == {
+        "error": "States.Timeout",
+        "message": "",
+        "rollBack": True,
     }

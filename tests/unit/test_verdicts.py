@@ -43,6 +43,26 @@ def test_a_missing_alarm_or_a_failed_poll_obeys_ignore_poll_alarm_failure() -> N
         assert "goes on" in judged.reason
 
 
+def test_an_alarm_that_could_not_be_evaluated_obeys_ignore_poll_alarm_failure() -> None:
+    strict, lenient = (WatchedAlarms(names=["a"], ignorePollFailure=ignore) for ignore in (False, True))
+    for state in ("EVALUATION_ERROR", "EVALUATION_FAILURE"):
+        judged = verdict(strict, {"a": Reading("OK", "made", state)})
+        assert isinstance(judged.failure, AlarmsUnreadable)
+        assert f"CloudWatch could not evaluate a ({state}), so the deployment was stopped" in str(judged.failure)
+        assert verdict(lenient, {"a": Reading("OK", "made", state)}).failure is None
+        assert isinstance(verdict(lenient, {"a": Reading("ALARM", "made", state)}).failure, AlarmActive)
+    assert verdict(strict, {"a": Reading("OK", "made", "PARTIAL_DATA")}) == verdict(strict, _read(a="OK"))
+
+
+def test_where_log_alarms_cannot_be_read_no_alarm_is_said_to_be_missing() -> None:
+    watched = WatchedAlarms(names=["a"], ignorePollFailure=False)
+    judged = verdict(watched, {}, (), ["MetricAlarm", "CompositeAlarm"])
+    assert isinstance(judged.failure, AlarmsUnreadable)
+    assert "There is no alarm named a, or it is a log alarm, so the deployment was stopped; watch no log alarm" in str(
+        judged.failure
+    )
+
+
 def test_only_an_alarm_that_was_there_at_the_start_can_have_changed() -> None:
     watched = WatchedAlarms(names=["a", "b", "c"], ignorePollFailure=False)
     first = definitions(watched, _read(a="OK", c="OK"))

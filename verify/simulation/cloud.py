@@ -66,7 +66,7 @@ class Cloud:
         return (datetime.fromisoformat(stamp) - self.clock.start).total_seconds()
 
     def forget(self) -> None:
-        """Back to how the account was when it was remembered; users' functions and objects stay."""
+        """Back to how the account was when it was remembered; users' functions stay."""
         self.clock.clear()
         self.functions.forget()
         self.faults.forget()

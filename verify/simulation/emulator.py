@@ -212,8 +212,11 @@ class Emulator:
         self._remembered = copy.deepcopy(dict(dynamodb._tables[table]["items"]))
 
     def forget(self, table: str) -> None:
-        """Back to the items that were remembered, with an empty stream and queues, no alarms, and nothing on any bus."""
+        """Back to the items that were remembered, with empty buckets, stream and queues, no alarms, nothing on any bus."""
         self._refill(table, copy.deepcopy(self._remembered))
+        for bucket in s3._buckets.values():
+            bucket["objects"].clear()
+        s3._object_versions.clear()
         dynamodb._stream_records[table] = []
         lambda_svc._dynamodb_stream_positions.clear()
         lambda_svc._esm_backoff_until.clear()

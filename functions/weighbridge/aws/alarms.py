@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from weighbridge.aws.clients import client_as
+from weighbridge.aws.clients import client, client_as
 from weighbridge.aws.failures import translating
 from weighbridge.core.alarms import Reading
 from weighbridge.core.service_role import ServiceRole
@@ -15,8 +15,18 @@ _DIGITS = 16
 """Of a digest: enough to tell an alarm from what became of it."""
 
 
+_ANSWERED_IN = {"MetricAlarm": "MetricAlarms", "CompositeAlarm": "CompositeAlarms", "LogAlarm": "LogAlarms"}
+"""The kinds of alarms, and the members of an answer in which they are."""
+
+
+def kinds(cloudwatch: Any = None) -> list[str]:
+    """The kinds of alarms that are read: those that botocore, which comes with the Lambda runtime, finds in an answer."""
+    model = (cloudwatch or client("cloudwatch")).meta.service_model.operation_model("DescribeAlarms")
+    return [kind for kind, member in _ANSWERED_IN.items() if member in model.output_shape.members]
+
+
 def read(names: Sequence[str], session_name: str, role: ServiceRole | None) -> dict[str, Reading]:
-    """What metric and composite alarms are, by name, as the group's service role sees them where it has one.
+    """What metric, composite and log alarms are, by name, as the group's service role sees them where it has one.
 
     Names without an alarm are left out.
     """
@@ -25,14 +35,15 @@ def read(names: Sequence[str], session_name: str, role: ServiceRole | None) -> d
         return found
     with translating("CloudWatch", role):
         cloudwatch = client_as(role, session_name, "cloudwatch")
+        asked = kinds(cloudwatch)
         for start in range(0, len(names), _NAMES_A_CALL):
             answer = cloudwatch.describe_alarms(
                 AlarmNames=list(names[start : start + _NAMES_A_CALL]),
-                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+                AlarmTypes=asked,
                 MaxRecords=_NAMES_A_CALL,
             )
-            for alarm in [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]:
-                found[alarm["AlarmName"]] = Reading(alarm["StateValue"], _definition(alarm))
+            for alarm in (each for kind in asked for each in answer.get(_ANSWERED_IN[kind], [])):
+                found[alarm["AlarmName"]] = Reading(alarm["StateValue"], _definition(alarm), alarm.get("EvaluationState"))
     return found
 
 

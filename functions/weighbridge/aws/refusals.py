@@ -8,7 +8,7 @@ from typing import Any
 from weighbridge.aws import table
 from weighbridge.aws.table import Expression
 from weighbridge.core.errors import WeighbridgeError
-from weighbridge.core.refusals import KEPT, LISTING, MOST_AN_HOUR, Refusal, hour
+from weighbridge.core.refusals import KEPT, LISTING, MOST_AN_HOUR, Refusal, digest, hour
 
 _log = logging.getLogger(__name__)
 _full_hours: set[str] = set()
@@ -25,6 +25,11 @@ def keep(refusal: Refusal, now: datetime) -> bool:
     except WeighbridgeError as error:
         _log.warning("A refusal is not kept: %s", error)
         return False
+
+
+def is_settled(identity: str, now: datetime) -> bool:
+    """Whether a refusal of that identity is kept, or known not to be, since the hour is full."""
+    return hour(now) in _full_hours or table.get(table.key("REFUSAL", digest(identity))) is not None
 
 
 def _has_room(now: datetime) -> bool:

@@ -11,6 +11,7 @@
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
     REVISION#<app>/<digest>   REVISION         a registered revision (aws.registry)
     SETTINGS#<digest>         SETTINGS         a group's or configuration's file that was taken over (aws.drops)
+    BUCKET#<bucket>           BUCKET           `after`, the key after which the next look for unheard objects begins
     REFUSAL#<digest>          REFUSAL          an object or event that was refused without a deployment (core.refusals)
     REFUSALS#<hour>           REFUSALS         how many were in a clock hour
 

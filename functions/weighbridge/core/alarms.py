@@ -1,11 +1,11 @@
 """Whether the alarms of a deployment let it go on. Reference: section 6.2.
 
-Three verdicts: nothing wrong, an alarm is active, and it could not be told (an alarm is missing, is not the one that it was
-when the deployment began, or CloudWatch does not answer). The last obeys `ignorePollAlarmFailure`. INSUFFICIENT_DATA is
-nothing wrong.
+Three verdicts: nothing wrong, an alarm is active, and it could not be told (an alarm is missing, could not be evaluated, is
+not the one that it was when the deployment began, or CloudWatch does not answer). The last obeys
+`ignorePollAlarmFailure`. INSUFFICIENT_DATA is nothing wrong.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from weighbridge.core.deployment import Record, reading_kept
@@ -15,14 +15,21 @@ from weighbridge.core.plan import WatchedAlarms
 MOST_READINGS = 5
 """How many readings a timeline keeps."""
 _MOST_NAMED = 5
+_NOT_EVALUATED = {"EVALUATION_ERROR", "EVALUATION_FAILURE"}
+"""With these a state is that of an earlier time. PARTIAL_DATA is no such: what could be had was looked at."""
+_KINDS = {"MetricAlarm": "metric", "CompositeAlarm": "composite", "LogAlarm": "log"}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """An alarm's `state` (OK, ALARM or INSUFFICIENT_DATA); its `definition` differs once it is changed or made anew."""
+    """An alarm's `state` (OK, ALARM or INSUFFICIENT_DATA); its `definition` differs once it is changed or made anew.
+
+    `evaluation` is CloudWatch's EvaluationState, which says what was wrong when it looked at the alarm last.
+    """
 
     state: str
     definition: str
+    evaluation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,15 @@ class Verdict:
 
 
 def verdict(
-    watched: WatchedAlarms, readings: Mapping[str, Reading] | WeighbridgeError, definitions: Sequence[str] = ()
+    watched: WatchedAlarms,
+    readings: Mapping[str, Reading] | WeighbridgeError,
+    definitions: Sequence[str] = (),
+    kinds: Collection[str] = tuple(_KINDS),
 ) -> Verdict:
     """Judges what was read of the alarms, by name, or why none could be read.
 
-    `definitions` is what `definitions` gave at the start, empty at the start itself.
+    `definitions` is what `definitions` gave at the start, empty at the start itself. `kinds` are the kinds of alarms that
+    can be read.
     """
     if isinstance(readings, WeighbridgeError):
         advice = "give the role cloudwatch:DescribeAlarms on every alarm (*)"
@@ -49,7 +60,18 @@ def verdict(
         return Verdict(failure, str(failure))
     missing = [name for name in watched["names"] if name not in readings]
     if missing:
+        unread = " or ".join(name for kind, name in _KINDS.items() if kind not in kinds)
+        if unread:
+            reason = f"There is no alarm named {_some(missing)}, or it is a {unread} alarm"
+            advice = (
+                f"watch no {unread} alarm, which the SDK of this Lambda runtime cannot read yet, create or name the alarm"
+            )
+            return _unreadable(watched, reason, advice)
         return _unreadable(watched, f"There is no alarm named {_some(missing)}", "create or name the alarm")
+    stale = [name for name in watched["names"] if readings[name].evaluation in _NOT_EVALUATED]
+    if stale:
+        reason = f"CloudWatch could not evaluate {_some(stale)} ({readings[stale[0]].evaluation})"
+        return _unreadable(watched, reason, "see what CloudWatch says of the alarm")
     changed = [
         name
         for name, first in zip(watched["names"], definitions, strict=False)  # none at the start

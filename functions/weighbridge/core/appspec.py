@@ -90,8 +90,8 @@ class _Properties(Document):
     def _version(cls, version: str | None) -> str | None:
         if version is None:
             return None
-        if version == "$LATEST":
-            raise ValueError("$LATEST cannot be deployed gradually; publish a version and give its number")
+        if version in {"$LATEST", "$LATEST.PUBLISHED"}:
+            raise ValueError(f"{version} cannot be deployed gradually; publish a version and give its number")
         if not _VERSION.fullmatch(version):
             raise ValueError(f"{version[:40]!r} is no published version; give its number, such as 3")
         return version

@@ -23,6 +23,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     ├── InvalidLambdaFunction     INVALID_LAMBDA_FUNCTION
     ├── InvalidDocument           INVALID_REVISION
     │   └── NotWellFormed         INVALID_REVISION
+    ├── Overtaken                 INVALID_REVISION  a file was found late, and something newer has come after it
     ├── RevisionMissing           REVISION_MISSING
     ├── ApplicationMissing        APPLICATION_MISSING
     ├── DeploymentGroupMissing    DEPLOYMENT_GROUP_MISSING
@@ -175,6 +176,12 @@ class InvalidDocument(WeighbridgeError):
 
 class NotWellFormed(InvalidDocument):
     """Neither YAML nor JSON can be made of a file."""
+
+
+class Overtaken(WeighbridgeError):
+    """A file was found late, and what came after it counts: it must take nothing back."""
+
+    code = "INVALID_REVISION"
 
 
 class RevisionMissing(WeighbridgeError):

@@ -87,9 +87,9 @@ def interrupted(interruption: Interruption, now: datetime) -> Change:
 def given_up(failure: Mapping[str, str], now: datetime) -> Change:
     """The execution is gone and traffic is about to be restored: a shift that is still on its way must not go on.
 
-    `failure` is {error, cause}, as deployments end with it.
+    `failure` is {error, cause?}, as deployments end with it.
     """
-    error, message = failure["error"], failure["cause"]
+    error, message = failure["error"], failure.get("cause", "")  # a time-out of Step Functions' has none
     return Change(
         sets={"interruption": {"error": error, "message": message, "rollBack": True}},
         timeline=[entry(now, "Interrupted", by=error, rollBack=True, reason=message)],

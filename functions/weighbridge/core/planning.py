@@ -145,9 +145,9 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
 
     Raises InvalidAppSpec where the alias is not as the AppSpec file says, or where nothing would be shifted.
     """
-    if found.version == "$LATEST":
+    if found.version.startswith("$LATEST"):  # or $LATEST.PUBLISHED, of functions with capacity providers
         raise InvalidAppSpec(
-            f"The alias {spec.alias!r} points at $LATEST, between which and a version traffic cannot be shifted; "
+            f"The alias {spec.alias!r} points at {found.version}, between which and a version traffic cannot be shifted; "
             "point it at a published version."
         )
     if spec.current_version not in {None, found.version}:

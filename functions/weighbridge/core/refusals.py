@@ -43,7 +43,7 @@ class Refusal:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.identity.encode(errors="surrogatepass")).hexdigest()[:32]
+        return digest(self.identity)
 
     def record(self, now: datetime) -> dict[str, Any]:
         """As it is kept: {time, code, message} and the subject; `expires` is a time in seconds since 1970."""
@@ -56,6 +56,11 @@ class Refusal:
             "listing": LISTING,
             "listingKey": f"{stamp(now)}#{self.digest}",
         }
+
+
+def digest(identity: str) -> str:
+    """What the refusal of that identity is kept under."""
+    return hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 class Refused(Exception):

@@ -48,4 +48,4 @@ def _judged(record: Record) -> Verdict:
         return verdict(watched, error)
     if readings and "alarmDefinitions" not in record:
         deployments.update(deployment_id, alarms_noted(definitions(watched, readings)), unless=["alarmDefinitions"])
-    return verdict(watched, readings, record.get("alarmDefinitions", ()))
+    return verdict(watched, readings, record.get("alarmDefinitions", ()), alarms.kinds())

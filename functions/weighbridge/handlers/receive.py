@@ -1,12 +1,14 @@
 """What arrives: a dropped file, or a request on the bus. It becomes a deployment with an id, a group, or a configuration.
 
+Called every few minutes, too, to look for files of which no event has told.
+
 Nothing is judged here that the deployment's own execution can judge, so that whatever is wrong with a deployment is told
 by its record. A key that belongs to nothing, and an event on the bus of a type that is none, are refused without one:
 logged, counted, and kept as a refusal.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +17,8 @@ from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import refusals, revisions, settings
-from weighbridge.aws.drops import note_taken_over
-from weighbridge.aws.launch import launch
+from weighbridge.aws.drops import is_taken_over, next_part, note_taken_over
+from weighbridge.aws.launch import find, launch
 from weighbridge.core import configs, documents, drops, groups
 from weighbridge.core.deployment import Record, created, stamp
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop
@@ -25,11 +27,14 @@ from weighbridge.core.event_text import text_at
 from weighbridge.core.refusals import Refusal, Refused, refused_drop, refused_event, unknown
 from weighbridge.core.requests import DeploymentRequest
 from weighbridge.core.service_role import foreign
+from weighbridge.core.unheard import LOOKED_BACK, Stored, due, is_held_back, overtaken
 from weighbridge.telemetry import count
 
 logger = Logger()
 _LONGEST = 1024
 """Characters that S3 lets a key or a version have."""
+_TIME_TO_END = 10_000
+"""Milliseconds that are left to the last file that is looked at."""
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -39,6 +44,8 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     identity = text_at(event.raw_event, "id", longest=_LONGEST) or context.aws_request_id
     if event.get("source") == "aws.s3":
         _receive_drop(event, identity, now)
+    elif event.get("source") == "aws.events":
+        _look_for_unheard(context, now)
     elif event.get("detail-type") == "Deployment Requested":
         _receive_request(f"event {identity}", event.get("detail"), now)
     else:
@@ -56,9 +63,15 @@ def _receive_drop(event: EventBridgeEvent, event_id: str, now: datetime) -> None
         why = Refused("InvalidInputException", "The event names no object in a bucket.")
         _refuse_drop(key or "", refused_event(event.raw_event, event_id, why), now)
         return
+    _take(bucket, key, version, drops.identity(bucket, key, version or sequencer or ""), now)
+
+
+def _take(  # noqa: PLR0913
+    bucket: str, key: str, version: str | None, identity: str, now: datetime, *, late: WeighbridgeError | None = None
+) -> None:
+    """Makes of an object what its key says; `late` is why an AppSpec file is not deployed any more."""
     location = {"bucket": bucket, "key": key}
     pinned = location | ({"version": version} if version else {})
-    identity = drops.identity(bucket, key, version or sequencer or "")
     try:
         drop = drops.classify_key(key)
     except InvalidDocument as error:
@@ -68,9 +81,61 @@ def _receive_drop(event: EventBridgeEvent, event_id: str, now: datetime) -> None
     match drop:
         case AppSpecDrop(application, group, bundle_type):
             revision = {"revisionType": "S3", "s3Location": pinned | {"bundleType": bundle_type}}
-            _deploy(identity, now, application, group, revision=revision)
+            _deploy(identity, now, application, group, revision=revision, refusal=late)
         case GroupDrop() | ConfigDrop():
             _set(drop, identity, location, now)
+
+
+def _look_for_unheard(context: LambdaContext, now: datetime) -> None:
+    """Takes up what was dropped in the last hour and was never told of, as far as its time goes."""
+    left, unforeseen = list[Stored](), list[Exception]()
+    try:
+        stored = next_part(now - LOOKED_BACK)
+    except WeighbridgeError:  # the next sweep is sooner than the end of Lambda's retries
+        logger.exception("Not looked for files without an event")
+        return
+    for found in due(stored, now):
+        if context.get_remaining_time_in_millis() < _TIME_TO_END:
+            logger.warning("The look for files without an event ends before it has been round")
+            break
+        if is_held_back(found, left):
+            continue
+        try:
+            _take_unheard(found, stored, now)
+        except WeighbridgeError:
+            left.append(found)
+            logger.exception("Not taken up yet", extra={"key": clip(found.key, 300)})
+        except Exception as error:  # one file that nobody foresaw must not keep all the others
+            logger.exception("Cannot be taken up", extra={"key": clip(found.key, 300)})
+            unforeseen.append(error)
+    if unforeseen:
+        raise ExceptionGroup("Some files without an event cannot be taken up.", unforeseen)
+
+
+def _take_unheard(found: Stored, beside: Sequence[Stored], now: datetime) -> None:
+    bucket, version = os.environ["BUCKET_NAME"], revisions.version_of(found.key)
+    if version is None:  # it has been deleted meanwhile
+        return
+    identity = drops.identity(bucket, found.key, version)
+    if _is_heard_of(found, identity, now):
+        return
+    logger.warning("Took up a file of which no event has told", extra={"key": clip(found.key, 300)})
+    count("DropsFound")
+    late = None
+    if found.group:
+        item = settings.group_item(*found.group)
+        late = overtaken(found, beside, (item or {}).get("lastAttemptedDeployment"))
+    _take(bucket, found.key, version, identity, now, late=late)
+
+
+def _is_heard_of(found: Stored, identity: str, now: datetime) -> bool:
+    match found.drop:
+        case AppSpecDrop():
+            return find(identity) is not None
+        case GroupDrop() | ConfigDrop():
+            return is_taken_over(identity) or find(identity) is not None
+        case None:
+            return refusals.is_settled(identity, now)
 
 
 def _refuse_drop(key: str, refusal: Refusal, now: datetime) -> None:

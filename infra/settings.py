@@ -11,6 +11,8 @@
   functions, hooks, alarms and topics of a group with such a role are those of its account.
 - `serviceRoleRequired`: whether every deployment group has to name such a role. No, by default: where a group names none,
   Weighbridge's own roles act on any function that the first two settings allow. With it they may touch no function.
+- `apiUrl`: whether there is CodeDeploy's API, a function behind a URL. Yes, by default; without it, as in regions that have
+  no function URLs, everything else is there: files are dropped, events are put on the bus.
 - `hookUrl`: whether there is a second URL, without IAM, at which hook functions that were written for CodeDeploy report.
   No, by default: docs/threat-model.md says what it opens.
 - `alarmOnRefusals`: whether the stack has alarms that fire when a dropped file or an event is refused without becoming a
@@ -59,6 +61,7 @@ class Settings:
     service_roles: Sequence[str]
     service_role_accounts: Sequence[str]
     service_role_required: bool
+    api_url: bool
     hook_url: bool
     alarm_on_refusals: bool
     alarm_topic: str | None
@@ -76,6 +79,7 @@ class Settings:
             service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
             service_role_accounts=_patterns(scope, "serviceRoleAccounts", ACCOUNT_ID, "account id"),
             service_role_required=_switch(scope, "serviceRoleRequired"),
+            api_url=_switch(scope, "apiUrl"),
             hook_url=_switch(scope, "hookUrl"),
             alarm_on_refusals=_switch(scope, "alarmOnRefusals"),
             alarm_topic=_topic(scope, "alarmTopic"),

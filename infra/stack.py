@@ -25,10 +25,10 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     steps = create_steps(stack, basis)
     machine = DeploymentMachine(stack, "Deployment", steps, basis.storage.table)
     listeners = create_listeners(stack, basis, machine)
-    api_url = create_api(stack, basis, machine)
     events = Events(stack, "Events", basis, machine, listeners)
 
-    CfnOutput(stack, "ApiUrl", value=api_url)
+    if settings.api_url:
+        CfnOutput(stack, "ApiUrl", value=create_api(stack, basis, machine))
     if settings.hook_url:
         CfnOutput(stack, "HookUrl", value=create_hook_url(stack, basis, machine))
     CfnOutput(stack, "HookLayerArn", value=create_hook_layer(stack))

@@ -118,8 +118,9 @@ def test_every_placeholder_of_the_state_machine_is_filled_and_no_other(template:
     substitutions = template["DeploymentMachine"]["DefinitionSubstitutions"]
     assert set(substitutions) == placeholders(definition())
     assert substitutions == {
+        "Partition": "<AWS::Partition>",
         "TableName": "<StorageTable>",
-        **{key: f"<{key.removesuffix('Arn')}.Arn>" for key in substitutions if key != "TableName"},
+        **{key: f"<{key.removesuffix('Arn')}.Arn>" for key in substitutions if key.endswith("FunctionArn")},
     }
 
 

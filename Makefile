@@ -67,7 +67,8 @@ deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deplo
 	cdk bootstrap
 	cdk deploy $$(python -m infra.concurrency $(ARGS)) $(ARGS)
 
-destroy: install ## remove the stack; the bucket and the table stay
+destroy: install ## remove the stack, unless a deployment is open (STOP=1 stops all); the bucket and the table stay
+	python -m infra.teardown $(if $(STOP),--stop) $(ARGS)
 	cdk destroy $(ARGS)
 
 picture: install ## draw the state machine in the README again

@@ -17,7 +17,7 @@ class Events(Construct):
     def __init__(self, scope: Construct, name: str, basis: Basis, machine: DeploymentMachine, listeners: Listeners) -> None:
         super().__init__(scope, name)
         self._dead_letters = basis.failures.events
-        self.bus = events.EventBus(self, "Bus", event_bus_name="weighbridge")
+        self.bus = events.EventBus(self, "Bus", event_bus_name=basis.settings.service)
         self._rule(
             "ObjectDropped",
             "A file was dropped into the bucket.",

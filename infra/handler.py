@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.rights import Right, give
-from infra.settings import NAMESPACE, ROOT, SERVICE, Settings
+from infra.settings import NAMESPACE, ROOT, Settings
 from infra.storage import Storage
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
@@ -36,7 +36,7 @@ class Package(Construct):
         )
         self.environment = {
             "TABLE_NAME": storage.table.table_name,
-            "POWERTOOLS_SERVICE_NAME": SERVICE,
+            "POWERTOOLS_SERVICE_NAME": settings.service,
             "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }

@@ -1,5 +1,7 @@
 """What an installation may choose: the context of cdk.json.
 
+- `stackName`: the stack's name, `Weighbridge` by default. What has a name of its own is named after it, so that several
+  installations can be in one account and region. It stays: with another name it is another installation.
 - `deployableFunctions`: names of the functions whose aliases may be shifted. Any, by default.
 - `invocableHooks`: names of the functions that may run as lifecycle event hooks of groups that name no service role; a
   role says by its own rights which it may invoke. `CodeDeployHook_*` by default, as in the policy that AWS manages for
@@ -37,16 +39,17 @@ from pathlib import Path
 
 from constructs import Construct
 
-from infra import concurrency
+from infra import account, concurrency
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICE, NAMESPACE = "weighbridge", "Weighbridge"
-"""Under which name, and in which namespace, the functions count what happens."""
+NAMESPACE = "Weighbridge"
+"""In which namespace the functions count what happens."""
 
 FUNCTION_NAME_PATTERN = re.compile(r"[A-Za-z0-9_*-]+")
 # Alarms cannot tell FIFO topics.
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+")
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
+STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 ROLE_NAME_PATTERN = re.compile(r"[A-Za-z0-9_+=.@/*-]+")
 
 
@@ -56,6 +59,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
+    stack_name: str
     deployable_functions: Sequence[str]
     invocable_hooks: Sequence[str]
     service_roles: Sequence[str]
@@ -68,12 +72,18 @@ class Settings:
     reserved_concurrency: Mapping[str, int]
     layer: Path
 
+    @property
+    def service(self) -> str:
+        """What the bus is called, and under which name the functions count."""
+        return self.stack_name.lower()
+
     @classmethod
     def of(cls, scope: Construct) -> "Settings":
         layer = ROOT / str(scope.node.try_get_context("layer"))
         if not (layer / "python").is_dir():
             raise SettingsError(f"There is no Lambda layer in {layer}: run `make install`, or set the context key `layer`.")
         return cls(
+            stack_name=_stack_name(scope, account.STACK_NAME),
             deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),
             invocable_hooks=_patterns(scope, "invocableHooks", FUNCTION_NAME_PATTERN),
             service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
@@ -106,6 +116,15 @@ def _switch(scope: Construct, key: str) -> bool:
         value = {"true": True, "false": False}.get(value.lower())
     if not isinstance(value, bool):
         raise SettingsError(f"The context key `{key}` must be true or false.")
+    return value
+
+
+def _stack_name(scope: Construct, key: str) -> str:
+    value: object = scope.node.try_get_context(key)
+    if not isinstance(value, str) or not STACK_NAME.fullmatch(value):
+        raise SettingsError(
+            f"The context key `{key}` must be a stack's name, of letters, digits and hyphens, not {value!r}."
+        )
     return value
 
 

@@ -17,6 +17,7 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     stack = Stack(
         scope,
         "Weighbridge",
+        stack_name=settings.stack_name,
         description="Weighbridge: gradual deployments of AWS Lambda versions that reverse themselves",
         # The CLI checks the bootstrap stack anyway, and without the rule the template needs no parameter.
         synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),

@@ -74,11 +74,25 @@ class Events(Construct):
             ),
             self.bus,
         )
-        # The status events of Step Functions are best effort.
+        self._rule(
+            "EventsLeft",
+            "Events wait to be delivered again; they may be the only thing that the sweep is needed for.",
+            listeners.settle,
+            events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                resources=[basis.failures.overdue.alarm_arn],
+                detail={"state": {"value": ["ALARM"]}},
+            ),
+        )
+        # The status events of Step Functions are best effort. The rule is switched off and on: aws/schedule.py.
         events.Rule(
             self,
             "Sweep",
-            description="Weighbridge: Looks for deployments whose execution ended unnoticed, and for events left undone.",
+            rule_name=basis.settings.sweep_rule,
+            # CloudFormation switches it on with every new code, since there is something about it that changes.
+            description="Weighbridge: Looks for deployments whose execution ended unnoticed, and for events left undone. "
+            f"Release {basis.package.release[:12]}",
             schedule=events.Schedule.rate(Duration.minutes(5)),
             # A sweep that cannot be delivered is left to the next one, which does its work.
             targets=[

@@ -37,7 +37,7 @@ class Failures(Construct):
                 self._alarm(refused, self._counted(refused, Duration.minutes(5)), 1, meaning)
         self.events, self.unhandled, self.changes = map(self._queue, ("Events", "Unhandled", "Changes"))
         # Each sweep empties it, and what fails once more comes back as a new message.
-        self._alarm(
+        self.overdue = self._alarm(
             "Events",
             self.events.metric_approximate_age_of_oldest_message(
                 period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
@@ -87,7 +87,7 @@ class Failures(Construct):
         )
         return queue
 
-    def _alarm(self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str) -> None:
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str) -> cloudwatch.Alarm:
         alarm = metric.create_alarm(
             self,
             f"{name}Alarm",
@@ -101,6 +101,7 @@ class Failures(Construct):
         if self._told:
             alarm.add_alarm_action(self._told)
             alarm.add_ok_action(self._told)
+        return alarm
 
     def _counted(self, metric: str, period: Duration) -> cloudwatch.Metric:
         """How often something was counted that the functions count."""

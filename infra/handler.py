@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Duration, FileSystem, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -26,6 +26,7 @@ class Package(Construct):
         super().__init__(scope, name)
         self.reserved_concurrency = settings.reserved_concurrency
         self.code = lambda_.Code.from_asset(str(ROOT / "functions"), exclude=BYTECODE)
+        self.release = FileSystem.fingerprint(str(ROOT / "functions"), exclude=BYTECODE)
         self.layer = lambda_.LayerVersion(
             self,
             "Layer",

@@ -77,6 +77,11 @@ class Settings:
         """What the bus is called, and under which name the functions count."""
         return self.stack_name.lower()
 
+    @property
+    def sweep_rule(self) -> str:
+        """The rule that is the sweep's schedule. Who switches it has to know its name before it is there."""
+        return f"{self.stack_name}-Sweep"
+
     @classmethod
     def of(cls, scope: Construct) -> "Settings":
         layer = ROOT / str(scope.node.try_get_context("layer"))

@@ -225,6 +225,7 @@ def test_an_execution_that_cannot_be_started_at_once_is_left_to_the_sweep(
 
 
 def test_a_registration_that_fails_changes_nothing(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule.keep_on(datetime.now(UTC))
     refuse(monkeypatch, "dynamodb", "update_item", client_error("ProvisionedThroughputExceededException"))
     assert api.call("CreateDeployment", **NAMES, revision=INLINE)["deploymentId"]
 

@@ -13,6 +13,7 @@
     SETTINGS#<digest>         SETTINGS         a group's or configuration's file that was taken over (aws.drops)
     REFUSAL#<digest>          REFUSAL          an object or event that was refused without a deployment (core.refusals)
     REFUSALS#<hour>           REFUSALS         how many were in a clock hour
+    SCHEDULE#SWEEP            SCHEDULE         until when the sweep comes round (aws.schedule)
 
 Applications, groups, configurations, revisions and refusals carry `listing` and `listingKey`, by which they are listed.
 Refusals carry `expires`, a time in seconds since 1970, after which DynamoDB deletes them.

@@ -7,6 +7,7 @@ logged, counted, and kept as a refusal.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import refusals, revisions, settings
+from weighbridge.aws import refusals, revisions, schedule, settings
 from weighbridge.aws.drops import note_taken_over
 from weighbridge.aws.launch import launch
 from weighbridge.core import configs, documents, drops, groups
@@ -37,6 +38,15 @@ _LONGEST = 1024
 def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     now = datetime.now(UTC)
     identity = text_at(event.raw_event, "id", longest=_LONGEST) or context.aws_request_id
+    try:
+        _receive(event, identity, now)
+    except Exception:
+        with suppress(WeighbridgeError):
+            schedule.keep_on(now)  # with the sweep the event is delivered again
+        raise
+
+
+def _receive(event: EventBridgeEvent, identity: str, now: datetime) -> None:
     if event.get("source") == "aws.s3":
         _receive_drop(event, identity, now)
     elif event.get("detail-type") == "Deployment Requested":

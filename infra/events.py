@@ -81,8 +81,9 @@ class Events(Construct):
             events.EventPattern(
                 source=["aws.cloudwatch"],
                 detail_type=["CloudWatch Alarm State Change"],
-                resources=[basis.failures.overdue.alarm_arn],
-                detail={"state": {"value": ["ALARM"]}},
+                account=[Aws.ACCOUNT_ID],
+                region=[Aws.REGION],
+                detail={"alarmName": [basis.failures.overdue.alarm_name], "state": {"value": ["ALARM"]}},
             ),
         )
         # The status events of Step Functions are best effort. The rule is switched off and on: aws/schedule.py.

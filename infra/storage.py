@@ -48,7 +48,7 @@ class Storage(Construct):
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             # What was refused is of interest for a month; nothing else carries the attribute.
             time_to_live_attribute="expires",
-            # `make deploy` protects it from deletion: what is protected here, a creation that fails could not take back.
+            # Not protected from deletion: a creation that fails could not be rolled back (decision 43).
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         # Sparse: only records of deployments that have not ended carry the attribute, so the sweep reads nothing else.

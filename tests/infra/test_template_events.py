@@ -53,8 +53,9 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
         {
             "source": ["aws.cloudwatch"],
             "detail-type": ["CloudWatch Alarm State Change"],
-            "resources": ["<FailuresEventsAlarm.Arn>"],
-            "detail": {"state": {"value": ["ALARM"]}},
+            "account": ["<AWS::AccountId>"],
+            "region": ["<AWS::Region>"],
+            "detail": {"alarmName": ["<FailuresEventsAlarm>"], "state": {"value": ["ALARM"]}},
         },
     ),
 }

@@ -212,7 +212,7 @@ class Emulator:
         self._remembered = copy.deepcopy(dict(dynamodb._tables[table]["items"]))
 
     def forget(self, table: str) -> None:
-        """Back to the items that were remembered, with an empty stream and queues, no alarms, nothing on any bus, rules on."""
+        """Back to the remembered items, with an empty stream and queues, no alarms, nothing on a bus, rules on."""
         self._refill(table, copy.deepcopy(self._remembered))
         dynamodb._stream_records[table] = []
         lambda_svc._dynamodb_stream_positions.clear()

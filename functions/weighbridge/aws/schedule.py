@@ -1,6 +1,6 @@
 """When the sweep comes round: every few minutes while something is open, and half an hour after the last need of it.
 
-The schedule is a rule of EventBridge's. Whoever opens a deployment asks for it beforehand, and the sweep itself lets it rest
+The schedule is a rule of EventBridge. Whoever opens a deployment asks for it beforehand, and the sweep itself lets it rest
 when nothing is left to look after. The table keeps until when it is needed at least:
 
     pk              sk        what
@@ -40,10 +40,7 @@ def review(now: datetime, *, needed: bool) -> None:
 
     What raises here may leave the rule off that should be on; called once more it puts that right.
     """
-    if needed:
-        _ask(now)
-        return
-    item = table.get(_KEY) or {}
+    item = {} if needed else table.get(_KEY) or {}
     # Without a time it is new, or somebody has switched the rule on.
     if "until" not in item or item.get("release") != os.environ["RELEASE"]:
         _ask(now, release=os.environ["RELEASE"])

@@ -18,10 +18,10 @@ endif
 OR_HINT := || { echo 'Behind a proxy with certificates of its own: SSL_CERT_FILE=/path/to/ca.pem make install' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test unit verify format lint audit deploy destroy picture client lock clean
+.PHONY: help install demo local test unit verify format lint audit deploy destroy idle-cost picture client lock clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 install: .build/installed ## install everything the other commands need
 
@@ -71,11 +71,15 @@ audit: install ## look up known vulnerabilities of everything that is locked; ne
 	npm audit --audit-level=moderate
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
-	cdk bootstrap
+	python -m infra.bootstrap $(ARGS)
 	cdk deploy $$(python -m infra.concurrency $(ARGS)) $(ARGS)
 
-destroy: install ## remove the stack; the bucket and the table stay
+destroy: install ## remove the stack, unless a deployment is open (STOP=1 stops all); the bucket and the table stay
+	python -m infra.teardown $(if $(STOP),--stop) $(ARGS)
 	cdk destroy $(ARGS)
+
+idle-cost: install ## add up what an installation costs a month while nobody deploys
+	@python -m infra.idle_cost $(ARGS)
 
 picture: install ## draw the state machine in the README again
 	python -m statemachine.picture

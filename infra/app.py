@@ -1,11 +1,13 @@
 """Puts the stack into an app."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import App
 
+from infra import regions
 from infra.settings import ROOT, Settings
 from infra.stack import weighbridge_stack
 
@@ -24,5 +26,8 @@ def build(outdir: Path | None = None, context: Mapping[str, object] | None = Non
         post_cli_context=dict(context or {}),
         analytics_reporting=False,
     )
-    weighbridge_stack(app, Settings.of(app))
+    settings = Settings.of(app)
+    # The stack itself is of no region, so that its template is the same everywhere; the CLI says where it is going.
+    regions.check(os.environ.get("CDK_DEFAULT_REGION"), settings)
+    weighbridge_stack(app, settings)
     return app

@@ -20,5 +20,5 @@ class Basis:
 
 def create_basis(scope: Construct, settings: Settings) -> Basis:
     storage = Storage(scope, "Storage")
-    failures = Failures(scope, "Failures", settings.alarm_topic, on_refusals=settings.alarm_on_refusals)
+    failures = Failures(scope, "Failures", settings)
     return Basis(settings, storage, failures, Package(scope, "Package", settings, storage))

@@ -6,13 +6,12 @@ give the recommended figures, says what comes of it on standard error, and print
 """
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
-import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.account import OPTIONS, STACK_NAME, context, session
 
 CAPS = {"Receive": 10, "Validate": 5, "Api": 10, "ReportHook": 3}
 """What strangers call, as often as they like: it may not take the account's whole concurrency, nor may Validate by what it
@@ -22,29 +21,27 @@ FLOORS = {"Interrupt": 40, "ShiftTraffic": 40, "RecordFailure": 20, "Settle": 10
 """What puts traffic back: it has to run whatever else does."""
 RECOMMENDED = CAPS | FLOORS
 
-SETTINGS = Path(__file__).parents[1] / "cdk.json"
 KEY = "reservedConcurrency"
 UNRESERVED = 100
 """Lambda leaves every account so many that no function has reserved."""
-STACK = "Weighbridge"
 
 
-def obstacle(functions: Any, stacks: Any, wanted: int) -> str | None:
-    """Why the account cannot reserve so many for the stack; None where it can.
+def obstacle(functions: Any, stacks: Any, stack: str, wanted: int) -> str | None:
+    """Why the account cannot reserve so many for the stack of that name; None where it can.
 
     `functions` and `stacks` are clients of Lambda and CloudFormation. Raises ClientError and BotoCoreError.
     """
     left = functions.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
-    left += _reserved_already(stacks)
+    left += _reserved_already(stacks, stack)
     if left - wanted >= UNRESERVED:
         return None
     return f"they take {wanted} concurrent executions; of the account's {left} that are not reserved {UNRESERVED} must stay"
 
 
-def _reserved_already(stacks: Any) -> int:
+def _reserved_already(stacks: Any, stack: str) -> int:
     """What the stack as it is deployed has reserved, which the account counts no more as left."""
     try:
-        template = stacks.get_template(StackName=STACK)["TemplateBody"]
+        template = stacks.get_template(StackName=stack)["TemplateBody"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":  # there is no such stack yet
             return 0
@@ -54,18 +51,16 @@ def _reserved_already(stacks: Any) -> int:
     return sum(resource.get("Properties", {}).get("ReservedConcurrentExecutions", 0) for resource in resources)
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.command(context_settings=OPTIONS)
 @click.option("-c", "--context", "chosen", multiple=True)
 @click.option("--profile")
 def main(*, chosen: tuple[str, ...], profile: str | None) -> None:
     """Print the option for `cdk deploy` that gives functions the recommended figures, where the account can."""
-    settings = json.loads(SETTINGS.read_text(encoding="utf-8"))["context"]
-    if settings[KEY] != "off" or any(choice.partition("=")[0] == KEY for choice in chosen):
+    if context(())[KEY] != "off" or any(choice.partition("=")[0] == KEY for choice in chosen):
         return
     try:
-        # boto3 does not know this variable of the environment, which the CDK CLI looks at first.
-        account = boto3.Session(profile_name=profile, region_name=os.environ.get("AWS_REGION"))
-        reason = obstacle(account.client("lambda"), account.client("cloudformation"), sum(RECOMMENDED.values()))
+        account, stack = session(profile), context(chosen)[STACK_NAME]
+        reason = obstacle(account.client("lambda"), account.client("cloudformation"), stack, sum(RECOMMENDED.values()))
     except (BotoCoreError, ClientError) as error:
         reason = f"the account could not be asked: {error}"
     if reason:

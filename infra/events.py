@@ -17,7 +17,7 @@ class Events(Construct):
     def __init__(self, scope: Construct, name: str, basis: Basis, machine: DeploymentMachine, listeners: Listeners) -> None:
         super().__init__(scope, name)
         self._dead_letters = basis.failures.events
-        self.bus = events.EventBus(self, "Bus", event_bus_name="weighbridge")
+        self.bus = events.EventBus(self, "Bus", event_bus_name=basis.settings.service)
         self._rule(
             "ObjectDropped",
             "A file was dropped into the bucket.",
@@ -74,11 +74,27 @@ class Events(Construct):
             ),
             self.bus,
         )
-        # The status events of Step Functions are best effort, and those of S3 are heard minutes after an installation.
+        self._rule(
+            "EventsLeft",
+            "Events wait to be delivered again; they may be the only thing that the sweep is needed for.",
+            listeners.settle,
+            events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                account=[Aws.ACCOUNT_ID],
+                region=[Aws.REGION],
+                detail={"alarmName": [basis.failures.overdue.alarm_name], "state": {"value": ["ALARM"]}},
+            ),
+        )
+        # The status events of Step Functions are best effort, and those of S3 are heard minutes after an installation. The
+        # rule is switched off and on: aws/schedule.py.
         events.Rule(
             self,
             "Sweep",
-            description="Weighbridge: Looks for executions that ended and files that came unnoticed, and for events left.",
+            rule_name=basis.settings.sweep_rule,
+            # CloudFormation switches it on with every new code, since there is something about it that changes.
+            description="Weighbridge: Looks for executions that ended and files that came unnoticed, and for events left. "
+            f"Release {basis.package.release[:12]}",
             schedule=events.Schedule.rate(Duration.minutes(5)),
             # A sweep that cannot be delivered is left to the next one, which does its work.
             targets=[

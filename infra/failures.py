@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.settings import NAMESPACE, SERVICE
+from infra.settings import NAMESPACE, Settings
 
 
 class Failures(Construct):
@@ -23,20 +23,21 @@ class Failures(Construct):
     stream of which the bus or a topic was not told: the records themselves are complete, only the news of them is missing.
     """
 
-    def __init__(self, scope: Construct, name: str, alarm_topic: str | None, *, on_refusals: bool) -> None:
+    def __init__(self, scope: Construct, name: str, settings: Settings) -> None:
         super().__init__(scope, name)
-        topic = sns.Topic.from_topic_arn(self, "AlarmTopic", alarm_topic) if alarm_topic else None
+        topic = sns.Topic.from_topic_arn(self, "AlarmTopic", settings.alarm_topic) if settings.alarm_topic else None
+        self._service = settings.service
         self._told = actions.SnsAction(topic) if topic else None
         # It says so until traffic is restored: whoever tries counts each time, the supervisor every five minutes.
         meaning = "Traffic of a failed deployment could not be restored so far; see its record."
-        self._alarm("RollbacksHeldUp", _counted("RollbacksHeldUp", Duration.minutes(10)), 1, meaning)
-        if on_refusals:
+        self._alarm("RollbacksHeldUp", self._counted("RollbacksHeldUp", Duration.minutes(10)), 1, meaning)
+        if settings.alarm_on_refusals:
             for refused, what in (("DropsRefused", "A dropped file was"), ("EventsRefused", "An event was")):
                 meaning = f"{what} refused without becoming a deployment; ListRefusals says why."
-                self._alarm(refused, _counted(refused, Duration.minutes(5)), 1, meaning)
+                self._alarm(refused, self._counted(refused, Duration.minutes(5)), 1, meaning)
         self.events, self.unhandled, self.changes = map(self._queue, ("Events", "Unhandled", "Changes"))
         # Each sweep empties it, and what fails once more comes back as a new message.
-        self._alarm(
+        self.overdue = self._alarm(
             "Events",
             self.events.metric_approximate_age_of_oldest_message(
                 period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
@@ -86,7 +87,7 @@ class Failures(Construct):
         )
         return queue
 
-    def _alarm(self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str) -> None:
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str) -> cloudwatch.Alarm:
         alarm = metric.create_alarm(
             self,
             f"{name}Alarm",
@@ -100,14 +101,14 @@ class Failures(Construct):
         if self._told:
             alarm.add_alarm_action(self._told)
             alarm.add_ok_action(self._told)
+        return alarm
 
-
-def _counted(metric: str, period: Duration) -> cloudwatch.Metric:
-    """How often something was counted that the functions count."""
-    return cloudwatch.Metric(
-        namespace=NAMESPACE,
-        metric_name=metric,
-        dimensions_map={"service": SERVICE},
-        period=period,
-        statistic=cloudwatch.Stats.SUM,
-    )
+    def _counted(self, metric: str, period: Duration) -> cloudwatch.Metric:
+        """How often something was counted that the functions count."""
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=metric,
+            dimensions_map={"service": self._service},
+            period=period,
+            statistic=cloudwatch.Stats.SUM,
+        )

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Duration, FileSystem, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.rights import Right, give
-from infra.settings import NAMESPACE, ROOT, SERVICE, Settings
+from infra.settings import NAMESPACE, ROOT, Settings
 from infra.storage import Storage
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
@@ -26,6 +26,7 @@ class Package(Construct):
         super().__init__(scope, name)
         self.reserved_concurrency = settings.reserved_concurrency
         self.code = lambda_.Code.from_asset(str(ROOT / "functions"), exclude=BYTECODE)
+        self.release = FileSystem.fingerprint(str(ROOT / "functions"), exclude=BYTECODE)
         self.layer = lambda_.LayerVersion(
             self,
             "Layer",
@@ -36,7 +37,7 @@ class Package(Construct):
         )
         self.environment = {
             "TABLE_NAME": storage.table.table_name,
-            "POWERTOOLS_SERVICE_NAME": SERVICE,
+            "POWERTOOLS_SERVICE_NAME": settings.service,
             "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }

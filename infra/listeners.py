@@ -12,7 +12,16 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right, act_as_service_role, by_own_role, functions_named, give, role_accounts
+from infra.rights import (
+    Right,
+    act_as_service_role,
+    by_own_role,
+    functions_named,
+    give,
+    role_accounts,
+    sees_to_the_sweep,
+    sweep_rules,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                 "BUCKET_NAME": bucket.bucket_name,
                 "SERVICE_ROLE_ACCOUNTS": ",".join(role_accounts(settings)),
                 "STATE_MACHINE_ARN": machine.arn,
+                "SWEEP_RULE": settings.sweep_rule,
             },
             rights=[
                 Right(
@@ -56,6 +66,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     resources=[table.table_arn],
                 ),
                 Right("Starts the deployment.", actions=["states:StartExecution"], resources=[machine.arn]),
+                sees_to_the_sweep(settings),
             ],
         ),
         interrupt=Handler(
@@ -81,7 +92,12 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
             "Settle",
             package,
             timeout=Duration.seconds(60),
-            environment={"STATE_MACHINE_ARN": machine.arn},
+            environment={
+                "DEAD_LETTERS_URL": failures.events.queue_url,
+                "RELEASE": package.release,
+                "STATE_MACHINE_ARN": machine.arn,
+                "SWEEP_RULE": settings.sweep_rule,
+            },
             rights=[
                 Right(
                     "Finishes the record that a vanished execution left open, and frees the lock.",
@@ -102,6 +118,12 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
                     "Sees whether an execution, whose name is not known beforehand, still runs.",
                     actions=["states:DescribeExecution"],
                     resources=[machine.executions],
+                ),
+                sees_to_the_sweep(settings),
+                Right(
+                    "Lets the sweep rest when nothing is left to look after.",
+                    actions=["events:DisableRule"],
+                    resources=sweep_rules(settings),
                 ),
                 Right("Starts the rollback.", actions=["states:StartExecution"], resources=[machine.arn]),
                 Right(

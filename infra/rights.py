@@ -82,3 +82,16 @@ def act_as_service_role(settings: Settings) -> Right:
             for pattern in settings.service_roles
         ],
     )
+
+
+def sweep_rules(settings: Settings) -> Sequence[str]:
+    """The one rule of which the sweep comes round, as resources of a right."""
+    return [f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{settings.sweep_rule}"]
+
+
+def sees_to_the_sweep(settings: Settings) -> Right:
+    return Right(
+        "Has the sweep come round before anything begins that it looks after.",
+        actions=["events:EnableRule"],
+        resources=sweep_rules(settings),
+    )

@@ -1,5 +1,7 @@
 """What an installation may choose: the context of cdk.json.
 
+- `stackName`: the stack's name, `Weighbridge` by default. What has a name of its own is named after it, so that several
+  installations can be in one account and region. It stays: with another name it is another installation.
 - `deployableFunctions`: names of the functions whose aliases may be shifted. Any, by default.
 - `invocableHooks`: names of the functions that may run as lifecycle event hooks of groups that name no service role; a
   role says by its own rights which it may invoke. `CodeDeployHook_*` by default, as in the policy that AWS manages for
@@ -11,6 +13,8 @@
   functions, hooks, alarms and topics of a group with such a role are those of its account.
 - `serviceRoleRequired`: whether every deployment group has to name such a role. No, by default: where a group names none,
   Weighbridge's own roles act on any function that the first two settings allow. With it they may touch no function.
+- `apiUrl`: whether there is CodeDeploy's API, a function behind a URL. Yes, by default; without it, as in regions that have
+  no function URLs, everything else is there: files are dropped, events are put on the bus.
 - `hookUrl`: whether there is a second URL, without IAM, at which hook functions that were written for CodeDeploy report.
   No, by default: docs/threat-model.md says what it opens.
 - `alarmOnRefusals`: whether the stack has alarms that fire when a dropped file or an event is refused without becoming a
@@ -35,16 +39,17 @@ from pathlib import Path
 
 from constructs import Construct
 
-from infra import concurrency
+from infra import account, concurrency
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICE, NAMESPACE = "weighbridge", "Weighbridge"
-"""Under which name, and in which namespace, the functions count what happens."""
+NAMESPACE = "Weighbridge"
+"""In which namespace the functions count what happens."""
 
 FUNCTION_NAME_PATTERN = re.compile(r"[A-Za-z0-9_*-]+")
 # Alarms cannot tell FIFO topics.
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+")
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
+STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 ROLE_NAME_PATTERN = re.compile(r"[A-Za-z0-9_+=.@/*-]+")
 
 
@@ -54,16 +59,28 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
+    stack_name: str
     deployable_functions: Sequence[str]
     invocable_hooks: Sequence[str]
     service_roles: Sequence[str]
     service_role_accounts: Sequence[str]
     service_role_required: bool
+    api_url: bool
     hook_url: bool
     alarm_on_refusals: bool
     alarm_topic: str | None
     reserved_concurrency: Mapping[str, int]
     layer: Path
+
+    @property
+    def service(self) -> str:
+        """What the bus is called, and under which name the functions count."""
+        return self.stack_name.lower()
+
+    @property
+    def sweep_rule(self) -> str:
+        """The rule that is the sweep's schedule. Who switches it has to know its name before it is there."""
+        return f"{self.stack_name}-Sweep"
 
     @classmethod
     def of(cls, scope: Construct) -> "Settings":
@@ -71,11 +88,13 @@ class Settings:
         if not (layer / "python").is_dir():
             raise SettingsError(f"There is no Lambda layer in {layer}: run `make install`, or set the context key `layer`.")
         return cls(
+            stack_name=_stack_name(scope, account.STACK_NAME),
             deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),
             invocable_hooks=_patterns(scope, "invocableHooks", FUNCTION_NAME_PATTERN),
             service_roles=_patterns(scope, "serviceRoles", ROLE_NAME_PATTERN),
             service_role_accounts=_patterns(scope, "serviceRoleAccounts", ACCOUNT_ID, "account id"),
             service_role_required=_switch(scope, "serviceRoleRequired"),
+            api_url=_switch(scope, "apiUrl"),
             hook_url=_switch(scope, "hookUrl"),
             alarm_on_refusals=_switch(scope, "alarmOnRefusals"),
             alarm_topic=_topic(scope, "alarmTopic"),
@@ -102,6 +121,15 @@ def _switch(scope: Construct, key: str) -> bool:
         value = {"true": True, "false": False}.get(value.lower())
     if not isinstance(value, bool):
         raise SettingsError(f"The context key `{key}` must be true or false.")
+    return value
+
+
+def _stack_name(scope: Construct, key: str) -> str:
+    value: object = scope.node.try_get_context(key)
+    if not isinstance(value, str) or not STACK_NAME.fullmatch(value):
+        raise SettingsError(
+            f"The context key `{key}` must be a stack's name, of letters, digits and hyphens, not {value!r}."
+        )
     return value
 
 

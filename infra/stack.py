@@ -17,6 +17,7 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     stack = Stack(
         scope,
         "Weighbridge",
+        stack_name=settings.stack_name,
         description="Weighbridge: gradual deployments of AWS Lambda versions that reverse themselves",
         # The CLI checks the bootstrap stack anyway, and without the rule the template needs no parameter.
         synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
@@ -25,10 +26,10 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     steps = create_steps(stack, basis)
     machine = DeploymentMachine(stack, "Deployment", steps, basis.storage.table)
     listeners = create_listeners(stack, basis, machine)
-    api_url = create_api(stack, basis, machine)
     events = Events(stack, "Events", basis, machine, listeners)
 
-    CfnOutput(stack, "ApiUrl", value=api_url)
+    if settings.api_url:
+        CfnOutput(stack, "ApiUrl", value=create_api(stack, basis, machine))
     if settings.hook_url:
         CfnOutput(stack, "HookUrl", value=create_hook_url(stack, basis, machine))
     CfnOutput(stack, "HookLayerArn", value=create_hook_layer(stack))

@@ -9,7 +9,7 @@ from constructs import Construct
 class Storage(Construct):
     """The bucket that takes drops and the table of records.
 
-    Both outlive the stack: they are the history of what ran in production.
+    Both outlive the stack: they are the history of what ran in production. A creation that fails leaves neither.
     """
 
     def __init__(self, scope: Construct, name: str) -> None:
@@ -23,7 +23,7 @@ class Storage(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))],
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         # `event_bridge_enabled=True` would bring a custom resource with a function and a role of its own.
         self.bucket.node.default_child.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
@@ -48,8 +48,8 @@ class Storage(Construct):
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             # What was refused is of interest for a month; nothing else carries the attribute.
             time_to_live_attribute="expires",
-            deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            # Not protected from deletion: a creation that fails could not be rolled back (decision 43).
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         # Sparse: only records of deployments that have not ended carry the attribute, so the sweep reads nothing else.
         self._index("open", "createTime")

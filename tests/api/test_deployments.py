@@ -3,7 +3,7 @@
 import hashlib
 import json
 import string
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from tests.api.caller import CALLER, Caller, Refused
 from tests.aws.account import client_error, keep_begun, keep_planned, kept, lost_answer, new_record, refuse
 from tests.unit.samples import START, at, plan
-from weighbridge.aws import clients, deployments, registry, settings, table
+from weighbridge.aws import clients, deployments, registry, schedule, settings, table
 from weighbridge.aws.table import Expression
 from weighbridge.core.deployment import Status, begun, created, group_status, planned, shifted, stamp
 from weighbridge.core.endings import failed, succeeded
@@ -225,6 +225,7 @@ def test_an_execution_that_cannot_be_started_at_once_is_left_to_the_sweep(
 
 
 def test_a_registration_that_fails_changes_nothing(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule.keep_on(datetime.now(UTC))
     refuse(monkeypatch, "dynamodb", "update_item", client_error("ProvisionedThroughputExceededException"))
     assert api.call("CreateDeployment", **NAMES, revision=INLINE)["deploymentId"]
 

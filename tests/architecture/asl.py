@@ -14,11 +14,11 @@ from tests.architecture.source import ROOT
 
 DEFINITION = ROOT / "statemachine" / "deployment.asl.json"
 INTEGRATIONS = {
-    "arn:aws:states:::lambda:invoke",
-    "arn:aws:states:::lambda:invoke.waitForTaskToken",
-    "arn:aws:states:::aws-sdk:dynamodb:updateItem",
-    "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken",
-    "arn:aws:states:::states:startExecution.sync:2",
+    "arn:${Partition}:states:::lambda:invoke",
+    "arn:${Partition}:states:::lambda:invoke.waitForTaskToken",
+    "arn:${Partition}:states:::aws-sdk:dynamodb:updateItem",
+    "arn:${Partition}:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken",
+    "arn:${Partition}:states:::states:startExecution.sync:2",
 }
 TOKEN = "$states.context.Task.Token"
 _VARIABLE = re.compile(r"\$([A-Za-z_]\w*)\b(?!\s*\()")
@@ -69,14 +69,14 @@ def reachable(machine: Definition, start: str) -> set[str]:
 
 
 def infra_placeholders() -> set[str]:
-    """What infra fills in: the table, and every handler that is declared as a step."""
+    """What infra fills in: the partition, the table, and every handler that is declared as a step."""
     tree = ast.parse((ROOT / "infra" / "steps.py").read_text(encoding="utf-8"))
     handlers = [
         ast.literal_eval(node.args[1])
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Handler"
     ]
-    return {"TableName", *(f"{handler}FunctionArn" for handler in handlers)}
+    return {"Partition", "TableName", *(f"{handler}FunctionArn" for handler in handlers)}
 
 
 def lint(machine: Definition) -> list[str]:

@@ -33,7 +33,16 @@ MODULES = {
     | {"api.absent", "api.drops", "api.named", "api.pages", "api.platform", "api.refusals", "api.served"}
     | {"aws.drops", "core.drops", "core.unheard"}
     | REFUSALS
-    | {"aws.history", "aws.launch", "aws.renames", "aws.settings", "aws.tags", "core.overview", "core.timeline"},
+    | {
+        "aws.history",
+        "aws.launch",
+        "aws.renames",
+        "aws.schedule",
+        "aws.settings",
+        "aws.tags",
+        "core.overview",
+        "core.timeline",
+    },
     "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
     "complete": RECORDS | ROLLBACKS | {"telemetry"},
     "interrupt": RECORDS | WAITS | REFUSALS | {"aws.waits", "telemetry"},
@@ -47,6 +56,7 @@ MODULES = {
         "aws.drops",
         "aws.launch",
         "aws.revisions",
+        "aws.schedule",
         "aws.settings",
         "core.bundles",
         "core.drops",
@@ -66,7 +76,11 @@ MODULES = {
     "report_hook": RECORDS | WAITS | API | REQUESTS,
     "run_hook": RECORDS | WAITS | ROLLBACKS | {"aws.hooks", "aws.waits"},
     "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers", "telemetry"},
-    "settle": RECORDS | WAITS | ROLLBACKS | ALIASES | {"aws.rollbacks", "aws.waits", "core.event_text", "telemetry"},
+    "settle": RECORDS
+    | WAITS
+    | ROLLBACKS
+    | ALIASES
+    | {"aws.letters", "aws.rollbacks", "aws.schedule", "aws.waits", "core.event_text", "core.letters", "telemetry"},
     "shift_traffic": RECORDS | ROLLBACKS | ALIASES | {"aws.rollbacks", "telemetry"},
     "validate": RECORDS
     | ALIASES

@@ -16,6 +16,7 @@ from weighbridge.core.deployment import Record, begun, created, planned
 
 REGION = "eu-west-1"
 FUNCTION, ALIAS = "shop", "live"
+SWEEP_RULE = "Weighbridge-Sweep"
 
 
 INDEXES = {"open": "createTime", "listing": "listingKey", "status": "createTime", "groupStatus": "createTime"}

@@ -1,8 +1,11 @@
 """The table's language: values there and back, and the one place that knows how DynamoDB refuses."""
 
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,6 +150,41 @@ def test_a_transaction_whose_answer_was_lost_is_recognised(no_pauses: list[float
     with lost_answer("dynamodb", "TransactWriteItems"):
         assert table.transact([_put("a")]) is None
     assert len(no_pauses) == 1
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Our own pauses, noted instead of slept."""
+    noted: list[float] = []
+    monkeypatch.setattr(table, "time", SimpleNamespace(sleep=noted.append))
+    return noted
+
+
+def test_items_that_were_left_out_are_asked_for_again_after_growing_pauses(
+    stub: Callable[[str], Stubber], pauses: list[float]
+) -> None:
+    one, other = ({"pk": {"S": name}, "sk": {"S": "X"}} for name in "ab")
+
+    def keys(*left: Mapping[str, Any]) -> dict[str, Any]:
+        return {table.name(): {"Keys": list(left), "ConsistentRead": True}}
+
+    dynamodb = stub("dynamodb")
+    for read, asked, left in (([one], [one, other], keys(other)), ([], [other], keys(other)), ([other], [other], {})):
+        answer = {"Responses": {table.name(): read}, "UnprocessedKeys": left}
+        dynamodb.add_response("batch_get_item", answer, {"RequestItems": keys(*asked)})
+    assert list(table.items([one, other])) == [one, other]
+    assert len(pauses) == 2
+    assert pauses[0] < pauses[1]
+
+
+def test_items_that_are_left_out_for_ever_are_throttled(stub: Callable[[str], Stubber], pauses: list[float]) -> None:
+    key = {"pk": {"S": "a"}, "sk": {"S": "X"}}
+    left = {table.name(): {"Keys": [key], "ConsistentRead": True}}
+    for _ in range(6):
+        stub("dynamodb").add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
+    with pytest.raises(Throttled):
+        list(table.items([key]))
+    assert 0 < sum(pauses) < 10, "within the time of a request"
 
 
 def test_every_page_of_a_query_is_read() -> None:

@@ -15,6 +15,7 @@ FUNCTION = f"arn:<AWS::Partition>:lambda:{REGIONAL}:function:"
 ROLE = "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/"
 RULE_OF_STEP_FUNCTIONS = f"arn:<AWS::Partition>:events:{REGIONAL}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 DEFAULT_BUS = f"arn:<AWS::Partition>:events:{REGIONAL}:event-bus/default"
+SWEEP = f"arn:<AWS::Partition>:events:{REGIONAL}:rule/Weighbridge-Sweep"
 EXECUTIONS = f"arn:<AWS::Partition>:states:{REGIONAL}:execution:<DeploymentMachine.Name>:*"
 BUCKET = "<StorageBucket.Arn>"
 FILES = "<StorageBucket.Arn>/*"
@@ -65,6 +66,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             BUCKET: {"s3:ListBucket"},
             TABLE: items("GetItem", "PutItem", "UpdateItem"),
             MACHINE: {"states:StartExecution"},
+            SWEEP: {"events:EnableRule"},
             "<FailuresEvents.Arn>": LEAVE_FAILURES,
         },
         "Validate": {
@@ -103,6 +105,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             f"{TABLE}/index/open": items("Query"),
             EXECUTIONS: {"states:DescribeExecution"},
             MACHINE: {"states:StartExecution"} | END_WAITS,
+            SWEEP: {"events:EnableRule", "events:DisableRule"},
             **own(on_functions(deployable, "GetAlias", "UpdateAlias")),
             "<FailuresEvents.Arn>": LEAVE_FAILURES,
             **ASSUME,
@@ -117,6 +120,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             TABLE: items("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
             **{f"{TABLE}/index/{index}": items("Query") for index in ("listing", "status", "groupStatus")},
             MACHINE: {"states:StartExecution"} | END_WAITS,
+            SWEEP: {"events:EnableRule"},
         },
         "SendTriggers": {
             TABLE: items("GetItem"),

@@ -54,7 +54,7 @@ def test_what_is_no_account_is_refused(tmp_path: Path, layer: Path, value: objec
         build(tmp_path, {"layer": str(layer), "serviceRoleAccounts": value})
 
 
-@pytest.mark.parametrize("key", ["serviceRoleRequired", "hookUrl", "alarmOnRefusals"])
+@pytest.mark.parametrize("key", ["serviceRoleRequired", "apiUrl", "hookUrl", "alarmOnRefusals"])
 @pytest.mark.parametrize("value", ["perhaps", "", 1, []])
 def test_what_is_neither_true_nor_false_is_refused_by_its_key(tmp_path: Path, layer: Path, key: str, value: object) -> None:
     with pytest.raises(SettingsError, match=f"`{key}`"):

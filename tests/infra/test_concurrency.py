@@ -37,7 +37,7 @@ def tell(account: tuple[Stubber, Stubber], unreserved: int, template: Any = None
 
 def obstacle(account: tuple[Stubber, Stubber]) -> str | None:
     functions, stacks = account
-    return concurrency.obstacle(functions.client, stacks.client, WANTED)
+    return concurrency.obstacle(functions.client, stacks.client, "Weighbridge", WANTED)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,17 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
             },
         },
     ),
+    "EventsEventsLeft": (
+        "SettleFunction",
+        None,
+        {
+            "source": ["aws.cloudwatch"],
+            "detail-type": ["CloudWatch Alarm State Change"],
+            "account": ["<AWS::AccountId>"],
+            "region": ["<AWS::Region>"],
+            "detail": {"alarmName": ["<FailuresEventsAlarm>"], "state": {"value": ["ALARM"]}},
+        },
+    ),
 }
 SWEEP = "EventsSweep"
 QUEUES = {
@@ -78,12 +89,18 @@ def test_a_rule_hands_exactly_its_events_to_its_handler(template: Template, name
 
 def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
     sweep = template[SWEEP]
+    assert (sweep["Name"], sweep["State"]) == ("Weighbridge-Sweep", "ENABLED")
     assert sweep["ScheduleExpression"] == "rate(5 minutes)"
     assert [target["Arn"] for target in sweep["Targets"]] == [
         "<SettleFunction.Arn>",
         "<ReceiveFunction.Arn>",
         "<RedeliverFunction.Arn>",
     ]
+
+
+def test_new_code_has_the_sweep_switched_on_by_changing_its_rule(template: Template) -> None:
+    release = template["SettleFunction"]["Environment"]["Variables"]["RELEASE"]
+    assert template[SWEEP]["Description"].endswith(f" Release {release[:12]}")
 
 
 def test_a_sweep_that_fails_waits_for_the_next(template: Template) -> None:

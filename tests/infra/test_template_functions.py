@@ -2,8 +2,10 @@ import re
 from typing import Any
 
 import pytest
+from aws_cdk import FileSystem
 
 from infra.concurrency import RECOMMENDED, UNRESERVED
+from infra.handler import BYTECODE
 from infra.settings import ROOT
 from tests.infra.assembly import Assembly, Synthesize
 from tests.infra.definition import definition, placeholders, tasks
@@ -37,6 +39,7 @@ ENVIRONMENT = {
         "BUCKET_NAME": "<StorageBucket>",
         "SERVICE_ROLE_ACCOUNTS": "<AWS::AccountId>",
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
+        "SWEEP_RULE": "Weighbridge-Sweep",
     },
     "Validate": {
         "ACCOUNT_ID": "<AWS::AccountId>",
@@ -50,8 +53,14 @@ ENVIRONMENT = {
         "BUCKET_NAME": "<StorageBucket>",
         "SERVICE_ROLE_ACCOUNTS": "<AWS::AccountId>",
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
+        "SWEEP_RULE": "Weighbridge-Sweep",
     },
-    "Settle": {"STATE_MACHINE_ARN": "<DeploymentMachine>"},
+    "Settle": {
+        "DEAD_LETTERS_URL": "<FailuresEvents>",
+        "RELEASE": FileSystem.fingerprint(str(ROOT / "functions"), exclude=BYTECODE),
+        "STATE_MACHINE_ARN": "<DeploymentMachine>",
+        "SWEEP_RULE": "Weighbridge-Sweep",
+    },
     "Redeliver": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",
         "UNHANDLED_URL": "<FailuresUnhandled>",
@@ -118,8 +127,9 @@ def test_every_placeholder_of_the_state_machine_is_filled_and_no_other(template:
     substitutions = template["DeploymentMachine"]["DefinitionSubstitutions"]
     assert set(substitutions) == placeholders(definition())
     assert substitutions == {
+        "Partition": "<AWS::Partition>",
         "TableName": "<StorageTable>",
-        **{key: f"<{key.removesuffix('Arn')}.Arn>" for key in substitutions if key != "TableName"},
+        **{key: f"<{key.removesuffix('Arn')}.Arn>" for key in substitutions if key.endswith("FunctionArn")},
     }
 
 

@@ -44,10 +44,6 @@ def test_refusals_are_deleted_when_their_time_is_over(template: Template) -> Non
     assert template[TABLE]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 
-def test_the_table_cannot_be_deleted_by_one_call(template: Template) -> None:
-    assert template[TABLE]["DeletionProtectionEnabled"] is True
-
-
 def test_the_table_has_the_keys_and_the_index_that_the_handlers_use(template: Template) -> None:
     table = template[TABLE]
     assert {key["AttributeName"]: key["AttributeType"] for key in table["AttributeDefinitions"]} == {
@@ -83,10 +79,17 @@ def test_the_table_has_the_keys_and_the_index_that_the_handlers_use(template: Te
 
 
 @pytest.mark.parametrize("name", [BUCKET, TABLE])
-def test_what_is_kept_outlives_the_stack(template: Template, name: str) -> None:
+def test_what_is_kept_outlives_the_stack_but_not_a_creation_that_fails(template: Template, name: str) -> None:
     attributes = template.resources[name].attributes
-    assert attributes["DeletionPolicy"] == "Retain"
+    assert attributes["DeletionPolicy"] == "RetainExceptOnCreate"
     assert attributes["UpdateReplacePolicy"] == "Retain"
+    # CloudFormation cannot delete what is protected: the rollback would fail and leave everything.
+    assert "DeletionProtectionEnabled" not in template[name]
+
+
+def test_nothing_else_outlives_the_stack(template: Template) -> None:
+    policies = {name: one.attributes.get("DeletionPolicy", "Delete") for name, one in template.resources.items()}
+    assert {name for name, policy in policies.items() if policy != "Delete"} == {BUCKET, TABLE}
 
 
 def test_outputs(template: Template) -> None:

@@ -212,7 +212,7 @@ class Emulator:
         self._remembered = copy.deepcopy(dict(dynamodb._tables[table]["items"]))
 
     def forget(self, table: str) -> None:
-        """Back to the items that were remembered, with empty buckets, stream and queues, no alarms, nothing on any bus."""
+        """Back to the remembered items, with empty buckets, stream and queues, no alarms, nothing on a bus, rules on."""
         self._refill(table, copy.deepcopy(self._remembered))
         for bucket in s3._buckets.values():
             bucket["objects"].clear()
@@ -223,6 +223,8 @@ class Emulator:
         stream_batches._retries.clear()
         stream_batches._limits.clear()
         eventbridge._events_log_list().clear()
+        for rule in eventbridge._rules.values():
+            rule["State"] = "ENABLED"
         cloudwatch._alarms._data.clear()
         for queue in sqs._queues.values():
             queue["messages"].clear()

@@ -14,6 +14,7 @@ from verify.simulation.clock import Clock, Killed, Kind, Task
 from verify.simulation.concurrency import Concurrency
 from verify.simulation.emulator import Answer, Emulator
 from verify.simulation.wire import Caller
+from weighbridge.aws import schedule
 
 START = 0.02
 """Seconds until an invoked function runs."""
@@ -77,9 +78,10 @@ class Functions:
         self.hook_url = ""
 
     def forget(self) -> None:
-        """Invocations are numbered from the first again."""
+        """Invocations are numbered from the first again, and every process is new."""
         self._numbers = itertools.count(1)
         self._invoked.clear()
+        schedule.asked_for.clear()
 
     def load(self) -> None:
         """Takes over the environment of every deployed function, so that all handlers run in this process."""

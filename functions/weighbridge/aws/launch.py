@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from weighbridge.aws import deployments, executions, registry
+from weighbridge.aws import deployments, executions, registry, schedule
 from weighbridge.core.deployment import Record
 from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.ids import deployment_id
@@ -25,9 +25,13 @@ def launch(identity: str, record_of: Callable[[str], Record]) -> str:
 
 
 def keep(identity: str, record_of: Callable[[str], Record], create: Callable[[Record], bool]) -> Record:
-    """The record of the deployment that `identity` asks for, kept by `create`, which says whether its id was free."""
+    """The record of the deployment that `identity` asks for, kept by `create`, which says whether its id was free.
+
+    The sweep that looks after it is seen to beforehand.
+    """
     for attempt in itertools.count():
         record = record_of(deployment_id(identity, attempt))
+        schedule.keep_on(datetime.fromisoformat(record["createTime"]))
         if create(record):
             break
         existing = deployments.get(record["deploymentId"])

@@ -11,6 +11,7 @@ from weighbridge.core.letters import Letter
 
 _SQS, _LAMBDA = "AmazonSQS", "AWSLambda"
 _A_CALL = 10
+_COUNTS = tuple(f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed"))
 _HIDDEN_SECONDS = 120
 """Longer than the function runs that reads the queue: nothing is read twice meanwhile."""
 _WAIT_SECONDS = 1
@@ -25,6 +26,13 @@ class Message:
     body: str
     attributes: Mapping[str, str]
     receipt: str
+
+
+def are_left() -> bool:
+    """Whether the queue may hold messages, those included that somebody is reading."""
+    with translating(_SQS):
+        answer = client("sqs").get_queue_attributes(QueueUrl=os.environ["DEAD_LETTERS_URL"], AttributeNames=_COUNTS)
+    return any(int(answer["Attributes"][name]) for name in _COUNTS)
 
 
 def waiting() -> Iterator[Message]:

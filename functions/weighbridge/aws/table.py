@@ -14,6 +14,7 @@
     BUCKET#<bucket>           BUCKET           `after`, the key after which the next look for unheard objects begins
     REFUSAL#<digest>          REFUSAL          an object or event that was refused without a deployment (core.refusals)
     REFUSALS#<hour>           REFUSALS         how many were in a clock hour
+    SCHEDULE#SWEEP            SCHEDULE         until when the sweep comes round (aws.schedule)
 
 Applications, groups, configurations, revisions and refusals carry `listing` and `listingKey`, by which they are listed.
 Refusals carry `expires`, a time in seconds since 1970, after which DynamoDB deletes them.
@@ -23,6 +24,7 @@ On the reaction path: boto3 only.
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -32,6 +34,7 @@ from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client
 from weighbridge.aws.failures import code_of, translating
+from weighbridge.core.errors import Throttled
 
 DYNAMODB = "AmazonDynamoDB"
 MOST_LISTED = 100
@@ -39,6 +42,8 @@ MOST_LISTED = 100
 MOST_ACTIONS = 100
 """How many actions a transaction has."""
 _MOST_KEYS = 100
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds before what DynamoDB has left out is asked for again: it does so where it is throttled."""
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 Key = Mapping[str, Any]
@@ -183,14 +188,22 @@ def get_all(keys: Sequence[Key]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def items(keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
-    """Those of the items that are there, in DynamoDB's form, in no order; every key may be given once."""
+    """Those of the items that are there, in DynamoDB's form, in no order; every key may be given once.
+
+    Raises Throttled where DynamoDB leaves some of them out again and again.
+    """
     for start in range(0, len(keys), _MOST_KEYS):
         wanted: Mapping[str, Any] = {name(): {"Keys": list(keys[start : start + _MOST_KEYS]), "ConsistentRead": True}}
-        while wanted:
+        for pause in _PAUSES:
             with translating(DYNAMODB):
                 answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             yield from answer["Responses"].get(name(), [])
-            wanted = answer.get("UnprocessedKeys")
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
+                break
+            time.sleep(pause)
+        else:
+            raise Throttled("DynamoDB left out some of the items that were asked for.")
 
 
 def listed(listing: str, after: str = "", limit: int = MOST_LISTED) -> tuple[list[str], bool]:

@@ -9,6 +9,7 @@ logged, counted, and kept as a refusal.
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import refusals, revisions, settings
+from weighbridge.aws import refusals, revisions, schedule, settings
 from weighbridge.aws.drops import is_taken_over, next_part, note_taken_over
 from weighbridge.aws.launch import find, launch
 from weighbridge.core import configs, documents, drops, groups
@@ -42,6 +43,15 @@ _TIME_TO_END = 10_000
 def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     now = datetime.now(UTC)
     identity = text_at(event.raw_event, "id", longest=_LONGEST) or context.aws_request_id
+    try:
+        _receive(event, identity, context, now)
+    except Exception:
+        with suppress(WeighbridgeError):
+            schedule.keep_on(now)  # with the sweep the event is delivered again
+        raise
+
+
+def _receive(event: EventBridgeEvent, identity: str, context: LambdaContext, now: datetime) -> None:
     if event.get("source") == "aws.s3":
         _receive_drop(event, identity, now)
     elif event.get("source") == "aws.events":

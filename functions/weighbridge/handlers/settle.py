@@ -1,15 +1,17 @@
 """Finishes what an execution could not: one that was stopped in the console, timed out, failed, or was never started.
 
-Called whenever an execution of the machine ends, and every few minutes for all deployments that are open.
+Called whenever an execution of the machine ends, and every few minutes for all deployments that are open, until none is
+and no event is left to be delivered again.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import deployments, executions, rollbacks, waits
+from weighbridge.aws import deployments, executions, letters, rollbacks, schedule, waits
 from weighbridge.aws.aliases import Lambda
 from weighbridge.core.deployment import Record, is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
@@ -53,16 +55,23 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
         except WeighbridgeError:
             logger.exception("Not settled yet")
         return
+    now = datetime.now(UTC)
     try:
-        _sweep(context)
+        unfinished = deployments.unfinished()
     except WeighbridgeError:  # the next sweep is sooner than the end of Lambda's retries
         logger.exception("Not swept")
+        return
+    try:
+        _sweep(sweep_order(unfinished, now), context)
+    finally:
+        # Where this fails there may be no next sweep, but Lambda tries this one again.
+        schedule.review(now, needed=bool(unfinished) or letters.are_left())
 
 
-def _sweep(context: LambdaContext) -> None:
-    """Looks at all deployments that are open, as far as its time goes, beginning at another one each time."""
+def _sweep(deployment_ids: Iterable[str], context: LambdaContext) -> None:
+    """Looks at deployments that are open, as far as its time goes."""
     unforeseen: list[Exception] = []
-    for deployment_id in sweep_order(deployments.unfinished(), datetime.now(UTC)):
+    for deployment_id in deployment_ids:
         if context.get_remaining_time_in_millis() < _TIME_TO_END:
             logger.warning("The sweep ends before it has been round")
             break

@@ -24,7 +24,7 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     basis = create_basis(stack, settings)
     steps = create_steps(stack, basis)
     machine = DeploymentMachine(stack, "Deployment", steps, basis.storage.table)
-    listeners = create_listeners(stack, basis, machine)
+    listeners = create_listeners(stack, basis, machine, steps.run_hook)
     api_url = create_api(stack, basis, machine)
     events = Events(stack, "Events", basis, machine, listeners)
 

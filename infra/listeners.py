@@ -18,6 +18,7 @@ from infra.rights import (
     by_own_role,
     functions_named,
     give,
+    give_afterwards,
     role_accounts,
     sees_to_the_sweep,
     sweep_rules,
@@ -34,7 +35,7 @@ class Listeners:
     send_triggers: Handler
 
 
-def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine) -> Listeners:
+def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine, run_hook: Handler) -> Listeners:
     bucket, table = basis.storage.bucket, basis.storage.table
     package, settings, failures = basis.package, basis.settings, basis.failures
     listeners = Listeners(
@@ -222,6 +223,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
         )
     # What it did not get to waits in the queue for the next sweep.
     listeners.redeliver.function.configure_async_invoke(retry_attempts=0)
+    _hear_of_its_end(scope, basis, machine, run_hook)
     readers = (listeners.notify, listeners.send_triggers)
     # A deployment's record only, not the locks and indexes around it.
     records = lambda_.FilterCriteria.filter({"dynamodb": _sort_key("DEPLOYMENT")})
@@ -238,6 +240,55 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine)
     ):
         failures.admit(queue, [handler.role for handler in senders])
     return listeners
+
+
+def _hear_of_its_end(scope: Construct, basis: Basis, machine: DeploymentMachine, run_hook: Handler) -> None:
+    """Has a wait for a hook ended where RunHook, of which nobody awaits the end, did not come to it."""
+    failed = Handler(
+        scope,
+        "RunHookFailed",
+        basis.package,
+        timeout=Duration.seconds(30),
+        rights=[
+            Right(
+                "Sees whether the hook has answered all the same.",
+                actions=["dynamodb:GetItem"],
+                resources=[basis.storage.table.table_arn],
+            ),
+            Right(
+                "Ends the wait of an execution.",
+                actions=["states:SendTaskSuccess", "states:SendTaskFailure"],
+                resources=[machine.arn],
+            ),
+        ],
+    )
+    told = give_afterwards(
+        scope,
+        "RunHookEnd",
+        run_hook.role,
+        [
+            Right(
+                "Has Lambda tell of an invocation that failed.",
+                actions=["lambda:InvokeFunction"],
+                resources=[failed.function.function_arn],
+            )
+        ],
+    )
+    configured = lambda_.CfnEventInvokeConfig(
+        scope,
+        "RunHookInvocation",
+        function_name=run_hook.function.function_name,
+        qualifier="$LATEST",
+        # What it was begun for once it must not begin again: the hook may be running.
+        maximum_retry_attempts=0,
+        # As long as the hook is waited for.
+        maximum_event_age_in_seconds=3600,
+        destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+            on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=failed.function.function_arn)
+        ),
+    )
+    # Lambda looks whether the role may call it.
+    configured.node.add_dependency(told)
 
 
 def _sort_key(value: str) -> dict[str, object]:

@@ -31,11 +31,12 @@ def give(role: iam.Role, rights: Iterable[Right]) -> None:
             explain_wildcards(role, right)
 
 
-def give_afterwards(scope: Construct, name: str, role: iam.Role, rights: Sequence[Right]) -> None:
+def give_afterwards(scope: Construct, name: str, role: iam.Role, rights: Sequence[Right]) -> iam.Policy:
     """Give the rights by a policy of their own, for resources that themselves need the role and would close a cycle."""
     policy = iam.Policy(scope, name, statements=[right.statement() for right in rights], roles=[role])
     for right in rights:
         explain_wildcards(policy, right)
+    return policy
 
 
 def explain_wildcards(scope: Construct, right: Right) -> None:

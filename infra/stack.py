@@ -25,7 +25,7 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     basis = create_basis(stack, settings)
     steps = create_steps(stack, basis)
     machine = DeploymentMachine(stack, "Deployment", steps, basis.storage.table)
-    listeners = create_listeners(stack, basis, machine)
+    listeners = create_listeners(stack, basis, machine, steps.run_hook)
     events = Events(stack, "Events", basis, machine, listeners)
 
     if settings.api_url:

@@ -1,14 +1,16 @@
 # ruff: noqa: SLF001 - the emulator is patched from inside
-"""EventBridge invokes Lambda asynchronously.
+"""EventBridge, and Lambda for a function's destination, invoke Lambda asynchronously.
 
 AWS: a rule's Lambda target is an asynchronous invocation: a function that fails is invoked twice more, after one and
-two minutes, and then the event goes to the function's on-failure destination or dead-letter queue.
-Emulator: invokes it once and drops what fails.
+two minutes, and then the event goes to the function's on-failure destination or dead-letter queue. So is a function that
+is such a destination itself.
+Emulator: invokes either once and drops what fails.
 Here: handed to the emulator's own asynchronous invocation, whose waits the server scales.
 """
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from ministack.services import eventbridge, lambda_svc
 
@@ -17,6 +19,7 @@ from local.gaps.patching import wrap
 
 def install() -> None:
     wrap(eventbridge, "_dispatch_to_lambda", _asynchronously)
+    wrap(lambda_svc, "_route_async_failure", _to_functions)
 
 
 def _asynchronously(original: Callable[[str, str], None]) -> Callable[[str, str], None]:
@@ -28,3 +31,24 @@ def _asynchronously(original: Callable[[str, str], None]) -> Callable[[str, str]
         lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(record, config), json.loads(payload))
 
     return dispatch
+
+
+def _to_functions(original: Callable[..., None]) -> Callable[..., None]:
+    def route(arn: str, function: str, event: Any, result: dict[str, Any]) -> None:
+        if ":lambda:" not in arn:
+            original(arn, function, event, result)
+            return
+        failed = {
+            "version": "1.0",
+            "requestContext": {
+                "functionArn": f"{lambda_svc._func_arn(function)}:$LATEST",
+                "condition": "RetriesExhausted",
+                "approximateInvokeCount": 1,
+            },
+            "requestPayload": event,
+            "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+            "responsePayload": result.get("body"),
+        }
+        eventbridge._dispatch_to_lambda(arn, json.dumps(failed))
+
+    return route

@@ -2,7 +2,8 @@
 """Callback tasks (`.waitForTaskToken`).
 
 AWS: a callback task ends with whichever comes first: a report of its token, a failure of the call that carries the
-token away (a Lambda function that raises, times out or exits), its TimeoutSeconds (a number or a JSONata expression),
+token away (a Lambda function that raises, times out or exits, unless InvocationType is Event: then it is an asynchronous
+invocation, of which Step Functions learns nothing), its TimeoutSeconds (a number or a JSONata expression),
 or the end of its execution. A token can be reported once; afterwards it answers TaskTimedOut. A retry gets a new one.
 Emulator: runs the function to its end before it looks for a report, swallows the function's failure, takes
 TimeoutSeconds as it stands and in real time, waits on after StopExecution, lets a second report overwrite the first,
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import error_response_json, new_uuid
-from ministack.services import stepfunctions
+from ministack.services import eventbridge, stepfunctions
 
 from local.gaps import running_task, task_timeouts
 from local.gaps.patching import wrap
@@ -86,7 +87,10 @@ def _waiting(time_scale: float) -> Callable[..., Any]:
 
 def _carry_token_away(resource: str, arguments: Any, info: dict[str, Any]) -> None:
     try:
-        stepfunctions._invoke_resource(resource, arguments)
+        if isinstance(arguments, dict) and arguments.get("InvocationType") == "Event":
+            eventbridge._dispatch_to_lambda(arguments["FunctionName"], json.dumps(arguments["Payload"]))
+        else:
+            stepfunctions._invoke_resource(resource, arguments)
     except stepfunctions._ExecutionError as failure:
         error = {"Error": failure.error, "Cause": failure.cause}
     except Exception as failure:  # noqa: BLE001 whatever broke in the emulator has to end the wait

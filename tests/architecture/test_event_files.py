@@ -47,6 +47,7 @@ OUTGOING = sorted(path.stem for path in (ROOT / "events" / "outgoing").glob("*.j
 OF_STREAM = ["notify.refusal_kept", "notify.table_changed"]
 OF_SCHEDULE = ["settle.sweep", "receive.sweep", "redeliver.sweep"]
 OF_URL = ["api.get_deployment", "report_hook.put_status"]
+OF_DESTINATION = ["run_hook_failed.timed_out"]
 OF_STATE = {
     "Validate deployment": "validate",
     "Check alarms at the start": "check_alarms",
@@ -102,7 +103,7 @@ def test_every_handler_has_its_files_and_every_file_its_handler() -> None:
 
 
 def test_every_file_belongs_to_a_trigger_or_to_a_state() -> None:
-    assert {*OF_RULE.values(), *OF_STATE.values(), *OF_SCHEDULE, *OF_STREAM, *OF_URL} == set(FILES)
+    assert {*OF_RULE.values(), *OF_STATE.values(), *OF_SCHEDULE, *OF_STREAM, *OF_URL, *OF_DESTINATION} == set(FILES)
 
 
 def test_every_rule_has_a_file() -> None:

@@ -75,6 +75,7 @@ MODULES = {
     },
     "report_hook": RECORDS | WAITS | API | REQUESTS,
     "run_hook": RECORDS | WAITS | ROLLBACKS | {"aws.hooks", "aws.waits"},
+    "run_hook_failed": RECORDS | WAITS | {"aws.waits"},
     "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers", "telemetry"},
     "settle": RECORDS
     | WAITS

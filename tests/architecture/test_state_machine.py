@@ -289,3 +289,10 @@ def test_throttling_is_outlasted_and_traffic_that_goes_back_comes_first() -> Non
         if name != back:
             assert retrier["MaxDelaySeconds"] > throttled[back][0]["MaxDelaySeconds"], name
             assert retrier["IntervalSeconds"] > throttled[back][0]["IntervalSeconds"], name
+
+
+def test_no_wait_for_a_token_depends_on_when_a_function_ends() -> None:
+    # AWS does not say whether a report ends a task whose function still runs; invoked as an event, none is waited for.
+    waits = [state for state in definition()["States"].values() if state.get("Resource", "").endswith(".waitForTaskToken")]
+    invocations = [state["Arguments"].get("InvocationType") for state in waits if ":lambda:" in state["Resource"]]
+    assert invocations == ["Event", "Event"]

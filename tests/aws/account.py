@@ -111,11 +111,10 @@ class Waits:
     interrupted: list[tuple[str, str, Any]] = field(default_factory=list)
     over: set[str] = field(default_factory=set)
     unknown: dict[str, str] = field(default_factory=dict)
-    """What Step Functions answers to the heartbeat of tokens that no wait holds."""
+    """What Step Functions answers to tokens that no wait holds."""
 
     def send_task_heartbeat(self, taskToken: str) -> dict[str, Any]:  # noqa: N803
-        if taskToken in self.unknown:
-            raise client_error(self.unknown[taskToken], "SendTaskHeartbeat")
+        self._known(taskToken)
         return {}
 
     def send_task_success(self, taskToken: str, output: str) -> dict[str, Any]:  # noqa: N803
@@ -124,9 +123,14 @@ class Waits:
         return {}
 
     def send_task_failure(self, taskToken: str, error: str, cause: str) -> dict[str, Any]:  # noqa: N803
+        self._known(taskToken)
         self._once(taskToken)
         self.interrupted.append((taskToken, error, json.loads(cause)))
         return {}
+
+    def _known(self, token: str) -> None:
+        if token in self.unknown:
+            raise client_error(self.unknown[token], "SendTask")
 
     def _once(self, token: str) -> None:
         if token in self.over:

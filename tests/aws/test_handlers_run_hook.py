@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,6 +74,16 @@ def _planned() -> None:
 
 def _run(token: str = TOKEN) -> None:
     invoke("run_hook", EVENT | {"taskToken": token})
+
+
+@contextmanager
+def _told(waits: Waits, error: type[Exception], match: str = "") -> Iterator[None]:
+    """In the block the wait is failed with that error, whose message matches, and the function comes to its end."""
+    before = len(waits.interrupted)
+    yield
+    [(_, name, details)] = waits.interrupted[before:]
+    assert name == error.__name__
+    assert re.search(match, details["errorMessage"])
 
 
 def _shift_all(**changes: Any) -> None:
@@ -196,7 +208,7 @@ def test_the_first_tries_answer_ends_the_second_tries_wait(lambda_: Hooks, waits
 
 def test_a_hook_that_was_throttled_has_not_run_and_runs_on_the_next_try(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [client_error("TooManyRequestsException", "Invoke", 429), SUCCEEDED]
-    with pytest.raises(Throttled):
+    with _told(waits, Throttled):
         _run()
     _run("the second try's token")
     assert len(lambda_.given) == 1
@@ -210,7 +222,7 @@ def test_a_hook_without_concurrency_of_its_own_is_named_with_the_reason_and_told
     throttled.response["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"  # type: ignore[typeddict-unknown-key]
     lambda_.answers = [throttled, throttled, SUCCEEDED]
     for token in ("first", "second"):
-        with pytest.raises(HookThrottled, match=r"hook CodeDeployHook_checkShop was not run: its reserved concurrency"):
+        with _told(waits, HookThrottled, match=r"hook CodeDeployHook_checkShop was not run: its reserved concurrency"):
             _run(token)
     _run("third")
     assert waits.ended == [("third", SUCCEEDED)]
@@ -219,7 +231,7 @@ def test_a_hook_without_concurrency_of_its_own_is_named_with_the_reason_and_told
 
 def test_a_hook_that_is_not_active_yet_runs_once_it_is(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [client_error("ResourceConflictException", "Invoke", 409), SUCCEEDED]
-    with pytest.raises(HookPending, match=r"hook CodeDeployHook_checkShop was not run: it is not Active"):
+    with _told(waits, HookPending, match=r"hook CodeDeployHook_checkShop was not run: it is not Active"):
         _run("first")
     _run("second")
     assert waits.ended == [("second", SUCCEEDED)]
@@ -228,7 +240,7 @@ def test_a_hook_that_is_not_active_yet_runs_once_it_is(lambda_: Hooks, waits: Wa
 
 def test_a_hook_that_may_or_may_not_have_run_fails_at_once_and_does_not_run_again(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [client_error("ServiceException", "Invoke", 500)]
-    with pytest.raises(HookFailed, match="could not be invoked"):
+    with _told(waits, HookFailed, match="could not be invoked"):
         _run()
     _run("the second try's token")
     assert lambda_.given == []
@@ -262,7 +274,7 @@ def test_an_answer_that_could_not_be_handed_on_is_handed_on_by_the_next_try(
 ) -> None:
     lambda_.answers = [SUCCEEDED]
     refuse(monkeypatch, "stepfunctions", "send_task_success", client_error("ThrottlingException"))
-    with pytest.raises(Throttled):
+    with _told(waits, Throttled):
         _run()
     _run("the second try's token")
     assert waits.ended == [("the second try's token", SUCCEEDED)]
@@ -270,18 +282,18 @@ def test_an_answer_that_could_not_be_handed_on_is_handed_on_by_the_next_try(
 
 def test_a_deployment_that_was_interrupted_does_not_run_its_hook(lambda_: Hooks, waits: Waits) -> None:
     deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(2)))
-    with pytest.raises(Interrupted):
+    with _told(waits, Interrupted):
         _run()
     assert lambda_.given == []
     assert "gate" not in kept(ID)
     assert waits.ended == []
 
 
-def test_an_interruption_before_the_second_try_ends_it(lambda_: Hooks) -> None:
+def test_an_interruption_before_the_second_try_ends_it(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [None]
     _run()
     deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(2)))
-    with pytest.raises(Interrupted):
+    with _told(waits, Interrupted):
         _run("the second try's token")
 
 
@@ -293,7 +305,7 @@ def test_a_hook_that_cannot_be_invoked_fails_the_deployment_at_once(
     lambda_: Hooks, waits: Waits, code: str, status: int, expected: type[Exception]
 ) -> None:
     lambda_.answers = [client_error(code, "Invoke", status)]
-    with pytest.raises(expected):
+    with _told(waits, expected):
         _run()
     assert waits.ended == []
 
@@ -353,7 +365,7 @@ def test_a_call_that_is_not_on_record_is_left_to_the_next_try(
     lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse(monkeypatch, "dynamodb", "update_item", AWAY)
-    with pytest.raises(ServiceUnavailable):
+    with _told(waits, ServiceUnavailable):
         _run()
     assert lambda_.given == []
     lambda_.answers = [SUCCEEDED]
@@ -362,20 +374,20 @@ def test_a_call_that_is_not_on_record_is_left_to_the_next_try(
 
 
 def test_a_call_that_may_be_on_record_fails_at_once_instead_of_being_awaited_for_an_hour(
-    lambda_: Hooks, monkeypatch: pytest.MonkeyPatch
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def applied_or_not(**_: Any) -> None:
         refuse(monkeypatch, "dynamodb", "get_item", AWAY)
         raise AWAY
 
     monkeypatch.setattr(client("dynamodb"), "update_item", applied_or_not)
-    with pytest.raises(HookFailed, match="could not be run"):
+    with _told(waits, HookFailed, match="could not be run"):
         _run()
     assert lambda_.given == []
 
 
 def test_a_throttled_hook_that_stays_on_record_as_called_fails_at_once(
-    lambda_: Hooks, monkeypatch: pytest.MonkeyPatch
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     throttled = client_error("TooManyRequestsException", "Invoke", 429)
 
@@ -384,7 +396,7 @@ def test_a_throttled_hook_that_stays_on_record_as_called_fails_at_once(
         raise throttled
 
     lambda_.answers = [throttle]
-    with pytest.raises(HookFailed, match="could not be run"):
+    with _told(waits, HookFailed, match="could not be run"):
         _run()
 
 
@@ -392,21 +404,21 @@ def test_a_throttled_hook_that_stays_on_record_as_called_fails_at_once(
 
 
 @pytest.mark.parametrize("lifecycle_event", [BEFORE, AFTER, "AllowTraffic", "Anything"])
-def test_a_hook_that_is_not_waited_for_is_not_run(lambda_: Hooks, lifecycle_event: str) -> None:
+def test_a_hook_that_is_not_waited_for_is_not_run(lambda_: Hooks, waits: Waits, lifecycle_event: str) -> None:
     # Traffic has begun to move: the hook before is over, the hook after has not come.
     made = EVENT["plan"]
     deployments.update(ID, shifted(made, 0, routing_after(made, 0), "r", at(2)))
     deployments.update(ID, Change(sets={"plan.hooks": {BEFORE: "a", AFTER: "b"}, "gate": {"token": "t-bake"}}))
     before = kept(ID)
-    with pytest.raises(NotThePlan):
+    with _told(waits, NotThePlan):
         invoke("run_hook", EVENT | {"lifecycleEvent": lifecycle_event})
     assert lambda_.given == []
     assert kept(ID) == before
 
 
-def test_a_hook_after_that_is_waited_for_does_not_let_the_hook_before_run_again(lambda_: Hooks) -> None:
+def test_a_hook_after_that_is_waited_for_does_not_let_the_hook_before_run_again(lambda_: Hooks, waits: Waits) -> None:
     _shift_all(hooks={BEFORE: "a", AFTER: "b"})
-    with pytest.raises(NotThePlan):
+    with _told(waits, NotThePlan):
         _run()
     assert lambda_.given == []
 
@@ -427,3 +439,65 @@ def test_a_token_of_which_it_cannot_be_told_is_left_to_the_next_try(lambda_: Hoo
     waits.unknown["the second try's token"] = "ThrottlingException"
     with pytest.raises(Throttled):
         _run("the second try's token")
+
+
+# ---------------------------------------------------------------------------- what ends before it has told anybody
+
+
+def test_what_no_wait_could_be_told_is_raised_so_that_lambda_tells_of_it(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "stepfunctions", "send_task_failure", client_error("ThrottlingException"))
+    lambda_.answers = [client_error("ResourceNotFoundException", "Invoke", 404)]
+    with pytest.raises(HookFailed):
+        _run()
+    assert waits.interrupted == []
+
+
+def test_the_same_call_delivered_twice_runs_the_hook_once_and_ends_nothing(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _run()
+    assert len(lambda_.given) == 1
+    assert (waits.ended, waits.interrupted) == ([], [])
+
+
+def _died(**members: Any) -> None:
+    invoke("run_hook_failed", event_file("run_hook_failed.timed_out") | members)
+
+
+def test_the_wait_for_a_hook_is_ended_when_its_function_comes_to_no_end(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _died()
+    assert waits.interrupted == [
+        (
+            TOKEN,
+            "Sandbox.Timedout",
+            {"errorMessage": "RequestId: 0c2f1f0e-5e0b-4c1b-9d54-0c6f7b1a2d3e Error: Task timed out after 900.00 seconds"},
+        )
+    ]
+
+
+def test_it_is_ended_where_the_function_was_not_even_begun(waits: Waits) -> None:
+    context = {"condition": "EventAgeExceeded"}
+    _died(responsePayload=None, requestContext=context)
+    [(token, error, _)] = waits.interrupted
+    assert (token, error) == (TOKEN, "EventAgeExceeded")
+
+
+def test_an_answer_that_was_kept_before_counts(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _report()
+    _died()
+    assert (waits.ended, waits.interrupted) == ([(TOKEN, SUCCEEDED)], [])
+
+
+def test_a_wait_that_has_a_new_token_or_is_over_is_not_ended(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _run("the second try's token")
+    waits.over.add(TOKEN)  # as it has been since the machine tried again
+    _died()
+    assert (waits.ended, waits.interrupted) == ([], [])

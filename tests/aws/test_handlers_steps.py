@@ -9,6 +9,7 @@ import time_machine
 
 from tests.aws.account import (
     OUTDATED,
+    Waits,
     client_error,
     create_alias,
     events_of,
@@ -986,9 +987,10 @@ OTHERS += [{"serviceRoleArn": "arn:aws:iam::123456789012:role/Others"}, {"rollba
 @pytest.mark.parametrize("changes", OTHERS, ids=lambda changes: next(iter(changes)))
 @pytest.mark.parametrize("name", ["shift_traffic.forward", "shift_traffic.back", "run_hook"])
 def test_a_step_with_another_plan_than_the_record_holds_does_nothing(
-    name: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    name: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, waits: Waits
 ) -> None:
     before = _planned()
+    waits.unknown[event_file("run_hook")["taskToken"]] = "InvalidToken"
     calls = [refuse(monkeypatch, "lambda", method) for method in ("update_alias", "get_alias", "invoke")]
     calls.append(refuse(monkeypatch, "sts", "assume_role"))
     with pytest.raises(NotThePlan):
@@ -998,7 +1000,10 @@ def test_a_step_with_another_plan_than_the_record_holds_does_nothing(
 
 
 @pytest.mark.parametrize("name", ["shift_traffic.forward", "shift_traffic.back", "run_hook"])
-def test_a_step_of_a_deployment_that_is_not_there_does_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_of_a_deployment_that_is_not_there_does_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch, waits: Waits
+) -> None:
+    waits.unknown[event_file("run_hook")["taskToken"]] = "InvalidToken"
     calls = [refuse(monkeypatch, "lambda", method) for method in ("update_alias", "get_alias", "invoke")]
     with pytest.raises((NotThePlan, DeploymentEnded, Interrupted)):
         invoke(name.split(".", maxsplit=1)[0], event_file(name))

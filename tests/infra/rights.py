@@ -81,8 +81,10 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             TABLE: items("GetItem", "UpdateItem"),
             **own(on_functions("CodeDeployHook_*", "InvokeFunction")),
             MACHINE: END_WAITS | {"states:SendTaskHeartbeat"},
+            "<RunHookFailedFunction.Arn>": {"lambda:InvokeFunction"},
             **ASSUME,
         },
+        "RunHookFailed": {TABLE: items("GetItem"), MACHINE: END_WAITS},
         "CheckAlarms": {
             **own({"*": {"cloudwatch:DescribeAlarms"}}),
             TABLE: items("GetItem", "UpdateItem"),

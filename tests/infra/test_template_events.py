@@ -139,13 +139,29 @@ def test_a_rule_may_call_its_handler(template: Template, name: str) -> None:
 def test_an_event_that_a_handler_cannot_process_is_kept(template: Template) -> None:
     configured = template.of_type("AWS::Lambda::EventInvokeConfig").values()
     called = {target["Arn"] for name in RULES for target in template[name]["Targets"]}
-    kept = [config for config in configured if "DestinationConfig" in config]
+    kept = [
+        config for config in configured if config["FunctionName"] != "<RunHookFunction>" and "DestinationConfig" in config
+    ]
     assert {f"{config['FunctionName'][:-1]}.Arn>" for config in kept} == called
     for config in kept:
         assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<FailuresEvents.Arn>"}}
         assert config["MaximumEventAgeInSeconds"] == 3600
         assert config["MaximumRetryAttempts"] == 2
         assert config["Qualifier"] == "$LATEST"
+
+
+def test_of_a_hooks_call_that_comes_to_no_end_its_wait_is_told(template: Template) -> None:
+    configured = template.of_type("AWS::Lambda::EventInvokeConfig").values()
+    [run_hook] = [config for config in configured if config["FunctionName"] == "<RunHookFunction>"]
+    assert run_hook == {
+        "FunctionName": "<RunHookFunction>",
+        "Qualifier": "$LATEST",
+        # A hook runs once, and its event holds a task token, which belongs in no queue.
+        "MaximumRetryAttempts": 0,
+        "MaximumEventAgeInSeconds": 3600,
+        "DestinationConfig": {"OnFailure": {"Destination": "<RunHookFailedFunction.Arn>"}},
+    }
+    assert "<RunHookFailedFunction>" not in [config["FunctionName"] for config in configured]
 
 
 DEPLOYMENTS = '{"dynamodb":{"Keys":{"sk":{"S":["DEPLOYMENT"]}}}}'

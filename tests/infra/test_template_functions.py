@@ -15,6 +15,7 @@ SECONDS = {
     "Receive": 30,
     "Validate": 60,
     "RunHook": 900,
+    "RunHookFailed": 30,
     "CheckAlarms": 30,
     "ShiftTraffic": 30,
     "Complete": 30,

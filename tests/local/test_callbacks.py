@@ -130,6 +130,49 @@ def test_function_that_returns_without_a_report_leaves_the_task_waiting(filled: 
     assert run["error"] == "States.Timeout"
 
 
+def asynchronous(function: str, **fields: Any) -> dict[str, Any]:
+    states = waiting(function, **fields)
+    states["Wait"]["Arguments"]["InvocationType"] = "Event"
+    return states
+
+
+def test_bare_emulator_waits_for_a_function_that_is_invoked_asynchronously(bare: Workbench) -> None:
+    started = time.monotonic()
+    run = bare.ended(bare.start(asynchronous(bare.function(REPORTS_AND_STAYS)), "Wait"))
+    assert run["status"] == "SUCCEEDED"
+    assert time.monotonic() - started > 2, closed("callbacks")
+
+
+def test_of_a_function_that_is_invoked_asynchronously_the_task_hears_by_its_token_alone(filled: Workbench) -> None:
+    run = filled.ended(filled.start(asynchronous(filled.function(RAISES), TimeoutSeconds=100), "Wait"))
+    assert run["error"] == "States.Timeout"
+    run = filled.ended(filled.start(asynchronous(filled.function(REPORTS_AND_STAYS)), "Wait"))
+    assert json.loads(run["output"]) == "reported"
+
+
+TELLS = """
+    import boto3
+    def handler(event, context):
+        boto3.client("stepfunctions").send_task_failure(
+            taskToken=event["requestPayload"]["token"], error=event["responsePayload"]["errorType"], cause="told"
+        )
+"""
+
+
+def test_of_one_that_fails_its_destination_hears(filled: Workbench) -> None:
+    failing, told = filled.function(RAISES), filled.function(TELLS)
+    functions = filled.client("lambda")
+    functions.put_function_event_invoke_config(
+        FunctionName=failing,
+        MaximumRetryAttempts=0,
+        DestinationConfig={
+            "OnFailure": {"Destination": functions.get_function(FunctionName=told)["Configuration"]["FunctionArn"]}
+        },
+    )
+    run = filled.ended(filled.start(asynchronous(failing, TimeoutSeconds=3600), "Wait"))
+    assert (run["error"], run["cause"]) == ("KeyError", "told")
+
+
 def test_token_can_be_reported_once(filled: Workbench) -> None:
     name = table(filled)
     execution = filled.start(gate(name), "Gate")

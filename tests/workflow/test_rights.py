@@ -19,7 +19,7 @@ from tests.workflow.world import ACCOUNT, DEPLOYABLE, World, allow, trusting
 pytestmark = pytest.mark.local_cloud  # IAM
 
 RIGHTS = handlers(DEPLOYABLE) | {"ReportHook": REPORT_HOOK}
-CALLED_BY_EVENTS = ("Receive", "Interrupt", "Settle")
+CALLED_BY_OTHERS = ("Receive", "Interrupt", "Settle", "RunHookFailed")
 FAILURES = ("FailuresEvents", "FailuresUnhandled", "FailuresChanges")
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 PROBE = """
@@ -106,7 +106,7 @@ def place(world: World) -> Place:
         **{f"<{name}.Arn>": f"arn:aws:sqs:{regional}:{url.rpartition('/')[2]}" for name, url in failures.items()},
         **{
             f"<{name}Function.Arn>": f"arn:aws:lambda:{regional}:function:{world.function_of(name)}"
-            for name in CALLED_BY_EVENTS
+            for name in CALLED_BY_OTHERS
         },
     }
     calls = [
@@ -215,7 +215,7 @@ def _on_functions(world: World, regional: str) -> list[Call]:
     for name in ("payroll", "CodeDeployHookOfNobody"):
         world.function(name, "def handler(event, context): return None")
     world.client("lambda").create_alias(FunctionName="payroll", Name="live", FunctionVersion="1")
-    of_the_stack = [world.function_of(construct) for construct in ("ShiftTraffic", *CALLED_BY_EVENTS)]
+    of_the_stack = [world.function_of(construct) for construct in ("ShiftTraffic", *CALLED_BY_OTHERS)]
     calls = []
     for name in (shop, "payroll", hook, "CodeDeployHookOfNobody", *of_the_stack):
         arn, function = f"arn:aws:lambda:{regional}:function:{name}", {"FunctionName": name}

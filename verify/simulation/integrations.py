@@ -28,7 +28,11 @@ class Integrations:
         """What the service of a task's resource (`lambda:invoke`) answers to an execution; raises StatesError."""
         match service.removeprefix("aws-sdk:"):
             case "lambda:invoke":
-                return self._invoke(arguments["FunctionName"].rpartition(":")[2], arguments["Payload"])
+                name, asynchronous = (
+                    arguments["FunctionName"].rpartition(":")[2],
+                    arguments.get("InvocationType") == "Event",
+                )
+                return self._invoke(name, arguments["Payload"], asynchronous=asynchronous)
             case "states:startExecution":
                 return self._nested(execution, arguments)
             case "dynamodb:getItem":
@@ -37,8 +41,11 @@ class Integrations:
                 return self._dynamodb("update_item", arguments)
         raise RuntimeError(f"the simulation does not know the integration {service}")
 
-    def _invoke(self, name: str, payload: Any) -> Any:
+    def _invoke(self, name: str, payload: Any, *, asynchronous: bool) -> Any:
         with self._call("lambda", f"Invoke {name.removeprefix('Weighbridge-').partition('Function')[0]}", "Lambda"):
+            if asynchronous:
+                self._functions.emulator.invoke_later(name, payload)
+                return {"StatusCode": 202, "Payload": {}}
             outcome = self._functions.invoke(name, payload)
         if outcome.error is not None:
             raise StatesError(outcome.error["errorType"], json.dumps(outcome.error))

@@ -1,8 +1,9 @@
 """States "Run … hook": invokes a hook function and hands its answer to the wait that the state machine holds open.
 
-The function is started with a task token. Whoever answers first ends the wait: what the hook returns, its report on the
-bus, or an alarm or stop request. That the hook runs once is kept in the record: tried again, only its answer is awaited,
-by the wait of that try.
+The function is started with a task token, and nobody waits for its own end: the state machine invokes it asynchronously.
+Whoever answers first ends the wait: what the hook returns, its report on the bus, an alarm or stop request, or this
+function, where the hook cannot be run. That the hook runs once is kept in the record: tried again, only its answer is
+awaited, by the wait of that try.
 """
 
 import json
@@ -36,6 +37,7 @@ from weighbridge.core.errors import (
     Retryable,
     ServiceUnavailable,
     Throttled,
+    WeighbridgeError,
 )
 from weighbridge.core.hooks import answer_of, event_of, payload
 from weighbridge.core.plan import Plan, role_of
@@ -48,9 +50,29 @@ logger = Logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     """{deploymentId, plan, lifecycleEvent, taskToken} in.
 
-    Raises Interrupted where the deployment is to end already, HookFailed where there is no such function,
-    RolePermissions where it may not be invoked, and NotThePlan where the record foresees no such hook now.
+    The wait is failed with Interrupted where the deployment is to end already, HookFailed where there is no such function,
+    RolePermissions where it may not be invoked, and NotThePlan where the record foresees no such hook now. What could not
+    be told to any wait is raised, and then told by handlers.run_hook_failed.
     """
+    try:
+        _start(event)
+    except WeighbridgeError as error:
+        if not _is_told(event["taskToken"], error):
+            raise
+
+
+def _is_told(token: str, error: WeighbridgeError) -> bool:
+    """Whether the wait has been failed with what is wrong."""
+    try:
+        told = executions.interrupt_wait(token, type(error).__name__, {"errorMessage": str(error)})
+    except WeighbridgeError:
+        logger.exception("The wait could not be told what is wrong")
+        return False
+    logger.warning("The hook is not run", extra={"reason": str(error)})
+    return told
+
+
+def _start(event: dict[str, Any]) -> None:
     deployment_id, lifecycle_event = event["deploymentId"], event["lifecycleEvent"]
     logger.append_keys(deploymentId=deployment_id, lifecycleEvent=lifecycle_event)
     record = _wanted(deployment_id)

@@ -6,13 +6,13 @@ from typing import Any
 
 from weighbridge.api import wire
 from weighbridge.api.operations import Operation, Request
-from weighbridge.aws import drops, launch
+from weighbridge.aws import drops, launch, schedule
 from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key, identity
 from weighbridge.core.errors import InvalidDocument, classify
 
 
 def get_drop(request: Request) -> Mapping[str, Any]:
-    """By the object's key and version alone: Pending until its event was heard, then Accepted or Refused."""
+    """By the object's key and version alone: Pending until it was heard of or found, then Accepted or Refused."""
     bucket, key = request.arguments["bucket"], request.arguments["key"]
     heard = os.environ["BUCKET_NAME"]
     if bucket != heard:
@@ -26,7 +26,10 @@ def get_drop(request: Request) -> Mapping[str, Any]:
     except InvalidDocument as refusal:
         error = {"code": refusal.code, "message": str(refusal)}
         return {"dropInfo": location | {"status": "Refused", "errorInformation": error}}
-    return {"dropInfo": location | _names(drop) | _became(drop, identity(bucket, key, version))}
+    became = _became(drop, identity(bucket, key, version))
+    if became["status"] == "Pending":
+        schedule.keep_on(request.now)  # the sweep looks for objects whose events were lost
+    return {"dropInfo": location | _names(drop) | became}
 
 
 def _names(drop: AppSpecDrop | GroupDrop | ConfigDrop) -> dict[str, str]:

@@ -73,6 +73,7 @@ audit: install ## look up known vulnerabilities of everything that is locked; ne
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	python -m infra.bootstrap $(ARGS)
 	cdk deploy $$(python -m infra.concurrency $(ARGS)) $(ARGS)
+	@PYTHONPATH=functions python -m infra.hearing $(ARGS)
 
 destroy: install ## remove the stack, unless a deployment is open (STOP=1 stops all); the bucket and the table stay
 	python -m infra.teardown $(if $(STOP),--stop) $(ARGS)

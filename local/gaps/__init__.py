@@ -18,6 +18,7 @@ from local.gaps import (
     nested_executions,
     object_events,
     role_sessions,
+    rule_arns,
     running_task,
     scheduled_rules,
     secure_transport,
@@ -54,6 +55,7 @@ def fill(time_scale: float) -> None:
     alias_actions.install()
     token_owners.install()
     event_keys.install()
+    rule_arns.install()
     role_sessions.install()
     secure_transport.install()
     function_url_signatures.install()

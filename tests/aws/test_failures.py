@@ -43,6 +43,7 @@ CODES = [
     ("InternalServerError", 500, ServiceUnavailable),
     ("EC2ThrottledException", 502, ServiceUnavailable),
     ("ServiceUnavailable", 503, ServiceUnavailable),
+    ("ConcurrentModificationException", 400, ServiceUnavailable),  # of a rule that two switch on at once
     ("ResourceConflictException", 409, ServiceUnavailable),
     ("TransactionConflictException", 400, ServiceUnavailable),
     ("ValidationException", 400, WeighbridgeError),

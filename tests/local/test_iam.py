@@ -137,6 +137,22 @@ def test_each_call_on_an_alias_needs_the_action_of_its_name(enforcing: Workbench
     assert set(refusals.values()) == {"AccessDeniedException"}
 
 
+def _switches_a_rule(bench: Workbench, resource: str) -> str | None:
+    bench.client("events").put_rule(Name="every-hour", ScheduleExpression="rate(1 hour)")
+    arn = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{resource}"
+    events = bench.cloud.client("events", _user(bench, _allow(["events:DisableRule"], arn)))
+    return _refusal(events.disable_rule, Name="every-hour")
+
+
+def test_bare_emulator_asks_for_a_right_on_a_rule_by_another_arn(bare: Workbench) -> None:
+    assert _switches_a_rule(bare, "every-hour") == "AccessDeniedException", closed("rule_arns")
+
+
+def test_a_rule_of_the_default_bus_is_switched_by_who_may_switch_that_rule(enforcing: Workbench) -> None:
+    assert _switches_a_rule(enforcing, "every-hour") is None
+    assert _switches_a_rule(enforcing, "every-day") == "AccessDeniedException"
+
+
 def _report(bench: Workbench, machine: str | None = None) -> str | None:
     """How a report is answered to somebody who may report to `machine`, by default the one that waits."""
     name = table(bench)

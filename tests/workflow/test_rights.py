@@ -245,8 +245,14 @@ def _on_events(world: World, regional: str) -> list[Call]:
             calls.append(
                 Call("events", "put_events", {"Entries": [entry]}, "events:PutEvents", arn, {"events:source": source})
             )
-    rule = f"arn:aws:events:{regional}:rule/default/nothing"
-    return [*calls, Call("events", "disable_rule", {"Name": "nothing"}, "events:DisableRule", rule)]
+    for rule in ("nothing", "Weighbridge-Sweep"):
+        arn = f"arn:aws:events:{regional}:rule/{rule}"
+        # In this order: who may do both leaves it on.
+        calls += [
+            Call("events", "disable_rule", {"Name": rule}, "events:DisableRule", arn),
+            Call("events", "enable_rule", {"Name": rule}, "events:EnableRule", arn),
+        ]
+    return calls
 
 
 def _on_roles(world: World) -> list[Call]:

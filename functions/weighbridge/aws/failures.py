@@ -31,7 +31,12 @@ _THROTTLES = {
     "Throttled",
 }
 # Another operation on the same thing is in progress.
-_BUSY = {"ResourceConflictException", "TransactionConflictException", "TransactionConflict"}
+_BUSY = {
+    "ConcurrentModificationException",
+    "ResourceConflictException",
+    "TransactionConflictException",
+    "TransactionConflict",
+}
 _DENIALS = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"}
 _SERVER_ERRORS = 500
 

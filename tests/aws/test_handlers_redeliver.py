@@ -131,6 +131,15 @@ def test_one_letter_that_cannot_be_delivered_keeps_no_other(post: Post, capsys: 
     assert '"EventsSetAside":[1.0]' in said
 
 
+@pytest.mark.parametrize("name", ["Redeliver", "RemovedByAnUpgrade"])
+def test_a_letter_for_the_redeliverer_itself_or_for_nobody_any_more_is_set_aside(post: Post, name: str) -> None:
+    post.leave(json.dumps(_event(id="nobody's")), target=FUNCTION.replace("Receive", name))
+    post.leave(_failed(_event(id="due")))
+    invoke("redeliver", SWEEP)
+    assert [call["Payload"]["id"] for call in post.handed] == ["due"]
+    assert post.left == (0, 1)
+
+
 def test_old_letters_are_out_of_the_way(post: Post) -> None:
     for number in range(40):
         post.leave(_failed(_event(LONG_AGO, id=f"old {number}")))

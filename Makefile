@@ -18,7 +18,7 @@ endif
 OR_HINT := || { echo 'Behind a proxy with certificates of its own: SSL_CERT_FILE=/path/to/ca.pem make install' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test verify lint audit preflight deploy destroy picture client lock clean
+.PHONY: help install demo local test verify lint audit preflight smoke deploy destroy picture client lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ audit: install ## look up known vulnerabilities of everything that is locked; ne
 
 preflight: install ## ask the AWS account of your credentials whether it can be installed; free, and nothing changes (ARGS='--profile test')
 	python -m acceptance preflight $(ARGS)
+
+smoke: install ## try it in the AWS account of your credentials, beside what is there; removes all of it again (SMOKE=quick)
+	python -m acceptance smoke $(if $(filter quick,$(SMOKE)),--quick) $(ARGS)
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	cdk bootstrap

@@ -43,6 +43,7 @@ class Account:
     region: str
     partition: str
     id: str
+    profile: str | None = None
 
     def client(self, service: str) -> Any:
         return _client(self.session, service)
@@ -50,15 +51,16 @@ class Account:
 
 @cache
 def _client(session: boto3.Session, service: str) -> Any:
-    config = Config(
-        retries={"mode": "standard", "max_attempts": 3}, s3={"addressing_style": "path"} if _is_local() else None
-    )
+    config = Config(retries={"mode": "standard", "max_attempts": 3}, max_pool_connections=50)
+    if endpoint():
+        # No name resolves below an emulator's address, so that its buckets are addressed by path.
+        config = config.merge(Config(s3={"addressing_style": "path"}))
     return session.client(service, config=config)  # type: ignore[call-overload]
 
 
-def _is_local() -> bool:
-    # No name resolves below 127.0.0.1, so that an emulator's buckets are addressed by path.
-    return "127.0.0.1" in os.environ.get("AWS_ENDPOINT_URL", "")
+def endpoint() -> str:
+    """The URL of an emulator that the environment leads to; empty where it leads to AWS."""
+    return os.environ.get("AWS_ENDPOINT_URL", "")
 
 
 def opened(profile: str | None = None) -> Account:
@@ -68,15 +70,15 @@ def opened(profile: str | None = None) -> Account:
         session = boto3.Session(profile_name=profile, region_name=os.environ.get("AWS_REGION"))
         if not session.region_name:
             raise NoRegionError
-        return of_session(session)
+        return of_session(session, profile)
     except (BotoCoreError, ClientError) as error:
         raise NoAccount(_sentence(error)) from error
 
 
-def of_session(session: boto3.Session) -> Account:
+def of_session(session: boto3.Session, profile: str | None = None) -> Account:
     """The account of a session that has a region. Raises ClientError and BotoCoreError."""
     caller = _client(session, "sts").get_caller_identity()
-    return Account(session, str(session.region_name), caller["Arn"].split(":")[1], caller["Account"])
+    return Account(session, str(session.region_name), caller["Arn"].split(":")[1], caller["Account"], profile)
 
 
 def _sentence(error: BotoCoreError | ClientError) -> str:

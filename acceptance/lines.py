@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +27,8 @@ class Answer:
 
     verdict: Verdict
     told: str = ""
+    measured: Mapping[str, float] = field(default_factory=dict)
+    """By what was measured; seconds, unless its name says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,16 @@ class Line:
     answer: Answer
 
 
-def held(told: str = "") -> Answer:
-    return Answer(Verdict.HELD, told)
+def held(told: str = "", **measured: float) -> Answer:
+    return Answer(Verdict.HELD, told, {name: round(value, 3) for name, value in measured.items()})
 
 
 def warned(told: str) -> Answer:
     return Answer(Verdict.WARNED, told)
 
 
-def failed(told: str) -> Answer:
-    return Answer(Verdict.FAILED, told)
+def failed(told: str, **measured: float) -> Answer:
+    return Answer(Verdict.FAILED, told, {name: round(value, 3) for name, value in measured.items()})
 
 
 def unanswered(told: str) -> Answer:

@@ -17,8 +17,7 @@ from acceptance.__main__ import main
 from acceptance.account import opened
 from acceptance.lines import Answer, Verdict, failed, held, redacted, unanswered, warned
 from acceptance.preflight import Stack
-from local.cloud import CREDENTIALS, ROOT, LocalCloud
-from local.deployment import synthesize
+from local.cloud import LocalCloud
 from statemachine.picture import DEFINITION
 from tests.acceptance.scripts import ID, REGION, Refusal, Scripted
 
@@ -207,14 +206,6 @@ def everyone(plain_stack: Stack) -> list[rights.Role]:
     return rights.roles(plain_stack.template)
 
 
-@pytest.fixture(scope="session")
-def plain_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    """The stack with the settings of cdk.json, of which the table of rights is."""
-    directory = tmp_path_factory.mktemp("plain") / "assembly"
-    synthesize(ROOT / "app.py", directory)
-    return Stack(directory)
-
-
 def decided(action: str, resource: str, *, is_allowed: bool) -> dict[str, Any]:
     decision = "allowed" if is_allowed else "implicitDeny"
     return {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": decision}
@@ -344,17 +335,6 @@ def test_what_may_not_be_asked_is_not_answered(account: Scripted, stack: Stack, 
 
 
 HELD_LOCALLY = ["signed in", "concurrent executions of Lambda", "CloudFormation would create the stack"]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCloud]:
-    """A local cloud, and an environment that leads to it."""
-    with LocalCloud(directory=tmp_path) as cloud:
-        for name, value in CREDENTIALS.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.endpoint)
-        monkeypatch.setenv("AWS_REGION", cloud.region)
-        yield cloud
 
 
 def test_the_local_cloud_is_asked_and_holds_nothing_that_it_does_not_know(

@@ -30,6 +30,9 @@ AGAIN_SECONDS = 15
 REACTION_SECONDS = 10.0
 """Within so many seconds of an alarm all traffic is back, by the README's "within seconds"."""
 SWEEP_SECONDS = 420
+BUSY_SECONDS = 120
+SLOW_SECONDS = 400
+"""A connection that is idle for 350 seconds is forgotten by what lies between."""
 THREADS = 20
 SHARE = 0.1
 ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
@@ -38,6 +41,7 @@ CANARIES = {"SmokeShort": 1, "SmokeLong": 2880}
 SHORT, LONG = CANARIES
 STOPPED = "Stopped MANUAL_STOP"
 ALARMED = "Stopped ALARM_ACTIVE"
+HOOK_FAILED = "Failed HOOK_EXECUTION_FAILURE"
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,49 @@ def _stop_execution(stage: Stage, deployment_id: str) -> None:
     stage.client("stepfunctions").stop_execution(executionArn=arn)
 
 
+# ------------------------------------------------------------------------------------------------------ 7: the hooks
+
+
+def hooks_are_heard(stage: Stage) -> Answer:
+    stage.configure(deploymentConfigName=ALL_AT_ONCE)
+    good = stage.add_hook("returns", 'return {"status": "Succeeded"}')
+    expect(outcome(stage.ended(stage.drop(BeforeAllowTraffic=good))), "Succeeded", "a hook that returns")
+    before = stage.routing()
+    bad = stage.add_hook("crashes", 'raise RuntimeError("it is broken")')
+    expect(outcome(stage.ended(stage.drop(AfterAllowTraffic=bad))), HOOK_FAILED, "a hook that crashes")
+    expect(stage.routing(), before, "the alias afterwards")
+    return held("one that returns succeeds, one that crashes brings traffic back")
+
+
+def an_alarm_ends_the_wait_for_a_running_hook(stage: Stage) -> Answer:
+    stage.configure(deploymentConfigName=ALL_AT_ONCE, alarmConfiguration=_watched(stage.alarm))
+    before, _ = stage.routing()
+    deployment_id = stage.drop(AfterAllowTraffic=_sleeping(stage, "busy", BUSY_SECONDS))
+    stage.in_hook(deployment_id, "AfterAllowTraffic")
+    stage.set_alarm(stage.alarm, "ALARM")
+    try:
+        took = stage.seconds_until_back(before, BUSY_SECONDS + 3 * REACTION_SECONDS)
+        expect(outcome(stage.ended(deployment_id)), ALARMED, "the deployment")
+    finally:
+        stage.set_alarm(stage.alarm, "OK")
+    told = f"traffic back after {took:.1f} s, of a hook of {BUSY_SECONDS} s"
+    return held(told, seconds=took) if took <= REACTION_SECONDS else failed(told, seconds=took)
+
+
+def a_slow_hook_is_heard(stage: Stage) -> Answer:
+    stage.configure(deploymentConfigName=ALL_AT_ONCE)
+    deployment_id = stage.drop(AfterAllowTraffic=_sleeping(stage, "slow", SLOW_SECONDS))
+    stage.in_hook(deployment_id, "AfterAllowTraffic")
+    began = time.monotonic()
+    expect(outcome(stage.ended(deployment_id, SLOW_SECONDS + 120)), "Succeeded", f"after {SLOW_SECONDS} s")
+    took = time.monotonic() - began
+    return held(f"heard after {took:.0f} s", seconds=took)
+
+
+def _sleeping(stage: Stage, kind: str, seconds: int) -> str:
+    return stage.add_hook(kind, f'time.sleep({seconds}); return {{"status": "Succeeded"}}', timeout=seconds + 60)
+
+
 # ------------------------------------------------------------------------------------------------------ 8: the facts
 
 
@@ -300,6 +347,9 @@ CASES = [
     Case(5, "composite and metric maths alarms do", other_alarms_bring_traffic_back),
     Case(6, "stops by bus, API and console do", stops_bring_traffic_back),
     Case(6, "a stop that nobody is told of does, by the sweep", the_sweep_finds_what_nobody_told_of, is_long=True),
+    Case(7, "hooks are heard", hooks_are_heard),
+    Case(7, "an alarm is heard while a hook runs", an_alarm_ends_the_wait_for_a_running_hook),
+    Case(7, "a hook of 400 seconds is heard", a_slow_hook_is_heard, is_long=True),
     Case(8, "aliases do what the shifts rely on", facts),
     Case(10, "the API takes signed calls and no others", api_wants_signatures),
     Case(14, "a tear-down is refused while a deployment is open", teardown_is_refused),

@@ -162,6 +162,6 @@ def left(account: Account, name: str, keeps: Kept) -> list[str]:
         f"{kind} {one}"
         for kind, names in there.items()
         for one in names
-        if kind in {"bucket", "table"} or one.startswith(f"{name}-")
+        if kind in {"bucket", "table"} or one.startswith((f"{name}-", f"CodeDeployHook_{name}-"))
     ]
     return [*([f"stack {name}"] if exists(account, name) else []), *named]

@@ -58,6 +58,8 @@ class Stage:
         self.account, self.name, self.outputs, self.requests = account, name, outputs, requests
         self.function = f"{name}-subject"
         self.alarm = f"{name}-alarm"
+        # A name of those that an installation may invoke by default.
+        self.hooks = f"CodeDeployHook_{name}-"
         self.deployments: list[str] = []
         self.client = account.client
 
@@ -92,6 +94,21 @@ class Stage:
         functions.create_alias(FunctionName=self.function, Name=ALIAS, FunctionVersion="1")
         self.add_alarm(self.alarm)
 
+    def add_hook(self, kind: str, does: str, timeout: int = 60) -> str:
+        """A hook function that does one line; its name."""
+        name = f"{self.hooks}{kind}"
+        functions = self.client("lambda")
+        functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=functions.get_function_configuration(FunctionName=self.function)["Role"],
+            Handler="app.handler",
+            Code={"ZipFile": _zipped(f"import time\ndef handler(event, context):\n    {does}\n")},
+            Timeout=timeout,
+        )
+        functions.get_waiter("function_active_v2").wait(FunctionName=name)
+        return name
+
     def add_alarm(self, name: str, **metric: Any) -> None:
         by_name = {"Namespace": "WeighbridgeSmoke", "MetricName": name, "Statistic": "Sum", "Period": 60}
         self.client("cloudwatch").put_metric_alarm(
@@ -115,6 +132,7 @@ class Stage:
             for what, take in {
                 "open deployments": self.stop_all,
                 "alarms": lambda: self._delete_alarms(cloudwatch),
+                "hooks": self._delete_hooks,
                 "the function": lambda: functions.delete_function(FunctionName=self.function),
                 "the role": lambda: iam.delete_role(RoleName=self.function),
             }.items()
@@ -128,6 +146,14 @@ class Stage:
             names = [one["AlarmName"] for one in found.get(kind, []) if one["AlarmName"].startswith(self.alarm)]
             if names:
                 cloudwatch.delete_alarms(AlarmNames=names)
+
+    def _delete_hooks(self) -> None:
+        functions = self.client("lambda")
+        pages = functions.get_paginator("list_functions").paginate()
+        names = [one["FunctionName"] for page in pages for one in page["Functions"]]
+        for name in names:
+            if name.startswith(self.hooks):
+                functions.delete_function(FunctionName=name)
 
     def stop_all(self) -> None:
         """Ends every deployment that was begun here: without the stack nothing would end it."""
@@ -212,6 +238,10 @@ class Stage:
             return record if record.get("gate", {}).get("waitingFor") == "bake" else None
 
         return until(f"the bake of {deployment_id}", ask)
+
+    def in_hook(self, deployment_id: str, event: str) -> None:
+        """Waits until a hook has been called."""
+        until(f"the hook of {deployment_id}", lambda: event in (self.record(deployment_id) or {}).get("hooks", {}))
 
     def routing(self) -> tuple[str, dict[str, float]]:
         found = self.client("lambda").get_alias(FunctionName=self.function, Name=ALIAS)

@@ -32,6 +32,9 @@ def test_it_is_played_on_the_local_cloud_and_leaves_nothing(
 ) -> None:
     # How fast it is here says nothing.
     monkeypatch.setattr(cases, "REACTION_SECONDS", 60.0)
+    # No function is faster in a scaled cloud.
+    monkeypatch.setattr(cases, "BUSY_SECONDS", 10)
+    monkeypatch.setattr(cases, "SLOW_SECONDS", 1)
     options = ["--assembly", str(plain_stack.assembly), "--output", str(tmp_path / "smoke.json"), "--requests", "200"]
     # That tear-downs are refused is tried with `make destroy` itself.
     chosen = [f"--only={number}" for number in {case.number for case in CASES} - {14}]
@@ -61,8 +64,7 @@ class Scene(Stage):
 
     def __init__(self, account: Scripted) -> None:
         super().__init__(account, "smoke", OUTPUTS, requests=200)
-        self.routings: list[tuple[str, dict[str, float]]] = []
-        self.live, self.weights = "1", dict[str, float]()
+        self.live, self.before, self.weights = "1", "1", dict[str, float]()
         self.outcomes: list[str] = []
         self.items: Any = {"name": "there"}
 
@@ -76,8 +78,8 @@ class Scene(Stage):
         self.settings = settings
 
     def drop(self, group: str = "smoke", **hooks: str) -> str:  # noqa: ARG002
-        target = self.other_version()
-        if group == "together" or self.settings["deploymentConfigName"] == cases.SHORT:
+        self.before, target = self.live, self.other_version()
+        if group == "together" or self.settings["deploymentConfigName"] != cases.LONG:
             self.live = target
         else:
             self.weights = {target: 0.1}
@@ -88,6 +90,8 @@ class Scene(Stage):
 
     def ended(self, deployment_id: str, seconds: float = 0) -> Any:  # noqa: ARG002
         status, _, code = (self.outcomes.pop(0) if self.outcomes else "Succeeded").partition(" ")
+        if status != "Succeeded":
+            self.back()
         return {"status": status, "errorInformation": {"code": code}}
 
     def routing(self) -> tuple[str, dict[str, float]]:
@@ -113,7 +117,13 @@ class Scene(Stage):
         pass
 
     def back(self) -> None:
-        self.weights = {}
+        self.live, self.weights = self.before, {}
+
+    def add_hook(self, kind: str, does: str, timeout: int = 60) -> str:  # noqa: ARG002
+        return kind
+
+    def in_hook(self, deployment_id: str, event: str) -> None:
+        pass
 
 
 @pytest.fixture
@@ -123,6 +133,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setattr(cases, "SWEEP_SECONDS", 0.01)
     monkeypatch.setattr(cases, "HEARD_SECONDS", 0.2)
     monkeypatch.setattr(cases, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(cases, "BUSY_SECONDS", 0)
     monkeypatch.setattr(stage, "PAUSE", 0)
     with closing(Scripted()) as account:
         yield Scene(account)
@@ -163,9 +174,38 @@ def test_shares(
     assert verdict(cases.weights_are_shares, scene)[0] is expected
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (["Succeeded", cases.HOOK_FAILED], Verdict.HELD),
+        (["Failed HOOK_TIMED_OUT", cases.HOOK_FAILED], Verdict.FAILED),
+        (["Succeeded", "Succeeded"], Verdict.FAILED),
+    ],
+)
+def test_hooks(scene: Scene, outcomes: list[str], expected: Verdict) -> None:
+    scene.outcomes = outcomes
+    assert verdict(cases.hooks_are_heard, scene)[0] is expected
+
+
+def test_a_failed_hook_brings_traffic_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.outcomes = ["Succeeded", cases.HOOK_FAILED]
+    monkeypatch.setattr(Scene, "back", lambda _self: None)
+    found, told = verdict(cases.hooks_are_heard, scene)
+    assert (found, told.partition(":")[0]) == (Verdict.FAILED, "the alias afterwards")
+
+
+@pytest.mark.parametrize(
+    ("ending", "expected"), [("Succeeded", Verdict.HELD), ("Failed HOOK_EXECUTION_FAILURE", Verdict.FAILED)]
+)
+def test_a_slow_hook(scene: Scene, ending: str, expected: Verdict) -> None:
+    scene.outcomes = [ending]
+    assert verdict(cases.a_slow_hook_is_heard, scene)[0] is expected
+
+
 BACK: list[tuple[Callable[[Stage], Answer], str, int]] = [
     (cases.alarms_bring_traffic_back, cases.ALARMED, 5),
     (cases.other_alarms_bring_traffic_back, cases.ALARMED, 2),
+    (cases.an_alarm_ends_the_wait_for_a_running_hook, cases.ALARMED, 1),
     (cases.stops_bring_traffic_back, cases.STOPPED, 3),
     (cases.the_sweep_finds_what_nobody_told_of, cases.STOPPED, 1),
 ]
@@ -207,7 +247,8 @@ def test_traffic_that_comes_back_for_another_reason(
 
 def test_traffic_that_comes_back_late(ways_back: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Scene, "seconds_until_back", lambda *_: 0.02)
-    ways_back.outcomes = [cases.ALARMED] * 7
+    ways_back.outcomes = [cases.ALARMED] * 8
+    assert verdict(cases.an_alarm_ends_the_wait_for_a_running_hook, ways_back)[0] is Verdict.FAILED
     assert verdict(cases.alarms_bring_traffic_back, ways_back)[0] is Verdict.FAILED
     assert verdict(cases.other_alarms_bring_traffic_back, ways_back)[0] is Verdict.FAILED
 

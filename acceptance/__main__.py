@@ -20,12 +20,23 @@ from acceptance.account import Account, NoAccount, endpoint, opened
 from acceptance.cases import CASES
 from acceptance.lines import Line, any_failed, failed, show, summary
 from acceptance.stage import NotSo, Stage
+from local.__main__ import choices_of
 from local.cloud import ROOT
 from local.deployment import DeploymentError, SynthesisError, synthesize
 
 EXIT_INTERRUPTED = 130
 
 console = Console(highlight=False, soft_wrap=True)
+
+CONTEXT = click.option(
+    "-c",
+    "--context",
+    "choices",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=lambda _context, _option, values: choices_of(values),
+    help="A context value, as for `cdk deploy`.",
+)
 
 
 @click.group()
@@ -34,14 +45,14 @@ def main() -> None:
 
 
 @main.command()
-@click.option("-c", "--context", "chosen", multiple=True, metavar="KEY=VALUE", help="A context value, as for `cdk deploy`.")
+@CONTEXT
 @click.option("--profile", help="A profile of the AWS CLI's.")
 @click.option(
     "--assembly",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="An already synthesized cloud assembly, instead of synthesizing app.py.",
 )
-def preflight(*, chosen: tuple[str, ...], profile: str | None, assembly: Path | None) -> None:
+def preflight(*, choices: dict[str, str], profile: str | None, assembly: Path | None) -> None:
     """Tell whether Weighbridge can be installed: one line a check, in about a minute, free, and nothing is changed.
 
     A change set is made and deleted again; its template lies in the CDK's bootstrap bucket for that long. Exits with 1 if
@@ -49,9 +60,9 @@ def preflight(*, chosen: tuple[str, ...], profile: str | None, assembly: Path | 
     or your credentials may not ask it.
     """
     account = _account(profile)
-    with _assembly(assembly, chosen) as directory:
+    with _assembly(assembly, choices) as directory:
         lines = []
-        for line in asking.asked(account, asking.Stack(directory, settings=not chosen and not assembly)):
+        for line in asking.asked(account, asking.Stack(directory, settings=not choices and not assembly)):
             show(console, line)
             lines.append(line)
     console.print(summary(lines))
@@ -59,7 +70,7 @@ def preflight(*, chosen: tuple[str, ...], profile: str | None, assembly: Path | 
 
 
 @main.command()
-@click.option("-c", "--context", "chosen", multiple=True, metavar="KEY=VALUE", help="A context value, as for `cdk deploy`.")
+@CONTEXT
 @click.option("--profile", help="A profile of the AWS CLI's.")
 @click.option("--quick", is_flag=True, help="Leave out the cases that wait for minutes.")
 @click.option("--only", "numbers", multiple=True, type=int, metavar="NUMBER", help="Only the cases of that number.")
@@ -78,7 +89,7 @@ def preflight(*, chosen: tuple[str, ...], profile: str | None, assembly: Path | 
 @click.option("--requests", type=click.IntRange(min=1), default=2000, hidden=True)
 def smoke(  # noqa: PLR0913 - one parameter an option
     *,
-    chosen: tuple[str, ...],
+    choices: dict[str, str],
     profile: str | None,
     quick: bool,
     numbers: tuple[int, ...],
@@ -99,7 +110,7 @@ def smoke(  # noqa: PLR0913 - one parameter an option
     with _signals() as ignore_signals, ExitStack() as stack:
         name, directory = playing.new_name(), None
         if endpoint():
-            directory = stack.enter_context(_assembly(assembly, (*chosen, f"{installation.STACK_NAME}={name}")))
+            directory = stack.enter_context(_assembly(assembly, choices | {installation.STACK_NAME: name}))
             name = installation.stack_of(directory)
         if installation.exists(account, name):
             raise click.ClickException(f"There is a stack {name} already, which is left alone.")
@@ -109,7 +120,7 @@ def smoke(  # noqa: PLR0913 - one parameter an option
             if directory:
                 outputs = installation.install_locally(account, directory)
             else:
-                outputs = installation.install(account, name, _choices(chosen), profile)
+                outputs = installation.install(account, name, choices, profile)
             stage = Stage(account, name, outputs, requests)
             stage.build()
             for line in playing.played(stage, cases):
@@ -150,10 +161,6 @@ def _signals() -> Iterator[Callable[[], None]]:
             signal.signal(number, handler)
 
 
-def _choices(chosen: tuple[str, ...]) -> dict[str, str]:
-    return dict(choice.partition("=")[::2] for choice in chosen)
-
-
 def _account(profile: str | None) -> Account:
     try:
         return opened(profile)
@@ -162,14 +169,14 @@ def _account(profile: str | None) -> Account:
 
 
 @contextmanager
-def _assembly(given: Path | None, chosen: tuple[str, ...]) -> Iterator[Path]:
+def _assembly(given: Path | None, choices: dict[str, str]) -> Iterator[Path]:
     if given:
         yield given
         return
     with tempfile.TemporaryDirectory(prefix="weighbridge-acceptance-") as directory:
         console.print("Synthesizing the stack …")
         try:
-            synthesize(ROOT / "app.py", Path(directory), _choices(chosen))
+            synthesize(ROOT / "app.py", Path(directory), choices)
         except SynthesisError as error:
             raise click.ClickException(str(error)) from error
         yield Path(directory)

@@ -427,6 +427,15 @@ def test_who_is_not_let_in_is_told_in_one_sentence(
     assert (run.exit_code, run.output) == (1, f"Error: {told}\n")
 
 
+@pytest.mark.parametrize("command", ["preflight", "smoke"])
+def test_what_is_no_context_value_is_refused(command: str) -> None:
+    run = CliRunner().invoke(main, [command, "-c", "hookUrl"])
+    assert (run.exit_code, run.output.splitlines()[-1]) == (
+        2,
+        "Error: Invalid value for '-c' / '--context': 'hookUrl' is no KEY=VALUE.",
+    )
+
+
 def test_no_id_and_no_key_is_told() -> None:
     assert redacted("arn:aws:iam::123456789012:user/a AKIAIOSFODNN7EXAMPLE 1234567890123") == (
         "arn:aws:iam::<account>:user/a <access key> 1234567890123"

@@ -18,7 +18,7 @@ endif
 OR_HINT := || { echo 'Behind a proxy with certificates of its own: SSL_CERT_FILE=/path/to/ca.pem make install' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test unit verify format lint audit deploy destroy idle-cost picture client lock clean
+.PHONY: help install demo local test unit verify format lint audit preflight smoke deploy destroy idle-cost picture client lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -61,7 +61,7 @@ format: install ## write the code in the project's style
 lint: install ## style and types
 	ruff check .
 	ruff format --check .
-	mypy app.py client functions infra local statemachine tests verify
+	mypy acceptance app.py client functions infra local statemachine tests verify
 
 audit: install ## look up known vulnerabilities of everything that is locked; needs the internet
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/audit.txt --target .build/audit
@@ -69,6 +69,12 @@ audit: install ## look up known vulnerabilities of everything that is locked; ne
 		PYTHONPATH=.build/audit python -m pip_audit --strict --disable-pip --require-hashes -r requirements/$$set.txt || exit 1; \
 	done
 	npm audit --audit-level=moderate
+
+preflight: install ## ask the AWS account of your credentials whether it can be installed; free, and nothing changes (ARGS='--profile test')
+	python -m acceptance preflight $(ARGS)
+
+smoke: install ## try it in the AWS account of your credentials, beside what is there; removes all of it again (SMOKE=quick)
+	python -m acceptance smoke $(if $(filter quick,$(SMOKE)),--quick) $(ARGS)
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	python -m infra.bootstrap $(ARGS)

@@ -47,7 +47,7 @@ def main() -> None:
     "choices",
     multiple=True,
     metavar="KEY=VALUE",
-    callback=lambda _context, _option, values: _choices(values),
+    callback=lambda _context, _option, values: choices_of(values),
     help="A context value of cdk.json to deploy with, as for `cdk deploy`: invocableHooks='verify-*'.",
 )
 @click.option("--iam", is_flag=True, help="Refuse what no policy allows, to the functions and to every user but the root.")
@@ -138,7 +138,8 @@ def _conclude(good: verdict.Ended, bad: verdict.Ended) -> None:
         raise click.ClickException("\n  ".join(["it did not end as it should have:", *differences]))
 
 
-def _choices(values: Iterable[str]) -> dict[str, str]:
+def choices_of(values: Iterable[str]) -> dict[str, str]:
+    """Options `KEY=VALUE` as a mapping. Raises click's BadParameter."""
     choices = {}
     for value in values:
         key, given, choice = value.partition("=")

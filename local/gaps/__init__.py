@@ -17,10 +17,12 @@ from local.gaps import (
     function_url_signatures,
     nested_executions,
     object_events,
+    repeated_starts,
     role_sessions,
     rule_arns,
     running_task,
     scheduled_rules,
+    sdk_errors,
     secure_transport,
     stopped_executions,
     stream_batches,
@@ -40,6 +42,8 @@ def fill(time_scale: float) -> None:
     task_timeouts.install()
     callbacks.install(time_scale)
     stopped_executions.install()
+    repeated_starts.install()
+    sdk_errors.install()
     nested_executions.install()
     function_errors.install()
     weighted_aliases.install()

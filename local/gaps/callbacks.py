@@ -4,10 +4,11 @@
 AWS: a callback task ends with whichever comes first: a report of its token, a failure of the call that carries the
 token away (a Lambda function that raises, times out or exits, unless InvocationType is Event: then it is an asynchronous
 invocation, of which Step Functions learns nothing), its TimeoutSeconds (a number or a JSONata expression),
-or the end of its execution. A token can be reported once; afterwards it answers TaskTimedOut. A retry gets a new one.
+or the end of its execution. A token can be reported once; afterwards it answers TaskTimedOut, and one that was never made
+InvalidToken. A retry gets a new one.
 Emulator: runs the function to its end before it looks for a report, swallows the function's failure, takes
 TimeoutSeconds as it stands and in real time, waits on after StopExecution, lets a second report overwrite the first,
-and retries with the same token.
+answers TaskDoesNotExist to every token that it does not know, and retries with the same token.
 Here: as on AWS, with the time-out multiplied by the time scale.
 """
 
@@ -132,7 +133,9 @@ def _once(original: Callable[..., Any]) -> Callable[..., Any]:
         token = request.get("taskToken")
         with _reports:
             info = stepfunctions._task_tokens.get(token)
-            if (info is None and token in _issued) or (info is not None and info["event"].is_set()):
+            if info is None and token not in _issued:
+                return error_response_json("InvalidToken", "Invalid Token: 'Invalid token'", 400)
+            if info is None or info["event"].is_set():
                 return error_response_json("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400)
             return original(request)
 

@@ -1,10 +1,10 @@
 # ruff: noqa: SLF001 - the emulator is patched from inside
-"""JSONata in a task's TimeoutSeconds.
+"""A task's TimeoutSeconds.
 
 AWS: TimeoutSeconds is a number or a JSONata expression that gives a positive integer; anything else fails the state
-with States.QueryEvaluationError.
-Emulator: takes the field as it stands, so an expression ends in a TypeError that fails the execution.
-Here: the expression is evaluated, inside the state's Retry and Catch.
+with States.QueryEvaluationError. A task that takes longer fails with States.Timeout, and no cause.
+Emulator: takes the field as it stands, so an expression ends in a TypeError that fails the execution, and adds a cause.
+Here: the expression is evaluated, inside the state's Retry and Catch, and there is no cause.
 
 Time is not scaled for these tasks: what their time-out limits is work (a Lambda function, an API call), and work is
 not faster in a scaled cloud. A callback task's time-out limits a wait, and is scaled (see `callbacks`).
@@ -40,6 +40,11 @@ def install() -> None:
 
 def _evaluated(original: Callable[..., Any]) -> Callable[..., Any]:
     def invoke(resource: str, arguments: Any, _timeout: Any) -> Any:
-        return original(resource, arguments, seconds(running_task.current()))
+        try:
+            return original(resource, arguments, seconds(running_task.current()))
+        except stepfunctions._ExecutionError as failure:
+            if failure.error != "States.Timeout":
+                raise
+            raise stepfunctions._ExecutionError(failure.error, "") from None
 
     return invoke

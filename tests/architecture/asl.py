@@ -119,7 +119,7 @@ def _tasks(machine: Definition) -> Iterator[str]:
 def _variables(machine: Definition) -> Iterator[str]:
     known = _assigned_before(machine)
     for name, state in machine["States"].items():
-        for where, expression in _expressions({key: item for key, item in state.items() if key != "Comment"}, name):
+        for where, expression in expressions({key: item for key, item in state.items() if key != "Comment"}, name):
             used = set(_VARIABLE.findall(expression)) - {"states"}
             yield from (f"{where}: ${each} is not assigned on every path" for each in sorted(used - known[name]))
             yield from _members(where, expression)
@@ -154,13 +154,13 @@ def _members(where: str, expression: str) -> Iterator[str]:
             yield f"{where}: there is no $states.{member} here"
 
 
-def _expressions(value: Any, where: str) -> Iterator[tuple[str, str]]:
+def expressions(value: Any, where: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _expressions(item, f"{where}.{key}")
+            yield from expressions(item, f"{where}.{key}")
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _expressions(item, f"{where}[{number}]")
+            yield from expressions(item, f"{where}[{number}]")
     elif isinstance(value, str) and value.startswith("{%"):
         yield where, value
 

@@ -1,5 +1,6 @@
 """Every error of botocore's becomes one of ours; which one decides whether it is tried again and what a user reads."""
 
+import botocore.session
 import pytest
 from botocore.exceptions import (
     BotoCoreError,
@@ -30,7 +31,7 @@ CODES = [
     ("TooManyRequestsException", 429, Throttled),
     ("ThrottlingException", 400, Throttled),
     ("Throttling", 400, Throttled),
-    ("ThrottledException", 400, Throttled),
+    ("ThrottledException", 429, Throttled),
     ("RequestLimitExceeded", 400, Throttled),
     ("ProvisionedThroughputExceededException", 400, Throttled),
     ("TransactionInProgressException", 400, Throttled),
@@ -52,6 +53,12 @@ CODES = [
 ]
 
 
+MODELLED = ("cloudwatch", "dynamodb", "events", "lambda", "s3", "sns", "stepfunctions", "sts")
+"""The services that are called, whose models by AWS, which botocore carries, name their errors."""
+COMMON = {"Throttling", "UnauthorizedOperation", "SlowDown", "ServiceUnavailable", ""}
+"""What no model of theirs has: errors that AWS documents as common to all services, EC2's, S3's, and an answer without a body."""
+
+
 def _translated(error: ClientError | BotoCoreError, role: ServiceRole | None = None) -> WeighbridgeError:
     with pytest.raises(WeighbridgeError) as caught, translating("AWSLambda", role):
         raise error
@@ -62,6 +69,17 @@ def _translated(error: ClientError | BotoCoreError, role: ServiceRole | None = N
 @pytest.mark.parametrize(("code", "status", "expected"), CODES)
 def test_a_code_becomes_one_of_our_errors(code: str, status: int, expected: type[WeighbridgeError]) -> None:
     assert type(_translated(client_error(code, "UpdateAlias", status))) is expected
+
+
+def test_the_codes_and_their_statuses_are_of_awss_models() -> None:
+    modelled: dict[str, set[int | None]] = {}
+    for service in MODELLED:
+        for shape in botocore.session.get_session().get_service_model(service).error_shapes:
+            modelled.setdefault(shape.name, set()).add(shape.metadata.get("error", {}).get("httpStatusCode"))
+    assert {code for code, _, _ in CODES if code not in modelled} == COMMON
+    # Where no service's model says which status, any will do: it is the code that decides.
+    told = {code: statuses for code, statuses in modelled.items() if None not in statuses}
+    assert [(code, status) for code, status, _ in CODES if code in told and status not in told[code]] == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from infra.machine import DEFINITION
+from statemachine.picture import DEFINITION
 
 
 @dataclass(frozen=True)

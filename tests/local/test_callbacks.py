@@ -185,7 +185,7 @@ def test_token_can_be_reported_once(filled: Workbench) -> None:
     assert filled.ended(execution)["error"] == "First"
     with pytest.raises(ClientError) as refused:
         steps.send_task_success(taskToken="never given", output="{}")
-    assert code_of(refused.value) == "TaskDoesNotExist"
+    assert code_of(refused.value) == "InvalidToken"
 
 
 def test_bare_emulator_takes_reports_of_a_stopped_execution(bare: Workbench) -> None:

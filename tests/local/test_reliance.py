@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.test_callbacks import gate
-from tests.local.workbench import Workbench, until
+from tests.local.test_recordings import missing_attribute
+from tests.local.workbench import Workbench, closed, until
 
 
 def table(bench: Workbench, **settings: Any) -> str:
@@ -144,6 +145,10 @@ def test_failed_condition_of_a_gate_has_awss_name(filled: Workbench) -> None:
     assert filled.ended(filled.start(states, "Gate"))["error"] == "DynamoDb.ConditionalCheckFailedException"
 
 
+def test_bare_emulator_names_what_no_model_has(bare: Workbench) -> None:
+    assert missing_attribute(bare) != "DynamoDb.DynamoDbException", closed("sdk_errors")
+
+
 def test_dry_run(filled: Workbench) -> None:
     function = filled.function("def handler(event, context): raise ValueError")
     functions = filled.client("lambda")
@@ -181,6 +186,25 @@ def test_execution_names_are_used_once(filled: Workbench) -> None:
     steps.start_execution(stateMachineArn=machine, name="d-1", input="{}")
     with pytest.raises(steps.exceptions.ExecutionAlreadyExists):
         steps.start_execution(stateMachineArn=machine, name="d-1", input='{"other": 1}')
+
+
+def test_bare_emulator_starts_nothing_twice(bare: Workbench) -> None:
+    wait = {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}
+    machine, steps = bare.machine(wait, "Wait"), bare.client("stepfunctions")
+    steps.start_execution(stateMachineArn=machine, name="d-1", input="{}")
+    try:
+        steps.start_execution(stateMachineArn=machine, name="d-1", input="{}")
+    except steps.exceptions.ExecutionAlreadyExists:
+        return
+    pytest.fail(closed("repeated_starts"))
+
+
+def test_what_has_ended_is_not_started_again_with_the_same_input(filled: Workbench) -> None:
+    machine, steps = filled.machine({"End": {"Type": "Succeed"}}, "End"), filled.client("stepfunctions")
+    first = steps.start_execution(stateMachineArn=machine, name="d-1", input="{}")["executionArn"]
+    filled.ended(first)
+    with pytest.raises(steps.exceptions.ExecutionAlreadyExists):
+        steps.start_execution(stateMachineArn=machine, name="d-1", input="{}")
 
 
 def test_asynchronous_failure_goes_to_its_destination(filled: Workbench) -> None:

@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from local.gaps import sdk_errors
 from verify.simulation.clock import Clock
 from verify.simulation.clock import Kind as Due
 from verify.simulation.execution import CALLER, Execution, Refused, StatesError
@@ -82,9 +83,7 @@ class Integrations:
         try:
             answer = getattr(self._client, operation)(**arguments)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            name = code if code.endswith("Exception") else f"{code}Exception"
-            raise StatesError(f"DynamoDb.{name}", str(error)) from error
+            raise StatesError(sdk_errors.name(error.response["Error"]["Code"]), str(error)) from error
         except ConnectionClosedError as error:
             raise StatesError("DynamoDb.SdkClientException", str(error)) from error
         return {name: value for name, value in answer.items() if name != "ResponseMetadata"}

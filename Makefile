@@ -79,7 +79,8 @@ smoke: install ## try it in the AWS account of your credentials, beside what is 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	python -m infra.bootstrap $(ARGS)
 	cdk deploy $$(python -m infra.concurrency $(ARGS)) $(ARGS)
-	@PYTHONPATH=functions python -m infra.hearing $(ARGS)
+	@python -m infra.protection $(ARGS)
+	@PYTHONPATH=functions python -m acceptance.hearing $(ARGS)
 
 destroy: install ## remove the stack, unless a deployment is open (STOP=1 stops all); the bucket and the table stay
 	python -m infra.teardown $(if $(STOP),--stop) $(ARGS)

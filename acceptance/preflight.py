@@ -52,6 +52,10 @@ class Stack:
         [stack] = [one for one in artifacts if one["type"] == "aws:cloudformation:stack"]
         return stack  # type: ignore[no-any-return]
 
+    @property
+    def name(self) -> str:
+        return str(self.artifact["properties"]["stackName"])
+
     def _read(self, name: str) -> dict[str, Any]:
         document: dict[str, Any] = json.loads((self.assembly / name).read_text(encoding="utf-8"))
         return document
@@ -107,8 +111,8 @@ def concurrent_executions(account: Account, stack: Stack) -> Answer:
         resource.get("Properties", {}).get("ReservedConcurrentExecutions", 0)
         for resource in stack.body["Resources"].values()
     )
-    functions = account.client("lambda")
-    if wanted and (obstacle := concurrency.obstacle(functions, account.client("cloudformation"), wanted)):
+    functions, stacks = account.client("lambda"), account.client("cloudformation")
+    if wanted and (obstacle := concurrency.obstacle(functions, stacks, stack.name, wanted)):
         return failed(f"cannot be set apart as chosen: {obstacle}")
     there = functions.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     if there < FEW:

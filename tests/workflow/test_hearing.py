@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from infra.hearing import KEY
+from acceptance.hearing import KEY
 from local.cloud import CREDENTIALS, ROOT
 from tests.workflow.world import World
 
@@ -19,7 +19,7 @@ def test_make_deploy_sees_that_dropped_files_are_heard_of(world: World) -> None:
         "AWS_REGION": world.cloud.region,
         "AWS_ENDPOINT_URL": world.cloud.endpoint,
     }
-    command = [sys.executable, "-m", "infra.hearing", "-c", "deployableFunctions=*"]
+    command = [sys.executable, "-m", "acceptance.hearing", "-c", "deployableFunctions=*"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Dropped files are heard of: this one after " in done.stdout

@@ -1,8 +1,8 @@
 """What `make deploy` ends with: it says when dropped files are heard of, having dropped one.
 
 S3 begins to tell of files some minutes after an installation, and until then nothing seems to happen. The key of the file
-belongs to nothing, so it becomes a refusal and nothing else; then it is deleted. `python -m infra.hearing` fails only where
-the file is not heard of; without the rights to try it says so.
+belongs to nothing, so it becomes a refusal and nothing else; then it is deleted. `python -m acceptance.hearing` fails only
+where the file is not heard of; without the rights to try it says so.
 """
 
 import time

@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
-from infra import hearing
+from acceptance import hearing
 from tests.infra.test_teardown import has_stack
 
 OUTPUTS = {"BucketName": "drops", "TableName": "table"}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.aws.account import SWEEP_RULE, client_error, refuse
+from tests.aws.invocation import event_file, invoke
 from tests.unit.samples import at
 from weighbridge.aws import clients, schedule, table
 from weighbridge.core.errors import Throttled
@@ -196,3 +197,12 @@ def test_whoever_dies_while_asking_has_opened_nothing_and_asks_again(
     schedule.keep_on(LATER)
     assert is_on(resting)
     assert "until" in (table.get(table.key("SCHEDULE", "SWEEP", "SCHEDULE")) or {})
+
+
+def test_an_event_that_could_not_be_received_has_it_run_for_it_is_delivered_again(
+    resting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "dynamodb", "get_item", client_error("ThrottlingException"))
+    with pytest.raises(Throttled):
+        invoke("receive", event_file("receive.deployment_requested"))
+    assert is_on(resting)

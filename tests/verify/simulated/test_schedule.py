@@ -52,13 +52,3 @@ def test_a_lost_stop_in_the_console_is_found_though_the_schedule_had_rested(worl
         arn = world.simulation.machine.executions[deployment_id].arn
         world.client("stepfunctions").stop_execution(executionArn=arn)
         assert world.ended(deployment_id).outcome == ("Stopped", "MANUAL_STOP")
-
-
-def test_a_drop_that_could_not_be_received_is_delivered_again_though_the_schedule_had_rested(world: SimulatedWorld) -> None:
-    shop = resting(world)
-    with world.denied(["Receive"], "dynamodb:PutItem"):
-        version = world.put(f"{shop.name}/prod/release.yaml", "version: 0.0")
-        pass_time(world, 600)
-    assert version
-    pass_time(world, 600)
-    assert [record["status"] for record in world.records() if record["applicationName"] == shop.name] == ["Failed"]

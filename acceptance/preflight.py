@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from acceptance import rights, states
 from acceptance.account import Account
+from acceptance.installation import stack_of
 from acceptance.lines import Answer, Line, failed, held, reason, unanswered, warned
 from infra import concurrency
 from statemachine.picture import DEFINITION
@@ -54,7 +55,7 @@ class Stack:
 
     @property
     def name(self) -> str:
-        return str(self.artifact["properties"]["stackName"])
+        return stack_of(self.assembly)
 
     def _read(self, name: str) -> dict[str, Any]:
         document: dict[str, Any] = json.loads((self.assembly / name).read_text(encoding="utf-8"))

@@ -20,7 +20,7 @@ from infra.app import build
 PRICES = {
     "AWS::CloudWatch::Alarm": 0.10,
 }
-"""US dollars a month for each, in us-east-1, by AWS's price list of November 2026: https://aws.amazon.com/cloudwatch/pricing/"""
+"""US dollars a month for each, in us-east-1, as generally known: https://aws.amazon.com/cloudwatch/pricing/ has today's."""
 BY_USE = frozenset(
     {
         "AWS::Events::EventBus",

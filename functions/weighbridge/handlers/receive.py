@@ -118,6 +118,8 @@ def _look_for_unheard(context: LambdaContext, now: datetime) -> None:
         except Exception as error:  # one file that nobody foresaw must not keep all the others
             logger.exception("Cannot be taken up", extra={"key": clip(found.key, 300)})
             unforeseen.append(error)
+    if left:
+        schedule.keep_on(now)  # until they are taken up
     if unforeseen:
         raise ExceptionGroup("Some files without an event cannot be taken up.", unforeseen)
 

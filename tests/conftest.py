@@ -1,6 +1,8 @@
 """What the whole run shares: the app synthesized once for this machine, and one account that it is deployed to."""
 
-from collections.abc import Iterator
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from local.deployment import deploy, synthesize
 from tests.workflow.world import CHOICES, SCALE, World
 
 SIMULATED = "--simulated"
+LONGEST = "test_in_simulation.py"
 COMMAND_LINE = {"deploy"}
 """Fixtures that start other processes."""
 
@@ -24,7 +27,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The simulation is this one process: what needs another, a thread or a socket is played on the local cloud alone."""
+    """What takes longest comes first, so that nothing waits for it alone at the end.
+
+    The simulation is one process: what needs another, a thread or a socket is played on the local cloud alone.
+    """
+    items.sort(key=lambda item: item.path.name != LONGEST)
     if config.getoption(SIMULATED):
         apart = [item for item in items if _only_on_local_cloud(item)]
         config.hook.pytest_deselected(items=apart)
@@ -36,12 +43,24 @@ def _only_on_local_cloud(item: pytest.Item) -> bool:
     return item.get_closest_marker("local_cloud") is not None or bool(COMMAND_LINE & set(fixtures))
 
 
+def synthesized(factory: pytest.TempPathFactory, name: str, choices: Mapping[str, object] | None = None) -> Path:
+    """The cloud assembly of these context values: synthesized once a run, whichever of its processes comes first."""
+    own: Path = factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    assembly = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not assembly.exists():
+            made = factory.mktemp(name) / "assembly"
+            synthesize(ROOT / "app.py", made, choices)
+            made.rename(assembly)
+    return assembly
+
+
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cloud assembly that scenarios are played with."""
-    assembly: Path = tmp_path_factory.mktemp("deployed") / "assembly"
-    synthesize(ROOT / "app.py", assembly, CHOICES)
-    return assembly
+    return synthesized(tmp_path_factory, "deployed", CHOICES)
 
 
 @pytest.fixture(scope="session")

@@ -6,17 +6,15 @@ from pathlib import Path
 import pytest
 
 from acceptance.preflight import Stack
-from local.cloud import CREDENTIALS, ROOT, LocalCloud
-from local.deployment import synthesize
+from local.cloud import CREDENTIALS, LocalCloud
+from tests.conftest import synthesized
 
 SCALE = 0.01
 
 
 @pytest.fixture(scope="session")
 def plain_stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    directory = tmp_path_factory.mktemp("plain") / "assembly"
-    synthesize(ROOT / "app.py", directory)
-    return Stack(directory)
+    return Stack(synthesized(tmp_path_factory, "plain"))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from weighbridge.core.errors import (
     HookThrottled,
     Interrupted,
     NotThePlan,
-    RolePermissions,
+    OwnRolePermissions,
     ServiceUnavailable,
     StopRequested,
     Throttled,
@@ -299,7 +299,7 @@ def test_an_interruption_before_the_second_try_ends_it(lambda_: Hooks, waits: Wa
 
 @pytest.mark.parametrize(
     ("code", "status", "expected"),
-    [("ResourceNotFoundException", 404, HookFailed), ("AccessDeniedException", 403, RolePermissions)],
+    [("ResourceNotFoundException", 404, HookFailed), ("AccessDeniedException", 403, OwnRolePermissions)],
 )
 def test_a_hook_that_cannot_be_invoked_fails_the_deployment_at_once(
     lambda_: Hooks, waits: Waits, code: str, status: int, expected: type[Exception]

@@ -92,4 +92,4 @@ def test_failed_batch_is_tried_until_it_is_too_old(filled: Workbench) -> None:
     _, seen, failed = streamed(filled, RAISES, MaximumRetryAttempts=-1, MaximumRecordAgeInSeconds=60)
     (report,) = until(lambda: filled.collected(failed))
     assert report["requestContext"]["condition"] == "MaxRecordAgeExceeded"
-    assert len(filled.collected(seen)) > 2
+    assert len(filled.collected(seen)) >= 2  # how often depends on how long a try takes

@@ -47,6 +47,7 @@ def test_a_deployment_goes_on_through_an_upgrade(world: World) -> None:
     # A bake that outlasts the upgrade, which takes as long as it takes in whatever time the cloud runs.
     canary = {"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 120}}
     world.put("deployment-configs/TwoHours.yaml", json.dumps({"trafficRoutingConfig": canary}))
+    world.until("the configuration", lambda: world.item("CONFIG#TwoHours", "CONFIG"))
     shop = world.shop(deploymentConfigName="TwoHours")
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)

@@ -32,10 +32,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     The simulation is one process: what needs another, a thread or a socket is played on the local cloud alone.
     """
     items.sort(key=lambda item: item.path.name != LONGEST)
-    if config.getoption(SIMULATED):
-        apart = [item for item in items if _only_on_local_cloud(item)]
-        config.hook.pytest_deselected(items=apart)
-        items[:] = [item for item in items if item not in apart]
+    elsewhere = _only_on_local_cloud if config.getoption(SIMULATED) else _only_in_simulation
+    apart = {item for item in items if elsewhere(item)}
+    config.hook.pytest_deselected(items=apart)
+    items[:] = [item for item in items if item not in apart]
+
+
+def _only_in_simulation(item: pytest.Item) -> bool:
+    return item.get_closest_marker("simulated") is not None
 
 
 def _only_on_local_cloud(item: pytest.Item) -> bool:

@@ -449,7 +449,8 @@ class World:
                 }
             }
             self.put(f"deployment-configs/{name}.yaml", yaml.safe_dump(document))
-            self.until(f"the configuration {name}", lambda name=name: self.item(f"CONFIG#{name}", "CONFIG"))  # type: ignore[misc]
+            kept = lambda name=name: self.item(f"CONFIG#{name}", "CONFIG")  # noqa: E731
+            self.until(f"the configuration {name}", kept, 3 * PATIENCE)  # everything is started for the first time
 
 
 class Notices:

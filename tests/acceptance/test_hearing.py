@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
 from acceptance import hearing
+from tests.infra.scripted import scripted
 from tests.infra.test_teardown import has_stack
 
 OUTPUTS = {"BucketName": "drops", "TableName": "table"}
@@ -18,19 +17,11 @@ DROPPED = {"Bucket": "drops", "Key": hearing.KEY}
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "eu-west-1")
     monkeypatch.setattr(hearing, "_PAUSE", 1)
     monkeypatch.setattr(hearing, "_LONGEST", 3)
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    clients: dict[str, Any] = {name: boto3.client(name) for name in ("cloudformation", "dynamodb", "s3")}
-    monkeypatch.setattr(boto3.Session, "client", lambda _, service: clients[service])
-    stubbed = {name: Stubber(one) for name, one in clients.items()}
-    for one in stubbed.values():
-        one.activate()
-    yield stubbed
-    for one in stubbed.values():
-        one.assert_no_pending_responses()
+    with scripted(monkeypatch, "cloudformation", "dynamodb", "s3") as services:
+        yield services
 
 
 def looked(account: dict[str, Stubber], *found: bool) -> None:

@@ -1,32 +1,22 @@
 """The table is protected from deletion once it is there."""
 
 from collections.abc import Iterator
-from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 from click.testing import CliRunner
 
 from infra import protection
+from tests.infra.scripted import scripted
 from tests.infra.test_teardown import has_stack
 
 TABLE = {"TableName": "table"}
-SIZES = {"BillingMode": "PAY_PER_REQUEST"}
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "eu-west-1")
-    clients: dict[str, Any] = {name: boto3.client(name) for name in ("cloudformation", "dynamodb")}
-    monkeypatch.setattr(boto3.Session, "client", lambda _, service: clients[service])
-    stubbed = {name: Stubber(one) for name, one in clients.items()}
-    for one in stubbed.values():
-        one.activate()
-    yield stubbed
-    for one in stubbed.values():
-        one.assert_no_pending_responses()
+    with scripted(monkeypatch, "cloudformation", "dynamodb") as services:
+        yield services
 
 
 def test_a_table_is_protected_once(account: dict[str, Stubber]) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
 from infra import teardown
+from tests.infra.scripted import scripted
 
 OUTPUTS = {"TableName": "table", "EventBusName": "bus"}
 KEY = {"pk": {"S": "DEPLOYMENT#d-AAAAAAAAA"}, "sk": {"S": "DEPLOYMENT"}}
@@ -24,18 +24,9 @@ RECORD: dict[str, Any] = {
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
     """Services of an account, which answer as they are told to and are asked nothing else."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "eu-west-1")
-    monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setattr(teardown, "_PAUSE", 0)
-    clients: dict[str, Any] = {name: boto3.client(name) for name in ("cloudformation", "dynamodb", "events")}
-    monkeypatch.setattr(boto3.Session, "client", lambda _, service: clients[service])
-    stubbed = {name: Stubber(one) for name, one in clients.items()}
-    for one in stubbed.values():
-        one.activate()
-    yield stubbed
-    for one in stubbed.values():
-        one.assert_no_pending_responses()
+    with scripted(monkeypatch, "cloudformation", "dynamodb", "events") as services:
+        yield services
 
 
 def has_stack(account: dict[str, Stubber], outputs: dict[str, str]) -> None:

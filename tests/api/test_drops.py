@@ -1,6 +1,7 @@
 """What became of a dropped object, and what was refused: by the API's own operations."""
 
 import json
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.api.caller import Caller, Refused
 from tests.aws.account import kept, new_record
 from tests.aws.invocation import drop, dropped, event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import deployments, refusals
+from weighbridge.aws import deployments, refusals, schedule
 from weighbridge.aws.clients import client
 from weighbridge.core.endings import failed
 from weighbridge.core.ids import deployment_id
@@ -45,6 +46,20 @@ def test_an_appspec_file_is_pending_until_it_is_heard_of_and_then_a_deployment(a
     deployments.end(kept(made), failed(kept(made), {"error": "InvalidAppSpec", "cause": "Bad."}, {}, at(9)))
     ended = {"deploymentStatus": "Failed", "errorInformation": {"code": "INVALID_LAMBDA_CONFIGURATION", "message": "Bad."}}
     assert _get(api, place, KEY, version) == accepted | ended
+
+
+def test_the_sweep_comes_round_for_a_file_that_is_asked_for_and_not_heard_of(
+    api: Caller, place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[datetime] = []
+    monkeypatch.setattr(schedule, "keep_on", asked.append)
+    version, event = _put(place, KEY)
+    _get(api, place, KEY, version)
+    assert len(asked) == 1
+    invoke("receive", event)
+    asked.clear()
+    _get(api, place, KEY, version)
+    assert asked == []
 
 
 def test_without_a_version_it_is_the_newest_that_is_there(api: Caller, place: SimpleNamespace) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.aws.account import client_error, kept, refuse
 from tests.aws.invocation import APPSPEC, Context, drop, event_file, invoke
-from weighbridge.aws import deployments, drops, launch, refusals, revisions, settings, table
+from weighbridge.aws import deployments, drops, launch, refusals, revisions, schedule, settings, table
 from weighbridge.aws.clients import client
 from weighbridge.core import unheard
 from weighbridge.core.drops import identity
@@ -177,8 +177,11 @@ def test_a_file_is_left_where_its_group_could_not_be_taken_over(
     _put(place, GROUP, "{}")
     with monkeypatch.context() as broken:
         refuse(broken, "s3", "get_object", client_error("SlowDown"))
+        asked: list[datetime] = []
+        broken.setattr(schedule, "keep_on", asked.append)
         invoke("receive", SWEEP)
     assert launch.find(of) is None
+    assert asked  # or the next sweep might rest
     invoke("receive", SWEEP)
     assert "deploymentGroupId" in _found(of)
 

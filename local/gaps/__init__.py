@@ -28,6 +28,7 @@ from local.gaps import (
     stream_batches,
     task_timeouts,
     token_owners,
+    updated_functions,
     url_callers,
     weighted_aliases,
 )
@@ -49,6 +50,7 @@ def fill(time_scale: float) -> None:
     weighted_aliases.install()
     alias_rules.install()
     asynchronous_targets.install()
+    updated_functions.install()
     stream_batches.install(time_scale)
     object_events.install()
     alarm_events.install()

@@ -13,7 +13,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.account import OPTIONS, STACK_NAME, context, outputs, session
-from weighbridge.core.drops import identity
+from weighbridge.core.object_keys import identity
 from weighbridge.core.refusals import Refusal
 
 KEY = "canary-of-make-deploy"

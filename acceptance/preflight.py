@@ -19,7 +19,7 @@ from acceptance.account import Account
 from acceptance.installation import stack_of
 from acceptance.lines import Answer, Line, failed, held, reason, unanswered, warned
 from infra import concurrency
-from statemachine.picture import DEFINITION
+from statemachine.definition import text
 from tests.infra.template import Template
 
 FEW = 50
@@ -122,7 +122,7 @@ def concurrent_executions(account: Account, stack: Stack) -> Answer:
 
 
 def _definition() -> str:
-    return states.filled(DEFINITION.read_text(encoding="utf-8"))
+    return states.filled(text())
 
 
 def definition(account: Account, _stack: Stack) -> Answer:

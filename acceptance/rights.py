@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.infra.definition import definition, tasks
+from statemachine.definition import definition
+from tests.infra.definition import tasks
 from tests.infra.rights import CONDITIONS, HANDLERS, MACHINE_ITSELF, TRACE, joined, needed
 from tests.infra.template import Rights, Template
 

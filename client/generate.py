@@ -15,11 +15,11 @@ from typing import Any
 from botocore.loaders import Loader
 
 from client.words import MEMBERS, WORDS
-from weighbridge.api import additions, wire
-from weighbridge.api.served import OPERATIONS
+from statemachine.definition import definition
+from weighbridge.api import additions, protocol
+from weighbridge.api.registry import OPERATIONS
 
 MODELS = Path(__file__).parent / "models"
-MACHINE = Path(__file__).parents[1] / "statemachine" / "deployment.asl.json"
 SECONDS_TO_RESTORE = 3600
 """How long after its own execution's end a deployment is waited for: it ends when its rollback has put traffic back."""
 VERSION = "2014-10-06"
@@ -32,7 +32,7 @@ def files() -> dict[Path, str]:
     loader = Loader()
     folder = MODELS / SERVICE / VERSION
     parts = {
-        "service-2.json": _service(wire.model()),
+        "service-2.json": _service(protocol.model()),
         "paginators-1.json": _served(loader.load_service_model("codedeploy", "paginators-1"), "pagination"),
         "waiters-2.json": _waiters(loader.load_service_model("codedeploy", "waiters-2")),
     }
@@ -110,7 +110,7 @@ def _served(model: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _waiters(model: Mapping[str, Any]) -> dict[str, Any]:
-    longest = json.loads(MACHINE.read_text(encoding="utf-8"))["TimeoutSeconds"] + SECONDS_TO_RESTORE
+    longest = definition()["TimeoutSeconds"] + SECONDS_TO_RESTORE
     served = {
         name: waiter | {"maxAttempts": longest // waiter["delay"]}
         for name, waiter in model["waiters"].items()

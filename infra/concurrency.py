@@ -17,7 +17,7 @@ CAPS = {"Receive": 10, "Validate": 5, "Api": 10, "ReportHook": 3}
 """What strangers call, as often as they like: it may not take the account's whole concurrency, nor may Validate by what it
 asks take all of the 15 requests a second that Lambda takes of an account, of which putting traffic back is one.
 """
-FLOORS = {"Interrupt": 40, "ShiftTraffic": 40, "RecordFailure": 20, "Settle": 10}
+FLOORS = {"Interrupt": 40, "ShiftTraffic": 40, "RecordFailure": 20, "Reconcile": 10}
 """What puts traffic back: it has to run whatever else does."""
 RECOMMENDED = CAPS | FLOORS
 

@@ -44,7 +44,7 @@ class Events(Construct):
         self._rule(
             "ExecutionEnded",
             "An execution of the state machine ended; its deployment must have ended with it.",
-            listeners.settle,
+            listeners.reconcile,
             events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
@@ -77,7 +77,7 @@ class Events(Construct):
         self._rule(
             "EventsLeft",
             "Events wait to be delivered again; they may be the only thing that the sweep is needed for.",
-            listeners.settle,
+            listeners.reconcile,
             events.EventPattern(
                 source=["aws.cloudwatch"],
                 detail_type=["CloudWatch Alarm State Change"],
@@ -87,7 +87,7 @@ class Events(Construct):
             ),
         )
         # The status events of Step Functions are best effort, and those of S3 are heard minutes after an installation. The
-        # rule is switched off and on: aws/schedule.py.
+        # rule is switched off and on: lifecycle/schedule.py.
         events.Rule(
             self,
             "Sweep",
@@ -99,7 +99,7 @@ class Events(Construct):
             # A sweep that cannot be delivered is left to the next one, which does its work.
             targets=[
                 targets.LambdaFunction(swept.function, retry_attempts=0)
-                for swept in (listeners.settle, listeners.receive, listeners.redeliver)
+                for swept in (listeners.reconcile, listeners.receive, listeners.redeliver)
             ],
         )
 

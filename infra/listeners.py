@@ -29,7 +29,7 @@ from infra.rights import (
 class Listeners:
     receive: Handler
     interrupt: Handler
-    settle: Handler
+    reconcile: Handler
     redeliver: Handler
     notify: Handler
     send_triggers: Handler
@@ -88,9 +88,9 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine,
                 ),
             ],
         ),
-        settle=Handler(
+        reconcile=Handler(
             scope,
-            "Settle",
+            "Reconcile",
             package,
             timeout=Duration.seconds(60),
             environment={
@@ -201,7 +201,7 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine,
             ],
         ),
     )
-    called_by_events = (listeners.receive, listeners.interrupt, listeners.settle)
+    called_by_events = (listeners.receive, listeners.interrupt, listeners.reconcile)
     arns = [handler.function.function_arn for handler in called_by_events]
     listeners.redeliver.function.add_environment("REDELIVERED_TO", ",".join(arns))
     give(

@@ -8,10 +8,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.rights import Right, give, give_afterwards
-from infra.settings import ROOT
 from infra.steps import Steps
-
-DEFINITION = ROOT / "statemachine" / "deployment.asl.json"
+from statemachine.definition import text
 
 
 class DeploymentMachine(Construct):
@@ -58,7 +56,7 @@ class DeploymentMachine(Construct):
             self,
             "Machine",
             # From a string, so that the template holds the definition: validators see it, and so does `cdk diff`.
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text(encoding="utf-8")),
+            definition_body=sfn.DefinitionBody.from_string(text()),
             definition_substitutions={
                 # Integrations are named after the partition that they are in.
                 "Partition": Aws.PARTITION,

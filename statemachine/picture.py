@@ -3,14 +3,14 @@
 `python -m statemachine.picture` rewrites the block; a test fails while it is out of date.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from statemachine.definition import definition
+
 ROOT = Path(__file__).resolve().parents[1]
-DEFINITION = ROOT / "statemachine" / "deployment.asl.json"
 README = ROOT / "README.md"
 _BLOCK = re.compile(r"(?<=<!-- picture: make picture -->\n).*?(?=<!-- end of picture -->)", re.DOTALL)
 _LABELS = {"$exists($states.input.failure)": "a failure", "$step = $count($plan.steps) - 1": "the last one"}
@@ -18,12 +18,12 @@ _LABELS = {"$exists($states.input.failure)": "a failure", "$step = $count($plan.
 _SHAPES = {"Task": '(["%s"])', "Choice": '{{"%s"}}', "Fail": '[["%s"]]:::red', "Succeed": '[["%s"]]:::green'}
 
 
-def mermaid(definition: dict[str, Any]) -> str:
+def mermaid(machine: dict[str, Any]) -> str:
     """A Mermaid flowchart: what follows what and, after a question, by which answer; dotted where an error leads.
 
     Where every error of a state goes to the same place as its neighbours', one arrow stands for all of them.
     """
-    states: dict[str, Any] = definition["States"]
+    states: dict[str, Any] = machine["States"]
     names = {name: f"s{number}" for number, name in enumerate(states)}
     lines = ["flowchart TD", "    classDef red stroke:#c00", "    classDef green stroke:#080"]
     lines += [f"    {names[name]}{_SHAPES[state['Type']] % name}" for name, state in states.items()]
@@ -54,8 +54,7 @@ def _caught(state: dict[str, Any]) -> set[str]:
 
 def drawn_into(readme: str) -> str:
     """The README's text with the picture as it has to be now."""
-    definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
-    return _BLOCK.sub(lambda _: f"\n```mermaid\n{mermaid(definition)}\n```\n\n", readme)
+    return _BLOCK.sub(lambda _: f"\n```mermaid\n{mermaid(definition())}\n```\n\n", readme)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import yaml
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from hypothesis import strategies as st
 
-from weighbridge.api import wire
+from weighbridge.api import protocol
 from weighbridge.core import configs, groups
 
 NASTY = [
@@ -254,12 +254,12 @@ def of_shape(shape: Shape | None, depth: int = 0) -> st.SearchStrategy[Any]:
     return st.integers(-(2**33), 2**33)
 
 
-operations = st.sampled_from(sorted(wire.service().operation_names))
+operations = st.sampled_from(sorted(protocol.service().operation_names))
 
 
 @cache
 def _arguments(operation: str) -> st.SearchStrategy[Any]:
-    return of_shape(wire.service().operation_model(operation).input_shape)
+    return of_shape(protocol.service().operation_model(operation).input_shape)
 
 
 calls = operations.flatmap(

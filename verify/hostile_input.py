@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from verify.case import Tried
 from verify.grammars import archives, broken, calls, config_files, events, files, group_files, keys, requests, specs
 from verify.simulation.world import SimulatedWorld
-from weighbridge.core import appspec, bundles, configs, documents, drops, groups, planning
+from weighbridge.core import appspec, bundles, configs, documents, groups, object_keys, planning
 from weighbridge.core.deployment import created
 from weighbridge.core.errors import APPSPEC_SENTENCE, MESSAGE_LIMIT, InvalidDocument, WeighbridgeError
 from weighbridge.core.plan import routing_after
@@ -99,7 +99,7 @@ def _config(_world: SimulatedWorld, content: bytes) -> None:
 
 def _key(_world: SimulatedWorld, key: str) -> None:
     try:
-        drops.classify_key(key)
+        object_keys.classify_key(key)
     except InvalidDocument as refusal:
         check_refusal(str(refusal))
 

@@ -65,7 +65,7 @@ class Scene:
         self.call("Interrupt", self.event("my.pipeline", "Deployment Stop Requested", detail))
 
     def sweep(self) -> None:
-        self.call("Settle", self.event("aws.events", "Scheduled Event", {}))
+        self.call("Reconcile", self.event("aws.events", "Scheduled Event", {}))
 
 
 def _versions_are_active(world: SimulatedWorld, shop: Shop) -> None:

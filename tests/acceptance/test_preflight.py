@@ -1,6 +1,5 @@
 """Every check of the preflight holds, fails and is told from what nobody answered, by AWS's answers as a script."""
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,7 +17,7 @@ from acceptance.account import opened
 from acceptance.lines import Answer, Verdict, failed, held, redacted, unanswered, warned
 from acceptance.preflight import Stack
 from local.cloud import LocalCloud
-from statemachine.picture import DEFINITION
+from statemachine.definition import definition
 from tests.acceptance.scripts import ID, REGION, Refusal, Scripted
 
 FOUND, UNKNOWN = {"Type": "RESOURCE"}, Refusal("TypeNotFoundException")
@@ -117,7 +116,7 @@ def test_the_definition_is_validated(account: Scripted, stack: Stack, answers: l
     assert verdict(preflight.definition, account, stack)[0] is expected
 
 
-QUESTIONS = list(states.questions(json.loads(DEFINITION.read_text(encoding="utf-8"))))
+QUESTIONS = list(states.questions(definition()))
 SEEING: list[Any] = [{"status": "SUCCEEDED", "output": "1"}, {"status": "FAILED", "error": "States.QueryEvaluationError"}]
 
 
@@ -149,7 +148,7 @@ def test_who_evaluates_nothing_has_not_answered(account: Scripted, stack: Stack,
 
 
 def test_every_transition_of_the_definition_is_asked_for() -> None:
-    machine = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
+    machine = definition()["States"]
     asked = {(question.asked["stateName"], question.next_state) for question in QUESTIONS}
     for name, state in machine.items():
         rules = [*state.get("Choices", []), *state.get("Catch", [])]
@@ -161,7 +160,7 @@ def test_every_transition_of_the_definition_is_asked_for() -> None:
 def test_an_error_is_caught_after_its_last_retry() -> None:
     by_about = {question.about: question.asked for question in QUESTIONS}
     caught = by_about["Check alarms: Throttled → More steps?"]
-    [throttled, *_] = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]["Check alarms"]["Retry"]
+    [throttled, *_] = definition()["States"]["Check alarms"]["Retry"]
     assert "Throttled" in throttled["ErrorEquals"]
     assert caught["stateConfiguration"] == {"retrierRetryCount": throttled["MaxAttempts"]}
     assert caught["mock"] == {"errorOutput": {"error": "Throttled", "cause": "why"}}

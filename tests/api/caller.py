@@ -7,7 +7,7 @@ from typing import Any
 from botocore.awsrequest import HeadersDict
 from botocore.parsers import create_parser
 
-from weighbridge.api import wire
+from weighbridge.api import protocol
 from weighbridge.handlers.api import handler
 
 CALLER = "arn:aws:iam::123456789012:user/deployer"
@@ -43,7 +43,7 @@ class Refused(Exception):
 
 def modelled(operation: str) -> set[str]:
     """The exceptions that an operation has in botocore's model."""
-    return {shape.name for shape in wire.service().operation_model(operation).error_shapes}
+    return {shape.name for shape in protocol.service().operation_model(operation).error_shapes}
 
 
 class Caller:
@@ -72,7 +72,7 @@ class Caller:
     def raw(self, operation: str, body: str | None, *, is_base64: bool = False) -> dict[str, Any]:
         """The parsed answer to a body: the output's members, or `Error`; fails where the protocol is broken."""
         answer = self.send(body, target=f"CodeDeploy_20141006.{operation}", is_base64=is_base64)
-        shape = wire.service().operation_model(operation).output_shape
+        shape = protocol.service().operation_model(operation).output_shape
         response = {
             "status_code": answer["statusCode"],
             "headers": HeadersDict(answer["headers"]),

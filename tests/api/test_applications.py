@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.api.caller import Caller, Refused
-from weighbridge.aws import settings, table
-from weighbridge.aws.table import Expression
+from weighbridge.aws import dynamodb
+from weighbridge.aws.dynamodb import Expression
 from weighbridge.core.groups import DeploymentGroup
+from weighbridge.store import keys, settings
 
 NOW = "2026-11-23T06:00:00.000Z"
 
@@ -27,11 +28,11 @@ def put_groups(application: str, *names: str) -> None:
 def begin_deployment(application: str, group: str) -> None:
     expression = Expression()
     expression.set("activeDeployment", "d-AAAAAAAAA")
-    table.update(expression.update(settings.group_key(application, group)))
+    dynamodb.update(expression.update(keys.group(application, group)))
 
 
 def active_deployment(application: str, group: str) -> str | None:
-    return (table.get(settings.group_key(application, group)) or {}).get("activeDeployment")
+    return (dynamodb.get(keys.group(application, group)) or {}).get("activeDeployment")
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
@@ -138,11 +139,11 @@ def test_a_renamed_application_takes_everything_along(
     api: Caller, monkeypatch: pytest.MonkeyPatch, groups: int, actions: int
 ) -> None:
     """At once, or in several transactions where more has to move than one may write."""
-    monkeypatch.setattr(table, "MOST_ACTIONS", actions)
+    monkeypatch.setattr(dynamodb, "MOST_ACTIONS", actions)
     made = api.call("CreateApplication", applicationName="shop", tags=[{"Key": "team", "Value": "a"}])
     names = [f"g{n:02}" for n in range(groups)]
     put_groups("shop", *names)
-    table.create(table.key("REVISION", "shop/1"), {"listing": "REVISIONS#shop", "listingKey": "1", "revision": {"a": 1}})
+    dynamodb.create(keys.revision("shop", "1"), {"listing": "REVISIONS#shop", "listingKey": "1", "revision": {"a": 1}})
     before = settings.group_items("shop", names)
     assert api.call("UpdateApplication", applicationName="shop", newApplicationName="store") == {}
     assert api.call("ListApplications")["applications"] == ["store"]
@@ -155,8 +156,8 @@ def test_a_renamed_application_takes_everything_along(
         name: item["deploymentGroupId"] for name, item in before.items()
     }
     moved = {"listing": "REVISIONS#store", "listingKey": "1", "revision": {"a": 1}}
-    assert table.get(table.key("REVISION", "store/1")) == moved
-    assert table.get(table.key("REVISION", "shop/1")) is None
+    assert dynamodb.get(keys.revision("store", "1")) == moved
+    assert dynamodb.get(keys.revision("shop", "1")) is None
     assert settings.group_items("shop", names) == {}
     assert refusal(api, "GetApplication", applicationName="shop").name == "ApplicationDoesNotExistException"
 
@@ -166,7 +167,7 @@ def test_an_application_that_deploys_keeps_its_name_until_that_is_over(
     api: Caller, monkeypatch: pytest.MonkeyPatch, actions: int
 ) -> None:
     """Where several transactions are needed, the same rename goes on with what an earlier one had begun."""
-    monkeypatch.setattr(table, "MOST_ACTIONS", actions)
+    monkeypatch.setattr(dynamodb, "MOST_ACTIONS", actions)
     api.call("CreateApplication", applicationName="shop")
     names = [f"g{n}" for n in range(5)]
     put_groups("shop", *names)
@@ -178,7 +179,7 @@ def test_an_application_that_deploys_keeps_its_name_until_that_is_over(
     assert settings.group("shop", names[-1]) is not None
     expression = Expression()
     expression.remove("activeDeployment")
-    table.update(expression.update(settings.group_key("shop", names[-1])))
+    dynamodb.update(expression.update(keys.group("shop", names[-1])))
     api.call("UpdateApplication", applicationName="shop", newApplicationName="store")
     assert api.names("ListDeploymentGroups", "deploymentGroups", applicationName="store") == names
     assert api.call("ListApplications")["applications"] == ["store"]
@@ -195,12 +196,12 @@ def test_a_new_name_that_is_none_changes_nothing(api: Caller) -> None:
 def test_a_deleted_application_takes_its_groups_and_revisions_along(api: Caller) -> None:
     put_groups("shop", "prod", "test")
     put_groups("shopping", "prod")
-    table.create(table.key("REVISION", "shop/1"), {"listing": "REVISIONS#shop", "listingKey": "1"})
+    dynamodb.create(keys.revision("shop", "1"), {"listing": "REVISIONS#shop", "listingKey": "1"})
     begin_deployment("shop", "prod")
     assert api.call("DeleteApplication", applicationName="shop") == {}
     assert api.call("ListApplications")["applications"] == ["shopping"]
     assert settings.group("shopping", "prod") is not None
-    assert table.get(table.key("REVISION", "shop/1")) is None
+    assert dynamodb.get(keys.revision("shop", "1")) is None
     for name in ("prod", "test"):
         assert settings.group("shop", name) is None
     assert active_deployment("shop", "prod") == "d-AAAAAAAAA"

@@ -5,10 +5,10 @@ from typing import Any
 
 from client.generate import MODELS, files
 from client.words import MEMBERS, WORDS
-from local.cloud import ROOT
+from statemachine.definition import definition
 from tests.api.test_wire import FOR_SERVERS
-from weighbridge.api import wire
-from weighbridge.api.served import OPERATIONS
+from weighbridge.api import protocol
+from weighbridge.api.registry import OPERATIONS
 from weighbridge.core.configs import LONGEST_MINUTES
 
 SERVICE = json.loads((MODELS / "weighbridge" / "2014-10-06" / "service-2.json").read_text(encoding="utf-8"))
@@ -20,18 +20,18 @@ def test_it_is_what_the_script_writes() -> None:
 
 def test_it_signs_for_function_urls() -> None:
     assert SERVICE["metadata"]["signingName"] == "lambda"
-    assert SERVICE["metadata"]["targetPrefix"] == wire.service().metadata["targetPrefix"]
+    assert SERVICE["metadata"]["targetPrefix"] == protocol.service().metadata["targetPrefix"]
 
 
 def test_it_has_every_operation_that_is_served_and_says_what_it_does() -> None:
-    assert set(SERVICE["operations"]) == set(OPERATIONS) == set(wire.service().operation_names) - FOR_SERVERS
+    assert set(SERVICE["operations"]) == set(OPERATIONS) == set(protocol.service().operation_names) - FOR_SERVERS
     for name, operation in SERVICE["operations"].items():
         assert operation["documentation"] == WORDS[name]
     assert set(WORDS) == set(OPERATIONS)
 
 
 def test_no_word_of_codedeploys_own_documentation_is_in_it() -> None:
-    theirs = {shape.documentation for shape in map(wire.service().shape_for, wire.service().shape_names)} - {""}
+    theirs = {shape.documentation for shape in map(protocol.service().shape_for, protocol.service().shape_names)} - {""}
     ours = {text for part in (SERVICE["operations"], SERVICE["shapes"]) for text in _documentation(part)}
     assert not ours & theirs
     assert ours == {*WORDS.values(), *MEMBERS.values()}
@@ -51,7 +51,7 @@ def test_it_says_of_every_member_of_a_request_what_it_means() -> None:
 def test_its_waiter_outlasts_the_longest_deployment() -> None:
     """The longest plan, with an hour for each hook, is over before the machine gives up, and the waiter after that."""
     waiters = json.loads((MODELS / "weighbridge" / "2014-10-06" / "waiters-2.json").read_text(encoding="utf-8"))["waiters"]
-    machine = json.loads((ROOT / "statemachine" / "deployment.asl.json").read_text(encoding="utf-8"))
+    machine = definition()
     hours = (LONGEST_MINUTES + 2 * 60) * 60
     waiter = waiters["DeploymentSuccessful"]
     assert hours < machine["TimeoutSeconds"] < waiter["delay"] * waiter["maxAttempts"]

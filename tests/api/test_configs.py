@@ -6,9 +6,9 @@ import pytest
 
 from tests.api.caller import Caller
 from tests.api.test_applications import NOW, refusal
-from weighbridge.aws import settings
 from weighbridge.core.configs import OTHER_PLATFORMS, PREDEFINED, DeploymentConfig
 from weighbridge.core.groups import DeploymentGroup
+from weighbridge.store import settings
 
 ROUTING = "InvalidTrafficRoutingConfigurationException"
 

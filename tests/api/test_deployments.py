@@ -12,8 +12,8 @@ import pytest
 from tests.api.caller import CALLER, Caller, Refused
 from tests.aws.account import client_error, keep_begun, keep_planned, kept, lost_answer, new_record, refuse
 from tests.unit.samples import START, at, plan
-from weighbridge.aws import clients, deployments, registry, schedule, settings, table
-from weighbridge.aws.table import Expression
+from weighbridge.aws import clients, dynamodb
+from weighbridge.aws.dynamodb import Expression
 from weighbridge.core.deployment import Status, begun, created, group_status, planned, shifted, stamp
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import Interrupted, StopRequested
@@ -22,6 +22,8 @@ from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import routing_after
 from weighbridge.core.planning import roll_back_on, watched_alarms
 from weighbridge.core.rollbacks import rollback_record
+from weighbridge.lifecycle import schedule
+from weighbridge.store import deployments, keys, revisions, settings
 
 APPSPEC = json.dumps({"version": 0.0, "Resources": [{"shop": {"Type": "AWS::Lambda::Function", "Properties": {}}}]})
 SHA256 = hashlib.sha256(APPSPEC.encode()).hexdigest()
@@ -331,10 +333,10 @@ def _keep_many(total: int, group: str) -> None:
             "createTime": stamp(START + timedelta(minutes=n)),
             "groupStatus": group_status(group if n % 2 == 0 else "another", status),
         }
-        items.append({**table.key("DEPLOYMENT", _id(n)), **{name: {"S": value} for name, value in values.items()}})
+        items.append({**keys.deployment(_id(n)), **{name: {"S": value} for name, value in values.items()}})
     for start in range(0, total, 25):
         requests = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
-        clients.client("dynamodb").batch_write_item(RequestItems={table.name(): requests})
+        clients.client("dynamodb").batch_write_item(RequestItems={dynamodb.name(): requests})
 
 
 @pytest.fixture
@@ -393,8 +395,8 @@ def test_pages_stay_as_they_are_while_deployments_come_and_change(api: Caller, g
     deployments.create(new_record() | {"createTime": stamp(START + timedelta(days=9))})
     change = Expression()
     change.set("status", "Failed")
-    table.update(change.update(table.key("DEPLOYMENT", _id(20))))
-    table.update(change.update(table.key("DEPLOYMENT", _id(120))))
+    dynamodb.update(change.update(keys.deployment(_id(20))))
+    dynamodb.update(change.update(keys.deployment(_id(120))))
     second = api.call("ListDeployments", nextToken=first["nextToken"])
     assert second["deployments"] == [_id(n) for n in range(49, -1, -1)]
     assert "nextToken" not in second
@@ -574,11 +576,11 @@ def test_what_was_interrupted_by_a_stop_says_so(api: Caller) -> None:
 def test_registration_is_one_write_and_harmless_twice(api: Caller, queries: list[dict[str, Any]]) -> None:
     record = created("d-CCCCCCCCC", "x", application="shop-app", group="prod", revision=S3, now=at(0), group_id="g")
     queries.clear()
-    registry.use(record, at(0))
+    revisions.use(record, at(0))
     assert [query["operation"] for query in queries] == ["UpdateItem"]
-    registry.use(record, at(60))
+    revisions.use(record, at(60))
     with lost_answer("dynamodb", "UpdateItem"):
-        registry.use(record, at(120))
+        revisions.use(record, at(120))
     info = api.call("GetApplicationRevision", applicationName="shop-app", revision=S3)["revisionInfo"]
     assert (info["registerTime"], info["firstUsedTime"], info["lastUsedTime"]) == (at(0), at(0), at(120))
     assert info["deploymentGroups"] == []

@@ -11,12 +11,13 @@ from tests.api.caller import Caller, Refused
 from tests.aws.account import kept, new_record
 from tests.aws.invocation import drop, dropped, event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import deployments, refusals, schedule
 from weighbridge.aws.clients import client
 from weighbridge.core.endings import failed
 from weighbridge.core.ids import deployment_id
 from weighbridge.core.refusals import Refused as Why
 from weighbridge.core.refusals import refused_event
+from weighbridge.lifecycle import schedule
+from weighbridge.store import deployments, refusals
 
 KEY = "shop-app/prod/2026/release.yaml"
 GROUP = "shop-app/prod/deployment-group.yaml"
@@ -150,7 +151,8 @@ def test_refusals_are_listed_newest_first_and_page_by_page(api: Caller, place: S
         "code": "INVALID_REVISION",
     }
     assert (event["detailType"], event["eventSource"]) == ("Deployment Stop Requested", "release-pipeline")
-    assert (event["code"], event["message"]) == ("DeploymentDoesNotExistException", "There is no such deployment")
+    assert event["code"] == "DeploymentDoesNotExistException"
+    assert event["message"] == "The deployment d-LAFB8W95J could not be found"
     assert event["time"].tzinfo
     assert set(event) == {"time", "code", "message", "eventId", "eventSource", "detailType", "deploymentId"}
 

@@ -7,12 +7,13 @@ import pytest
 
 from tests.api.caller import Caller
 from tests.api.test_applications import NOW, active_deployment, begin_deployment, put_groups, refusal
-from weighbridge.aws import settings, table
-from weighbridge.aws.table import Expression
+from weighbridge.aws import dynamodb
+from weighbridge.aws.dynamodb import Expression
 from weighbridge.core import planning
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.documents import load
 from weighbridge.core.groups import ROLLBACK_EVENTS, DeploymentGroup, parse
+from weighbridge.store import keys, settings
 
 ROLE = "arn:aws:iam::123456789012:role/Deployer"
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
@@ -302,7 +303,7 @@ def test_a_group_tells_its_last_deployments(api: Caller) -> None:
     for attribute in ("lastAttemptedDeployment", "lastSuccessfulDeployment"):
         expression.set(attribute, last)
     expression.set("targetRevision", {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": "a.yaml"}})
-    table.update(expression.update(settings.group_key("shop", "prod")))
+    dynamodb.update(expression.update(keys.group("shop", "prod")))
     info = info_of(api)
     assert info["targetRevision"]["s3Location"]["key"] == "a.yaml"
     for attribute in ("lastAttemptedDeployment", "lastSuccessfulDeployment"):
@@ -392,7 +393,7 @@ def test_a_deleted_group_leaves_its_lock_to_the_deployment_that_runs(api: Caller
     assert api.call("DeleteDeploymentGroup", **NAMES) == {"hooksNotCleanedUp": []}
     assert refusal(api, "GetDeploymentGroup", **NAMES).name == "DeploymentGroupDoesNotExistException"
     assert api.call("ListDeploymentGroups", applicationName="shop")["deploymentGroups"] == ["other"]
-    assert table.get(settings.group_key("shop", "prod")) == {"activeDeployment": "d-AAAAAAAAA"}
+    assert dynamodb.get(keys.group("shop", "prod")) == {"activeDeployment": "d-AAAAAAAAA"}
     api.call("CreateDeploymentGroup", **(NEW | NAMES))
     assert info_of(api)["deploymentGroupId"] != before["deploymentGroupId"]
     assert active_deployment("shop", "prod") == "d-AAAAAAAAA"
@@ -415,7 +416,7 @@ def test_a_batch_never_answers_more_than_fits(api: Caller) -> None:
         expression = Expression()
         # Each of these is four bytes long once it is in a text in a text.
         expression.set("targetRevision", {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": '"' * 75_000}})
-        table.update(expression.update(settings.group_key("shop", name)))
+        dynamodb.update(expression.update(keys.group("shop", name)))
     answer = api.call("BatchGetDeploymentGroups", applicationName="shop", deploymentGroupNames=names)
     kept = len(answer["deploymentGroupsInfo"])
     assert 10 < kept < 20

@@ -10,7 +10,7 @@ import pytest
 from tests.api.caller import Caller, Context, Refused
 from tests.aws.account import client_error, keep_planned, kept, lost_answer
 from tests.unit.samples import at, plan
-from weighbridge.aws import clients, deployments
+from weighbridge.aws import clients
 from weighbridge.core.deployment import hook_called
 from weighbridge.core.endings import failed
 from weighbridge.core.errors import StopRequested
@@ -18,6 +18,7 @@ from weighbridge.core.hooks import payload
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.handlers import report_hook
 from weighbridge.handlers.api import logger
+from weighbridge.store import deployments
 
 D, EVENT, SECRET = "d-AAAAAAAAA", "BeforeAllowTraffic", "what only the hook was given"
 REPORT = {"deploymentId": D, "lifecycleEventHookExecutionId": SECRET, "status": "Succeeded"}

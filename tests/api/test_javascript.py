@@ -14,8 +14,8 @@ from tests.api.caller import Caller
 from tests.api.served import served
 from tests.aws.account import keep_planned
 from tests.unit.samples import at
-from weighbridge.aws import deployments
 from weighbridge.core.endings import failed, succeeded
+from weighbridge.store import deployments
 
 BEGIN = """
 const sdk = require("@aws-sdk/client-codedeploy");

@@ -11,11 +11,12 @@ import pytest
 from tests.api.caller import Caller, Refused
 from tests.aws.account import keep_begun, kept
 from tests.unit.samples import at, plan
-from weighbridge.aws import deployments, registry, settings, table
+from weighbridge.aws import dynamodb
 from weighbridge.core.deployment import created, planned, stamp
 from weighbridge.core.endings import succeeded
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.revisions import digest
+from weighbridge.store import deployments, keys, revisions, settings
 
 APP = {"applicationName": "shop-app"}
 CONTENT = "version: 0.0"
@@ -42,7 +43,7 @@ def use(revision: dict[str, Any], when: datetime, deployment_id: str = "d-CCCCCC
     record = created(
         deployment_id, deployment_id, application="shop-app", group="prod", revision=revision, now=when, group_id="g"
     )
-    registry.use(record, when)
+    revisions.use(record, when)
 
 
 def listed(api: Caller, **arguments: Any) -> list[str]:
@@ -131,7 +132,7 @@ def test_a_batch_never_answers_more_than_fits(api: Caller) -> None:
 
 def test_lists_by_each_time_in_both_orders(api: Caller) -> None:
     for minute, key in enumerate(("a", "b", "c")):
-        registry.register("shop-app", s3(key), None, at(60 * minute))
+        revisions.register("shop-app", s3(key), None, at(60 * minute))
     use(s3("b"), at(300))
     use(s3("a"), at(400))
     use(s3("b"), at(500))
@@ -176,7 +177,7 @@ def test_another_applications_revisions_are_another_list(api: Caller) -> None:
     settings.put_group("other", "prod", DeploymentGroup(), stamp(at(0)))
     api.call("RegisterApplicationRevision", **APP, revision=INLINE)
     assert api.call("ListApplicationRevisions", applicationName="other")["revisions"] == []
-    assert table.get(table.key("REVISION", f"shop-app/{digest(INLINE)}"))
+    assert dynamodb.get(keys.revision("shop-app", digest(INLINE)))
     assert refusal(api, "GetApplicationRevision", applicationName="other", revision=INLINE) == "RevisionDoesNotExist"
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from tests.api.caller import Caller
 from tests.api.test_applications import NOW, refusal
-from weighbridge.aws import settings, table, tags
+from weighbridge.aws import dynamodb
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.groups import DeploymentGroup
+from weighbridge.store import keys, settings, tags
 
 PREFIX = "arn:aws:codedeploy:eu-west-1:123456789012"
 ARNS = [f"{PREFIX}:application:shop", f"{PREFIX}:deploymentgroup:shop/prod", f"{PREFIX}:deploymentconfig:mine"]
@@ -122,16 +123,16 @@ def test_a_resource_has_at_most_fifty_tags(api: Caller, arn: str) -> None:
 
 
 def test_tags_that_others_add_meanwhile_are_kept(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    outdated = [table.get(table.key("APPLICATION", "shop"))]
+    outdated = [dynamodb.get(keys.application("shop"))]
     assert tags.change("APPLICATION", "shop", lambda _: [TEAM])
-    get = table.get
-    monkeypatch.setattr(table, "get", lambda key: outdated.pop() if outdated else get(key))
+    get = dynamodb.get
+    monkeypatch.setattr(dynamodb, "get", lambda key: outdated.pop() if outdated else get(key))
     api.call("TagResource", ResourceArn=ARNS[0], Tags=[{"Key": "stage", "Value": "b"}])
     assert tags_of(api, ARNS[0]) == [TEAM, {"Key": "stage", "Value": "b"}]
 
 
 def test_tags_that_change_all_the_time_are_to_be_tried_again(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    outdated = table.get(table.key("APPLICATION", "shop"))
+    outdated = dynamodb.get(keys.application("shop"))
     tags.change("APPLICATION", "shop", lambda _: [TEAM])
-    monkeypatch.setattr(table, "get", lambda _: outdated)
+    monkeypatch.setattr(dynamodb, "get", lambda _: outdated)
     assert refusal(api, "TagResource", ResourceArn=ARNS[0], Tags=[{"Key": "k"}]).name == "ThrottlingException"

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from tests.api.caller import CALLER, PROTOCOL, Caller, encoded, modelled
 from tests.aws.account import client_error, new_record, refuse
-from weighbridge.api import wire
+from weighbridge.api import protocol
 from weighbridge.api.operations import Request
-from weighbridge.api.served import OPERATIONS as SERVED
-from weighbridge.aws import deployments
+from weighbridge.api.registry import OPERATIONS as SERVED
+from weighbridge.store import deployments
 
 FOR_SERVERS = {
     "AddTagsToOnPremisesInstances",
@@ -64,7 +64,7 @@ ANSWERED: dict[str, set[str]] = {
     "StopDeployment": {"status"},
     "UpdateDeploymentGroup": {"hooksNotCleanedUp"},
 }
-OPERATIONS = list(wire.service().operation_names)
+OPERATIONS = list(protocol.service().operation_names)
 CREATE = "CodeDeploy_20141006.CreateApplication"
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 ROLE = "arn:aws:iam::123456789012:role/Deployer"
@@ -155,7 +155,7 @@ def _padded(size: int, letter: str) -> str:
 @pytest.mark.parametrize("letter", ["x", "é"])
 @pytest.mark.parametrize("is_base64", [False, True])
 def test_the_size_of_a_request_is_limited_in_bytes(api: Caller, letter: str, is_base64: bool) -> None:
-    fits, too_large = _padded(wire.BODY_LIMIT, letter), _padded(wire.BODY_LIMIT + 8, letter)
+    fits, too_large = _padded(protocol.BODY_LIMIT, letter), _padded(protocol.BODY_LIMIT + 8, letter)
     if is_base64:
         fits, too_large = encoded(fits), encoded(too_large)
     assert api.send(fits, target=CREATE, is_base64=is_base64)["statusCode"] == 200
@@ -205,7 +205,7 @@ def test_types_lengths_and_values_are_those_of_the_model(
 
 @pytest.mark.parametrize("operation", SERVED)
 def test_each_required_member_has_an_exception_of_its_operation(api: Caller, operation: str) -> None:
-    shape = wire.service().operation_model(operation).input_shape
+    shape = protocol.service().operation_model(operation).input_shape
     assert shape is not None
     if shape.required_members:
         assert api.raw(operation, "{}")["Error"]["Code"] in modelled(operation)
@@ -250,22 +250,22 @@ def test_lists_of_what_only_servers_have_are_empty(api: Caller, operation: str, 
 def test_the_bundle_type_may_be_written_in_any_case() -> None:
     location = {"bucket": "drops", "key": "a.yaml", "bundleType": "yaml"}
     body = {"applicationName": "a", "revision": {"revisionType": "S3", "s3Location": location}}
-    assert wire.arguments_of("CreateDeployment", json.dumps(body))["revision"] == body["revision"]
+    assert protocol.arguments_of("CreateDeployment", json.dumps(body))["revision"] == body["revision"]
 
 
 def test_what_the_model_has_as_boolean_is_false_where_it_is_absent_and_the_nullable_is_left_out() -> None:
     """Clients with plain booleans do not send false."""
     body: dict[str, Any] = {"applicationName": "a", "autoRollbackConfiguration": {"enabled": None}}
-    assert wire.arguments_of("CreateDeployment", json.dumps(body)) == {
+    assert protocol.arguments_of("CreateDeployment", json.dumps(body)) == {
         "applicationName": "a",
         "autoRollbackConfiguration": {"enabled": False},
         "ignoreApplicationStopFailures": False,
         "updateOutdatedInstancesOnly": False,
     }
     stop = {"deploymentId": "d-AAAAAAAAA"}
-    assert wire.arguments_of("StopDeployment", json.dumps(stop)) == stop
+    assert protocol.arguments_of("StopDeployment", json.dumps(stop)) == stop
     group = {"applicationName": "a", "currentDeploymentGroupName": "b"}
-    assert wire.arguments_of("UpdateDeploymentGroup", json.dumps(group)) == group
+    assert protocol.arguments_of("UpdateDeploymentGroup", json.dumps(group)) == group
 
 
 def test_nulls_and_unknown_members_are_left_out() -> None:
@@ -275,15 +275,15 @@ def test_nulls_and_unknown_members_are_left_out() -> None:
         "computePlatform": None,
         "x": {},
     }
-    assert wire.arguments_of("CreateApplication", json.dumps(body)) == {"applicationName": "a", "tags": [{"Key": "k"}]}
+    assert protocol.arguments_of("CreateApplication", json.dumps(body)) == {"applicationName": "a", "tags": [{"Key": "k"}]}
 
 
 def test_times_come_in_as_seconds_and_go_out_as_seconds() -> None:
     body: dict[str, Any] = {"createTimeRange": {"start": 1_700_000_000.25, "end": 1_700_000_001}}
-    assert wire.arguments_of("ListDeployments", json.dumps(body))["createTimeRange"]["start"] == datetime(
+    assert protocol.arguments_of("ListDeployments", json.dumps(body))["createTimeRange"]["start"] == datetime(
         2023, 11, 14, 22, 13, 20, 250_000, UTC
     )
-    answered = wire.answer("GetApplication", {"application": {"createTime": "2023-11-14T22:13:20.250Z", "unknown": 1}})
+    answered = protocol.answer("GetApplication", {"application": {"createTime": "2023-11-14T22:13:20.250Z", "unknown": 1}})
     assert json.loads(answered) == {"application": {"createTime": 1_700_000_000.25}}
 
 
@@ -456,7 +456,7 @@ def furnished(api: Caller) -> Iterator[Caller]:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_no_body_provokes_anything_but_an_answer_or_an_error_of_the_operation(furnished: Caller, operation: str) -> None:
     """The caller asserts for every answer: 200 or 400, botocore can parse it, and the error is one of the operation's."""
-    shape = wire.service().operation_model(operation).input_shape
+    shape = protocol.service().operation_model(operation).input_shape
     assert shape is not None
 
     @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
@@ -472,6 +472,6 @@ def test_no_body_provokes_anything_but_an_answer_or_an_error_of_the_operation(fu
 @given(operation=st.sampled_from(OPERATIONS), text=st.text() | JUNK.map(json.dumps), is_base64=st.booleans())
 def test_no_text_provokes_anything_but_an_error_of_the_protocol(operation: str, text: str, is_base64: bool) -> None:
     try:
-        wire.arguments_of(operation, text, is_base64=is_base64)
-    except wire.ApiError as error:
+        protocol.arguments_of(operation, text, is_base64=is_base64)
+    except protocol.ApiError as error:
         assert error.name in modelled(operation) | PROTOCOL  # noqa: PT017

@@ -12,7 +12,6 @@ from typing import Any
 
 from tests.architecture.source import ROOT
 
-DEFINITION = ROOT / "statemachine" / "deployment.asl.json"
 INTEGRATIONS = {
     "arn:${Partition}:states:::lambda:invoke",
     "arn:${Partition}:states:::lambda:invoke.waitForTaskToken",
@@ -37,11 +36,6 @@ class Edge:
     why: str
     assigned: frozenset[str]
     caught: bool = False
-
-
-def definition() -> Definition:
-    parsed: Definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
-    return parsed
 
 
 def edges(machine: Definition) -> Iterator[Edge]:

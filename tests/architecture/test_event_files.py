@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from statemachine.definition import definition
 from tests.architecture import outgoing
-from tests.architecture.asl import definition
 from tests.architecture.source import ROOT, handler_names
 from tests.aws.invocation import BUCKET, ID, ROLLBACK_ID, event_file
 from tests.infra.test_template_events import RULES
@@ -28,8 +28,8 @@ OF_RULE = {
     "EventsAlarmFired": "interrupt.alarm_fired",
     "EventsStopRequested": "interrupt.stop_requested",
     "EventsHookReported": "interrupt.hook_reported",
-    "EventsExecutionEnded": "settle.execution_ended",
-    "EventsEventsLeft": "settle.events_left",
+    "EventsExecutionEnded": "reconcile.execution_ended",
+    "EventsEventsLeft": "reconcile.events_left",
 }
 ALSO = {"EventsEventsLeft": ["EventsAlarmFired"]}
 """Rules whose events others hear as well: an alarm of the stack itself is an alarm."""
@@ -45,7 +45,7 @@ STREAM = {"dynamodb": {"Keys": {"sk": {"S": ["DEPLOYMENT"]}}}}
 REFUSALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": ["REFUSAL"]}}}}
 OUTGOING = sorted(path.stem for path in (ROOT / "events" / "outgoing").glob("*.json"))
 OF_STREAM = ["notify.refusal_kept", "notify.table_changed"]
-OF_SCHEDULE = ["settle.sweep", "receive.sweep", "redeliver.sweep"]
+OF_SCHEDULE = ["reconcile.scheduled", "receive.scheduled", "redeliver.scheduled"]
 OF_URL = ["api.get_deployment", "report_hook.put_status"]
 OF_DESTINATION = ["run_hook_failed.timed_out"]
 OF_STATE = {

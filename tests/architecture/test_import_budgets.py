@@ -10,84 +10,56 @@ import pytest
 from tests.architecture.source import ROOT, handler_names
 
 # Every record comes with these, and so does every call of AWS.
-BASE = {"aws.clients", "aws.failures"} | {
-    f"core.{module}" for module in ("errors", "hooks", "plan", "routing", "deployment", "service_role")
+BASE = {
+    "aws.clients",
+    "aws.errors",
+    *(f"core.{m}" for m in ("errors", "hooks", "plan", "routing", "deployment", "service_role")),
 }
-RECORDS = BASE | {"aws.deployments", "aws.registry", "aws.table"}
+TABLE = {"aws.dynamodb", "environment", "store.keys"}
+RECORDS = BASE | TABLE | {"store.deployments", "store.revisions"}
 RECORDS |= {f"core.{module}" for module in ("endings", "ids", "record_size", "revisions")}
-ROLLBACKS = {"core.interruptions", "core.rollbacks", "core.sequence"}
-ALIASES = {"aws.aliases", "core.function_state"}
-WAITS = {"aws.executions", "core.settlement", "core.interruptions"}
-REFUSALS = {"aws.refusals", "core.event_text", "core.refusals"}
-SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags"}
+EXECUTIONS = {"aws.stepfunctions", "core.gate", "core.reconciliation", "core.rollback_rule"}
+GATE = EXECUTIONS | {"core.interruptions", "lifecycle.gate"}
+ROLLBACKS = {"core.rollback_rule", "core.rollbacks", "core.sequence"}
+WAY_BACK = ROLLBACKS | {"aws.lambda_aliases", "core.function_state", "lifecycle.rollback", "telemetry"}
+REFUSALS = {"core.event_text", "core.refusals", "store.refusals"}
+SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags", "store.settings"}
 REQUESTS = {"core.configs", "core.documents", "core.groups", "core.requests", "core.tags"}
-API = {"api.additions", "api.checks", "api.door", "api.hooks", "api.operations", "api.wire", "aws.waits", "telemetry"}
-AREAS = {"applications", "configs", "deployments", "groups", "revisions", "tags", "targets"}
+DROPS = {"aws.s3", "core.bundles", "core.object_keys", "store.drops"}
+SCHEDULE = {"aws.eventbridge", "core.notifications", "lifecycle.schedule", "store.schedule"}
+STARTS = RECORDS | EXECUTIONS | SETTINGS | REQUESTS | SCHEDULE | REFUSALS | DROPS | {"lifecycle.start", "telemetry"}
+API = GATE | SETTINGS | REQUESTS | {"core.event_text", "core.refusals", "lifecycle.interrupt", "telemetry"}
+API |= {f"api.{module}" for module in ("additions", "arguments", "endpoint", "hooks", "operations", "protocol")}
+AREAS = {"applications", "configs", "deployments", "drops", "groups", "refusals", "revisions", "tags", "targets"}
 MODULES = {
-    "api": RECORDS
-    | WAITS
+    "api": STARTS
     | API
-    | SETTINGS
-    | REQUESTS
     | {f"api.{area}" for area in AREAS}
-    | {"api.absent", "api.drops", "api.named", "api.pages", "api.platform", "api.refusals", "api.served"}
-    | {"aws.drops", "core.drops", "core.unheard"}
-    | REFUSALS
-    | {
-        "aws.history",
-        "aws.launch",
-        "aws.renames",
-        "aws.schedule",
-        "aws.settings",
-        "aws.tags",
-        "core.overview",
-        "core.timeline",
-    },
-    "check_alarms": RECORDS | {"aws.alarms", "core.alarms"},
-    "complete": RECORDS | ROLLBACKS | {"telemetry"},
-    "interrupt": RECORDS | WAITS | REFUSALS | {"aws.waits", "telemetry"},
-    "notify": (BASE | {"aws.table", "aws.events", "core.notifications"}),
-    "receive": RECORDS
-    | WAITS
-    | SETTINGS
-    | REQUESTS
-    | REFUSALS
-    | {
-        "aws.drops",
-        "aws.launch",
-        "aws.revisions",
-        "aws.schedule",
-        "aws.settings",
-        "core.bundles",
-        "core.drops",
-        "core.unheard",
-        "telemetry",
-    },
-    "record_failure": RECORDS | ROLLBACKS | {"aws.rollbacks", "telemetry"},
-    "redeliver": {
-        "aws.clients",
-        "aws.failures",
-        "aws.letters",
-        "core.errors",
-        "core.letters",
-        "core.service_role",
-        "telemetry",
-    },
-    "report_hook": RECORDS | WAITS | API | REQUESTS,
-    "run_hook": RECORDS | WAITS | ROLLBACKS | {"aws.hooks", "aws.waits"},
-    "run_hook_failed": RECORDS | WAITS | {"aws.waits"},
-    "send_triggers": BASE | {"aws.table", "aws.topics", "core.triggers", "telemetry"},
-    "settle": RECORDS
-    | WAITS
-    | ROLLBACKS
-    | ALIASES
-    | {"aws.letters", "aws.rollbacks", "aws.schedule", "aws.waits", "core.event_text", "core.letters", "telemetry"},
-    "shift_traffic": RECORDS | ROLLBACKS | ALIASES | {"aws.rollbacks", "telemetry"},
+    | {"api.pagination", "api.registry", "core.overview", "core.timeline"}
+    | {"store.deployment_index", "store.renames", "store.tags"},
+    "check_alarms": RECORDS | {"aws.cloudwatch", "core.alarms"},
+    "complete": RECORDS | WAY_BACK | {"lifecycle.close"},
+    "interrupt": RECORDS | GATE | REFUSALS | {"lifecycle.interrupt", "telemetry"},
+    "notify": BASE | {"aws.dynamodb", "environment", "aws.eventbridge", "core.metrics", "core.notifications", "telemetry"},
+    "receive": STARTS | {"core.missed_files", "core.rotation", "lifecycle.receive_file"},
+    "reconcile": RECORDS
+    | GATE
+    | WAY_BACK
+    | SCHEDULE
+    | {"aws.sqs", "core.dead_letters", "core.event_text", "core.rotation", "lifecycle.reconcile"},
+    "record_failure": RECORDS | WAY_BACK | {"lifecycle.close"},
+    "redeliver": {"aws.clients", "aws.errors", "aws.sqs", "core.dead_letters", "core.errors", "core.service_role"}
+    | {"environment", "telemetry"},
+    "report_hook": RECORDS | API,
+    "run_hook": RECORDS | GATE | ROLLBACKS | {"aws.lambda_hooks", "lifecycle.run_hook"},
+    "run_hook_failed": RECORDS | GATE,
+    "send_triggers": BASE | TABLE | {"aws.sns", "core.triggers", "telemetry"},
+    "shift_traffic": RECORDS | WAY_BACK | {"lifecycle.shift"},
     "validate": RECORDS
-    | ALIASES
-    | {"aws.hooks", "aws.revisions", "aws.settings", "core.bundles"}
     | SETTINGS
-    | {"core.appspec", "core.drops", "core.interruptions", "core.planning", "core.rollbacks"},
+    | {"aws.lambda_aliases", "aws.lambda_hooks", "aws.s3", "core.appspec", "core.bundles", "core.function_state"}
+    | {"core.object_keys", "core.planning", "core.rollback_rule", "core.rollbacks"}
+    | {"lifecycle.validate"},
 }
 READS_FILES = {"api", "receive", "report_hook", "validate"}
 ASK = "import sys, json; import weighbridge.handlers.{}; print(json.dumps(sorted(sys.modules)))"
@@ -108,16 +80,10 @@ def test_every_handler_has_a_budget() -> None:
 
 @pytest.mark.parametrize("handler", MODULES)
 def test_a_handler_loads_what_its_budget_says(handler: str) -> None:
-    rooms = {
-        "weighbridge",
-        "weighbridge.api",
-        "weighbridge.aws",
-        "weighbridge.core",
-        "weighbridge.handlers",
-        f"weighbridge.handlers.{handler}",
-    }
+    packages = {f"weighbridge.{name}" for name in ("api", "aws", "core", "handlers", "lifecycle", "store")}
+    itself = {"weighbridge", f"weighbridge.handlers.{handler}"}
     loaded = {name for name in _loaded(handler) if name.split(".")[0] == "weighbridge"}
-    assert loaded - rooms == {f"weighbridge.{name}" for name in MODULES[handler]}
+    assert loaded - packages - itself == {f"weighbridge.{name}" for name in MODULES[handler]}
 
 
 @pytest.mark.parametrize("handler", MODULES)

@@ -1,12 +1,18 @@
 """What the state machine itself decides: whether traffic is restored, and what an interruption was. Its own expressions run."""
 
+import itertools
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 from jsonata import jsonata
 
-from tests.architecture.asl import definition
+from statemachine.definition import definition
+from tests.unit.samples import plan
+from weighbridge.core import rollback_rule
+from weighbridge.core.errors import classes
+from weighbridge.core.plan import Plan, RollBackOn
 
 STATES = definition()["States"]
 REASON = STATES["Record reason"]
@@ -22,35 +28,47 @@ def _evaluated(expression: str, **variables: Any) -> Any:
     return compiled.evaluate(None)
 
 
-def _rolls_back(error: str, on: dict[str, bool], cause: str = "why") -> Any:
+def _rolls_back(error: str, plan: Mapping[str, Any], cause: str = "why") -> Any:
     [rule] = STATES["Roll back?"]["Choices"]
     assert rule["Next"] == "Roll back"
-    return _evaluated(rule["Condition"], failure={"error": error, "cause": cause}, plan={"rollBackOn": on})
+    return _evaluated(rule["Condition"], failure={"error": error, "cause": cause}, plan=plan)
 
 
-@pytest.mark.parametrize(
-    "error", ["HookFailed", "HookTimedOut", "Throttled", "KeyError", "Sandbox.Timedout", "Interrupted"]
-)
-def test_a_failure_is_rolled_back_as_the_plan_says(error: str) -> None:
-    assert _rolls_back(error, OFF | {"failure": True}) is True
-    assert _rolls_back(error, ON | {"failure": False}) is False
+SETTINGS = [
+    RollBackOn(failure=failure, alarm=alarm, stop=stop)
+    for failure, alarm, stop in itertools.product([True, False], repeat=3)
+]
+NOT_OURS = ["KeyError", "Sandbox.Timedout", "States.Runtime", "ExecutionEnded"]
+BY_SETTING = {"AlarmActive": "alarm", "AlarmsUnreadable": "alarm", "StopRequested": "stop"}
+NEVER = {"AliasMoved", "DeploymentEnded"}
 
 
-@pytest.mark.parametrize("error", ["AlarmActive", "AlarmsUnreadable"])
-def test_an_alarm_is_rolled_back_as_the_plan_says(error: str) -> None:
-    assert _rolls_back(error, OFF | {"alarm": True}) is True
-    assert _rolls_back(error, ON | {"alarm": False}) is False
+@pytest.mark.parametrize("on", SETTINGS, ids=str)
+def test_the_machine_and_the_reconciliation_decide_alike_for_every_error(on: RollBackOn) -> None:
+    planned = plan(rollBackOn=on, rollBackAfter=rollback_rule.table(on))
+    expected = {
+        name: False if name in NEVER else on[BY_SETTING.get(name, "failure")]  # type: ignore[literal-required]
+        for name in [*classes(), *NOT_OURS]
+    }
+    assert {name: rollback_rule.restores_after(name, planned) for name in expected} == expected
+    # A stop request has decided when it came, as the setting says unless it says otherwise.
+    cause = json.dumps({"message": "Stop.", "rollBack": on["stop"]})
+    assert {name: _rolls_back(name, planned, cause) for name in expected} == expected
+
+
+@pytest.mark.parametrize("on", SETTINGS, ids=str)
+def test_a_plan_from_before_the_table_is_decided_by_its_settings(on: RollBackOn) -> None:
+    planned = plan(rollBackOn=on, rollBackAfter=rollback_rule.table(on))
+    before = {name: value for name, value in planned.items() if name != "rollBackAfter"}
+    decided = {name: rollback_rule.restores_after(name, cast("Plan", before)) for name in classes()}
+    assert decided == {name: rollback_rule.restores_after(name, planned) for name in classes()}
 
 
 @pytest.mark.parametrize("wanted", [True, False])
 @pytest.mark.parametrize("on", [ON, OFF])
 def test_a_stop_request_has_said_itself(on: dict[str, bool], wanted: bool) -> None:
-    assert _rolls_back("StopRequested", on, json.dumps({"message": "Stop.", "rollBack": wanted})) is wanted
-
-
-@pytest.mark.parametrize("error", ["AliasMoved", "DeploymentEnded"])
-def test_what_is_not_the_deployments_any_more_is_never_touched(error: str) -> None:
-    assert _rolls_back(error, ON) is False
+    said = json.dumps({"message": "Stop.", "rollBack": wanted})
+    assert _rolls_back("StopRequested", {"rollBackOn": on, "rollBackAfter": {"StopRequested": not wanted}}, said) is wanted
 
 
 @pytest.mark.parametrize("boolean", ["Bool", "BOOL"])
@@ -93,7 +111,7 @@ def test_a_deployment_that_has_ended_records_no_reason_and_touches_nothing() -> 
     assert REASON["Arguments"]["ConditionExpression"] == "attribute_exists(#open)"
     [ended] = [catch for catch in REASON["Catch"] if "DynamoDb.ConditionalCheckFailedException" in catch["ErrorEquals"]]
     assert ended["Assign"]["failure"]["error"] == "DeploymentEnded"
-    assert not _rolls_back("DeploymentEnded", ON)
+    assert not _rolls_back("DeploymentEnded", plan(rollBackAfter=rollback_rule.table(plan()["rollBackOn"])))
 
 
 @pytest.mark.parametrize("state", [name for name, state in STATES.items() if "Catch" in state])

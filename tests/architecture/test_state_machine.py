@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
+from statemachine.definition import definition, text
 from tests.architecture.asl import (
-    DEFINITION,
     NO_FAILURES,
     Definition,
-    definition,
     edges,
     failures,
     infra_placeholders,
@@ -54,12 +53,12 @@ def test_statelint_accepts_it(tmp_path: Path) -> None:
 def test_asl_validator_accepts_it(tmp_path: Path) -> None:
     validator = ROOT / "node_modules" / ".bin" / "asl-validator"
     # It takes no placeholder for a partition; as the template fills it in, everything else has to stand.
-    text = DEFINITION.read_text(encoding="utf-8").replace("${Partition}", "aws")
+    deployable = text().replace("${Partition}", "aws")
     deployed, broken = tmp_path / "deployed.json", tmp_path / "broken.json"
-    deployed.write_text(text, encoding="utf-8")
+    deployed.write_text(deployable, encoding="utf-8")
     run = _run(validator, "--json-path", deployed)
     assert run.returncode == 0, run.stdout + run.stderr
-    broken.write_text(text.replace("$step + 1", "$step +"), encoding="utf-8")
+    broken.write_text(deployable.replace("$step + 1", "$step +"), encoding="utf-8")
     assert _run(validator, "--json-path", broken).returncode == 1
 
 

@@ -11,8 +11,9 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.unit.samples import at, plan
-from weighbridge.aws import clients, deployments, table
+from weighbridge.aws import clients, dynamodb
 from weighbridge.core.deployment import Record, begun, created, planned
+from weighbridge.store import deployments, keys
 
 REGION = "eu-west-1"
 FUNCTION, ALIAS = "shop", "live"
@@ -183,7 +184,7 @@ def small_items(monkeypatch: pytest.MonkeyPatch) -> None:
         before = [dynamodb.get_item(TableName=name, Key=key).get("Item") for name, key in keys]
         answer = write()
         after = [dynamodb.get_item(TableName=name, Key=key).get("Item") for name, key in keys]
-        if all(item is None or len(json.dumps(table.plain(item))) <= MOST_BYTES for item in after):
+        if all(item is None or len(json.dumps(dynamodb.plain(item))) <= MOST_BYTES for item in after):
             return answer
         for (name, key), item in zip(keys, before, strict=True):
             if item is None:
@@ -211,15 +212,13 @@ TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
 def fill(deployment_id: str = "d-AAAAAAAAA") -> None:
     """Fills a record with readings of alarms until there is no room for a sentence more."""
-    item: Any = clients.client("dynamodb").get_item(TableName=table.name(), Key=table.key("DEPLOYMENT", deployment_id))[
-        "Item"
-    ]
-    record = table.plain(item)
+    item: Any = clients.client("dynamodb").get_item(TableName=dynamodb.name(), Key=keys.deployment(deployment_id))["Item"]
+    record = dynamodb.plain(item)
     while (left := MOST_BYTES - len(json.dumps(record)) - 200) > 0:
         reading = {"time": record["createTime"], "event": "AlarmsRead", "reason": "x" * min(left, 7_000)}
         record["timeline"].append(reading)
-    item["timeline"] = table.attribute(record["timeline"])
-    clients.client("dynamodb").put_item(TableName=table.name(), Item=item)
+    item["timeline"] = dynamodb.attribute(record["timeline"])
+    clients.client("dynamodb").put_item(TableName=dynamodb.name(), Item=item)
 
 
 @contextmanager

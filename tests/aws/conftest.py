@@ -14,7 +14,8 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from tests.aws.account import FUNCTION, REGION, SWEEP_RULE, Waits, create_alias, create_table
-from weighbridge.aws import clients, schedule
+from weighbridge.aws import clients
+from weighbridge.lifecycle import schedule
 
 _numbers = itertools.count(1)
 

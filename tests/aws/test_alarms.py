@@ -6,14 +6,14 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.aws.account import client_error, refuse
-from weighbridge.aws import alarms
+from weighbridge.aws import cloudwatch
 from weighbridge.aws.clients import client
 from weighbridge.core.errors import RolePermissions
 from weighbridge.core.service_role import ServiceRole
 
 
 def _states(*names: str) -> dict[str, str]:
-    return {name: alarm.state for name, alarm in alarms.read(names, "d-AAAAAAAAA", None).items()}
+    return {name: alarm.state for name, alarm in cloudwatch.read(names, "d-AAAAAAAAA", None).items()}
 
 
 def _metric_alarm(name: str, state: str | None = None) -> None:
@@ -48,7 +48,7 @@ def test_composite_and_log_alarms_are_read_too(stub: Callable[[str], Stubber]) -
     }
     asked = {"AlarmNames": ["red", "both", "errors"], "AlarmTypes": ALL, "MaxRecords": 100}
     stub("cloudwatch").add_response("describe_alarms", answer, asked)
-    read = alarms.read(["red", "both", "errors"], "d-AAAAAAAAA", None)
+    read = cloudwatch.read(["red", "both", "errors"], "d-AAAAAAAAA", None)
     assert {name: (alarm.state, alarm.evaluation) for name, alarm in read.items()} == {
         "red": ("ALARM", "PARTIAL_DATA"),
         "both": ("INSUFFICIENT_DATA", None),
@@ -59,7 +59,7 @@ def test_composite_and_log_alarms_are_read_too(stub: Callable[[str], Stubber]) -
 def test_an_older_sdk_is_not_asked_for_what_it_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
     _metric_alarm("green", "OK")
     members = client("cloudwatch").meta.service_model.operation_model("DescribeAlarms").output_shape.members
-    assert alarms.kinds() == ALL
+    assert cloudwatch.kinds() == ALL
     monkeypatch.delitem(members, "LogAlarms")
     calls = refuse(monkeypatch, "cloudwatch", "describe_alarms")
     assert _states("green", "errors") == {"green": "OK"}
@@ -97,7 +97,7 @@ def test_an_alarm_is_another_one_once_it_is_changed_or_made_anew_and_not_when_it
     for arn, changed_at, state in tellings:
         told = {"AlarmName": "a", "AlarmArn": arn, "AlarmConfigurationUpdatedTimestamp": changed_at, "StateValue": state}
         stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": [told]})
-    first, red, changed, elsewhere = (alarms.read(["a"], "d-AAAAAAAAA", None)["a"].definition for _ in tellings)
+    first, red, changed, elsewhere = (cloudwatch.read(["a"], "d-AAAAAAAAA", None)["a"].definition for _ in tellings)
     assert first == red
     assert len({first, changed, elsewhere}) == 3
 
@@ -109,6 +109,6 @@ def test_alarms_are_read_by_the_role_of_the_group(stub: Callable[[str], Stubber]
     stub("sts").add_response("assume_role", {"Credentials": credentials}, asked)
     fresh.of("cloudwatch").add_client_error("describe_alarms", "AccessDenied", "No.", 403)
     with pytest.raises(RolePermissions, match="The IAM role arn:aws:iam::123456789012:role/team-a does not"):
-        alarms.read(["red"], "d-AAAAAAAAA", role)
+        cloudwatch.read(["red"], "d-AAAAAAAAA", role)
     [(_, options)] = fresh.made
     assert options["aws_session_token"] == "t"

@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 
 from tests.aws.account import client_error, create_alias, lost_answer, refuse, routing
 from tests.unit.samples import plan
-from weighbridge.aws.aliases import Lambda
+from weighbridge.aws.lambda_aliases import Lambda
 from weighbridge.core.errors import (
     AliasMoved,
     Interrupted,

@@ -21,10 +21,10 @@ from tests.aws.account import (
     refuse,
     small_items,
 )
-from tests.aws.test_table import plain_values
+from tests.aws.test_dynamodb import plain_values
 from tests.unit.samples import apply, at, plan
-from weighbridge.aws import clients, deployments, registry, table
-from weighbridge.aws.table import Expression
+from weighbridge.aws import clients, dynamodb
+from weighbridge.aws.dynamodb import Expression
 from weighbridge.core.deployment import Change, begun, hook_answered, hook_called, hook_silent, planned, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, RecordFull, StopRequested
@@ -33,9 +33,10 @@ from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import Plan, routing_after
 from weighbridge.core.record_size import NEARLY_FULL
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
+from weighbridge.store import deployments, keys, revisions
 
 A, B = "d-AAAAAAAAA", "d-BBBBBBBBB"
-GROUP, ALIAS = table.key("GROUP", "shop-app/prod"), table.key("ALIAS", "shop:live")
+GROUP, ALIAS = keys.group("shop-app", "prod"), keys.alias("shop:live")
 STOP = interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(9))
 
 
@@ -43,8 +44,8 @@ def _begun(alias: str = "shop:live", alarms: tuple[str, ...] = ("errors",)) -> C
     return begun("config", group_id="g-1", alarms=alarms, alias=alias, now=at(1))
 
 
-def _holder(of: table.Key) -> str | None:
-    return (table.get(of) or {}).get("activeDeployment")
+def _holder(of: dynamodb.Key) -> str | None:
+    return (dynamodb.get(of) or {}).get("activeDeployment")
 
 
 # ------------------------------------------------------------------------------------------------------ keeping
@@ -102,11 +103,11 @@ def test_what_does_not_fit_into_an_item_is_told_apart() -> None:
     fill()
     expression = Expression()
     expression.set("description", "x" * 300)
-    update = expression.update(table.key("DEPLOYMENT", A))
+    update = expression.update(keys.deployment(A))
     with pytest.raises(RecordFull, match="maximum allowed size"):
-        table.update(update)
+        dynamodb.update(update)
     with pytest.raises(RecordFull):
-        table.transact([{"Update": update}])
+        dynamodb.transact([{"Update": update}])
     assert "description" not in record
 
 
@@ -165,11 +166,11 @@ def test_a_rollback_ends_even_if_its_revision_is_registered_for_more_groups_than
     keep_planned()
     rollback = rollback_record(plan(), at(2))
     deployments.create(rollback)
-    key = registry.used(rollback, at(2))["Key"]
+    key = revisions.used(rollback, at(2))["Key"]
     names = {"SS": [f"{number:0100}" for number in range(575)]}
-    clients.client("dynamodb").put_item(TableName=table.name(), Item={**key, "usedBy": names})
+    clients.client("dynamodb").put_item(TableName=dynamodb.name(), Item={**key, "usedBy": names})
     with pytest.raises(RecordFull):
-        registry.use(rollback, at(2))
+        revisions.use(rollback, at(2))
     assert deployments.end(rollback, succeeded(rollback, at(3)))
     assert kept(rollback["deploymentId"])["status"] == "Succeeded"
 
@@ -266,7 +267,7 @@ def test_a_group_that_another_deployment_has_is_told() -> None:
     with pytest.raises(DeploymentLimitExceeded, match=rf"Group 'prod' already has an active Deployment '{A}'.*drop the"):
         deployments.begin(new_record(B), _begun("shop:other", ("latency",)))
     assert kept(B) == new_record(B)
-    assert table.get(table.key("ALIAS", "shop:other")) is None
+    assert dynamodb.get(keys.alias("shop:other")) is None
     assert deployments.watched_by("latency") == []
 
 
@@ -276,7 +277,7 @@ def test_an_alias_that_another_deployment_has_is_told() -> None:
     deployments.create(other)
     with pytest.raises(DeploymentLimitExceeded, match=f"alias 'shop:live' already has an active Deployment '{A}'"):
         deployments.begin(other, _begun())
-    assert _holder(table.key("GROUP", "shop-app/canary")) is None
+    assert _holder(keys.group("shop-app", "canary")) is None
 
 
 def test_a_deployment_that_was_interrupted_does_not_begin() -> None:
@@ -368,11 +369,11 @@ def test_a_deployment_that_never_began_ends_without_locks() -> None:
 
 
 @pytest.mark.parametrize("lost", [GROUP, ALIAS], ids=["group", "alias"])
-def test_a_deployment_ends_even_where_somebody_took_its_lock_away(lost: table.Key) -> None:
+def test_a_deployment_ends_even_where_somebody_took_its_lock_away(lost: dynamodb.Key) -> None:
     record = keep_planned()
     expression = Expression()
     expression.set("activeDeployment", B)
-    table.update(expression.update(lost))
+    dynamodb.update(expression.update(lost))
     assert deployments.end(record, _stopped(record))
     assert kept()["status"] == "Stopped"
     assert (_holder(GROUP), _holder(ALIAS)) == ((B, None) if lost is GROUP else (None, B))
@@ -399,7 +400,7 @@ def test_of_what_a_group_keeps_of_its_last_success_a_record_takes_over_what_iden
         "appSpecContent": content,
         "gitHubLocation": ["junk"] * 10_000,
     }
-    table.create(table.key("GROUP", "shop-app/prod"), {"targetRevision": kept_once})
+    dynamodb.create(keys.group("shop-app", "prod"), {"targetRevision": kept_once})
     digest = hashlib.sha256(content["content"].encode()).hexdigest()
     assert deployments.target_of(new_record()) == {"revisionType": "String", "string": {"sha256": digest}}
 

@@ -14,7 +14,7 @@ from botocore.exceptions import (
 
 from tests.aws.account import client_error
 from weighbridge.aws import clients
-from weighbridge.aws.failures import translating
+from weighbridge.aws.errors import translating
 from weighbridge.core.errors import (
     OwnRolePermissions,
     Retryable,

@@ -9,14 +9,15 @@ import pytest
 from tests.aws.account import Waits, client_error, events_of, keep_begun, keep_planned, kept, lost_answer, refuse
 from tests.aws.invocation import ID, ROLLBACK_ID, detail_of, event_file, invoke
 from tests.unit.samples import at, plan
-from weighbridge.aws import deployments, refusals, table
-from weighbridge.aws.waits import hand_on
+from weighbridge.aws import dynamodb
 from weighbridge.core.deployment import Change, begun, created, hook_answered, hook_called, planned
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import AlarmActive, Throttled
 from weighbridge.core.hooks import reported
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.rollbacks import rollback_record
+from weighbridge.lifecycle.gate import hand_on
+from weighbridge.store import deployments, keys, refusals
 
 ALARM = event_file("interrupt.alarm_fired")
 STOP = event_file("interrupt.stop_requested")
@@ -80,7 +81,7 @@ def test_an_alarm_that_nobody_watches_ends_nothing(waits: Waits) -> None:
 
 
 def test_an_alarm_of_a_deployment_that_is_gone_from_the_table_ends_nothing(waits: Waits) -> None:
-    table.create(table.key("ALARM", "shop-errors", f"DEPLOYMENT#{ID}"), {})
+    dynamodb.create(keys.alarm("shop-errors", ID), {})
     invoke("interrupt", ALARM)
     assert waits.interrupted == []
 
@@ -234,7 +235,7 @@ def test_a_stop_of_a_deployment_that_has_ended_is_refused(waits: Waits, refused:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"deploymentId": "d-ZZZZZZZZZ"}, "There is no such deployment"),
+        ({"deploymentId": "d-ZZZZZZZZZ"}, "The deployment d-ZZZZZZZZZ could not be found"),
         ({"deploymentId": None}, "deploymentId must be d- and nine upper-case letters or digits"),
         ({"deploymentId": ID.lower()}, "deploymentId must be d- and nine upper-case letters or digits"),
         ({"deploymentId": f"{ID}\n"}, "deploymentId must be d- and nine upper-case letters or digits"),
@@ -292,10 +293,19 @@ def test_a_report_of_failure_ends_the_wait_with_what_to_fail_with(waits: Waits) 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"lifecycleEventHookExecutionId": "guessed"}, "lifecycleEventHookExecutionId is none of this deployment's"),
-        ({"lifecycleEventHookExecutionId": None}, "lifecycleEventHookExecutionId is none of this deployment's"),
-        ({"lifecycleEventHookExecutionId": "\ud800"}, "lifecycleEventHookExecutionId is none of this deployment's"),
-        ({"deploymentId": "d-ZZZZZZZZZ"}, "There is no such deployment"),
+        (
+            {"lifecycleEventHookExecutionId": "guessed"},
+            f"No hook of deployment {ID} was given this lifecycleEventHookExecutionId.",
+        ),
+        (
+            {"lifecycleEventHookExecutionId": None},
+            f"No hook of deployment {ID} was given this lifecycleEventHookExecutionId.",
+        ),
+        (
+            {"lifecycleEventHookExecutionId": "\ud800"},
+            f"No hook of deployment {ID} was given this lifecycleEventHookExecutionId.",
+        ),
+        ({"deploymentId": "d-ZZZZZZZZZ"}, "The deployment d-ZZZZZZZZZ could not be found"),
     ],
 )
 def test_a_report_that_is_none_is_refused(waits: Waits, refused: Refused, changes: dict[str, Any], reason: str) -> None:
@@ -313,7 +323,7 @@ def test_a_status_of_any_type_is_refused(waits: Waits, refused: Refused, status:
     before = kept(ID)
     for _ in range(7):
         invoke("interrupt", detail_of(REPORT, status=status))
-    assert refused() == ["status must be Succeeded or Failed"] * 7
+    assert refused() == ["The status of a hook is either Succeeded or Failed."] * 7
     told = kept(ID)["timeline"][len(before["timeline"]) :]
     assert [entry["event"] for entry in told] == ["ReportRefused"] * 5, "whoever has the id could fill the record"
     assert "is neither Succeeded nor Failed" in told[0]["reason"]
@@ -337,7 +347,7 @@ def test_a_second_report_does_not_change_the_first(waits: Waits, refused: Refuse
     invoke("interrupt", detail_of(REPORT, status="Failed"))
     assert kept(ID) == first
     assert waits.ended == [("t-hook", {"status": "Succeeded"})]
-    assert refused() == ["The lifecycle event is completed already"]
+    assert refused() == [f"The BeforeAllowTraffic event of deployment {ID} has already completed."]
 
 
 def test_a_report_whose_delivery_died_before_it_ended_the_wait_is_made_good(
@@ -376,4 +386,4 @@ def test_a_report_after_the_end_changes_nothing(waits: Waits, refused: Refused) 
     invoke("interrupt", REPORT)
     assert kept(ID) == ended
     assert waits.ended == []
-    assert refused() == ["The lifecycle event is completed already"]
+    assert refused() == [f"The BeforeAllowTraffic event of deployment {ID} has already completed."]

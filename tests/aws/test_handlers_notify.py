@@ -8,10 +8,10 @@ import pytest
 from tests.aws.account import client_error, refuse
 from tests.aws.invocation import ID, event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import settings
 from weighbridge.aws.clients import client
 from weighbridge.core import groups
 from weighbridge.core.deployment import stamp
+from weighbridge.store import settings
 
 BATCH = event_file("notify.table_changed")
 BEGUN = BATCH["Records"][1]
@@ -137,3 +137,20 @@ def test_what_may_be_sent_later_comes_again(
     answer = invoke("send_triggers", {"Records": [first, second]})
     assert answer == {"batchItemFailures": [{"itemIdentifier": first["dynamodb"]["SequenceNumber"]}]}
     assert published == [TOPIC]
+
+
+def _ended(status: str) -> dict[str, Any]:
+    """A batch of one change: the deployment has ended with that status."""
+    batch: dict[str, Any] = json.loads(json.dumps(BATCH | {"Records": [BATCH["Records"][-1]]}))
+    batch["Records"][0]["dynamodb"]["NewImage"]["status"] = {"S": status}
+    return batch
+
+
+def test_an_end_is_counted_once_it_has_been_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refuse(monkeypatch, "events", "put_events", client_error("ThrottlingException", "PutEvents"))
+    invoke("notify", _ended("Failed"))
+    assert "DeploymentsFailed" not in capsys.readouterr().out
+    invoke("notify", _ended("Failed"))
+    assert capsys.readouterr().out.count('"DeploymentsFailed":[1.0]') == 1

@@ -9,12 +9,12 @@ import pytest
 from tests.aws.account import client_error, kept, new_record, refuse
 from tests.aws.invocation import APPSPEC, BUCKET, ID, KEY, VERSION, detail_of, drop, dropped, event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import deployments, refusals, settings
 from weighbridge.aws.clients import client
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.endings import failed
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable, Throttled, classify
 from weighbridge.core.ids import deployment_id
+from weighbridge.store import deployments, refusals, settings
 
 
 def _executions(place: SimpleNamespace) -> list[str]:

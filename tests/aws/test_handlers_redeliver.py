@@ -16,7 +16,7 @@ from weighbridge.aws.clients import client
 from weighbridge.handlers import redeliver
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{DEFAULT_ACCOUNT_ID}:function:Receive"
-SWEEP = event_file("redeliver.sweep")
+SWEEP = event_file("redeliver.scheduled")
 LATELY, LONG_AGO = "2026-11-23T06:00:00Z", "2026-11-23T04:59:00Z"
 POISON, DENIED = "poison", client_error("AccessDeniedException", "Invoke", 403)
 

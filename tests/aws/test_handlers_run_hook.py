@@ -15,7 +15,7 @@ from botocore.response import StreamingBody
 from tests.aws.account import Waits, client_error, events_of, keep_planned, kept, lost_answer, refuse
 from tests.aws.invocation import ID, event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import deployments, hooks
+from weighbridge.aws import lambda_hooks
 from weighbridge.aws.clients import client
 from weighbridge.core.deployment import Change, hook_answered, shifted
 from weighbridge.core.errors import (
@@ -32,6 +32,7 @@ from weighbridge.core.errors import (
 from weighbridge.core.hooks import digest, reported
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import routing_after
+from weighbridge.store import deployments
 
 EVENT = event_file("run_hook")
 TOKEN, BEFORE, AFTER = EVENT["taskToken"], "BeforeAllowTraffic", "AfterAllowTraffic"
@@ -62,7 +63,7 @@ class Hooks:
 @pytest.fixture
 def lambda_(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
     answering = Hooks()
-    monkeypatch.setattr(hooks, "client_as", lambda *_: answering)
+    monkeypatch.setattr(lambda_hooks, "client_as", lambda *_: answering)
     yield answering
     assert answering.answers == []
 

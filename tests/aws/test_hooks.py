@@ -15,7 +15,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from tests.aws.account import never_answered
-from weighbridge.aws import clients, hooks
+from weighbridge.aws import clients, lambda_hooks
 from weighbridge.core.errors import (
     HookFailed,
     HookPending,
@@ -37,11 +37,11 @@ def _payload(text: str) -> StreamingBody:
 
 
 def _check() -> None:
-    hooks.check(HOOK, "BeforeAllowTraffic", "d-AAAAAAAAA", None)
+    lambda_hooks.check(HOOK, "BeforeAllowTraffic", "d-AAAAAAAAA", None)
 
 
 def _invoke() -> Outcome | None:
-    return hooks.invoke(HOOK, "BeforeAllowTraffic", b"{}", "d-AAAAAAAAA", None)
+    return lambda_hooks.invoke(HOOK, "BeforeAllowTraffic", b"{}", "d-AAAAAAAAA", None)
 
 
 def _answering(lambda_: Stubber, payload: str, **members: str) -> None:
@@ -53,7 +53,7 @@ def test_a_hook_of_another_region_is_told_as_such() -> None:
     with Stubber(clients.client("lambda")) as lambda_:
         lambda_.add_client_error("invoke", "ResourceNotFoundException", "Function not found.", 404)
         with pytest.raises(HookFailed, match=rf"hook '{elsewhere}' is of another region; hooks are invoked in eu-west-1"):
-            hooks.check(elsewhere, "BeforeAllowTraffic", "d-AAAAAAAAA", None)
+            lambda_hooks.check(elsewhere, "BeforeAllowTraffic", "d-AAAAAAAAA", None)
 
 
 def test_a_hook_that_may_be_invoked_passes() -> None:
@@ -116,7 +116,7 @@ def test_a_crash_is_its_outcome_too(fresh: SimpleNamespace) -> None:
 
 
 def test_a_hook_that_is_still_running_has_its_report_awaited_and_is_not_called_again() -> None:
-    fresh = boto3.client("lambda", config=hooks._ONCE)
+    fresh = boto3.client("lambda", config=lambda_hooks._ONCE)
     requests = never_answered(fresh, "lambda", "Invoke", ReadTimeoutError(endpoint_url="lambda"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boto3, "client", lambda *_, **__: fresh)
@@ -125,7 +125,7 @@ def test_a_hook_that_is_still_running_has_its_report_awaited_and_is_not_called_a
 
 
 def test_a_hook_that_cannot_be_reached_is_not_called_again_here() -> None:
-    fresh = boto3.client("lambda", config=hooks._ONCE)
+    fresh = boto3.client("lambda", config=lambda_hooks._ONCE)
     requests = never_answered(fresh, "lambda", "Invoke", ConnectTimeoutError(endpoint_url="lambda"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boto3, "client", lambda *_, **__: fresh)
@@ -151,9 +151,11 @@ def test_the_connection_to_a_running_hook_is_probed_before_anybody_forgets_it(mo
 
     monkeypatch.setattr(urllib3.util.connection, "create_connection", remembering)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        client = boto3.client("lambda", endpoint_url=f"http://127.0.0.1:{listening.getsockname()[1]}", config=hooks._ONCE)
+        client = boto3.client(
+            "lambda", endpoint_url=f"http://127.0.0.1:{listening.getsockname()[1]}", config=lambda_hooks._ONCE
+        )
         request = AWSRequest("GET", client.meta.endpoint_url).prepare()
-        session = hooks._kept_alive(client)._endpoint.http_session
+        session = lambda_hooks._kept_alive(client)._endpoint.http_session
         listening.settimeout(10)
         answering = Thread(target=_answer_once, args=(listening,))
         answering.start()
@@ -175,4 +177,4 @@ def _answer_once(listening: socket.socket) -> None:
 
 def test_a_hook_is_run_even_where_its_connection_cannot_be_kept_alive() -> None:
     elsewhere = SimpleNamespace(invoke=lambda **_: {"Payload": _payload("null")})
-    assert hooks._kept_alive(elsewhere) is elsewhere
+    assert lambda_hooks._kept_alive(elsewhere) is elsewhere

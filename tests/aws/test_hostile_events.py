@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from tests.aws.account import Waits, keep_begun
 from tests.aws.invocation import ID, event_file, invoke
 from tests.unit.samples import at, plan
-from weighbridge.aws import clients, deployments
+from weighbridge.aws import clients
 from weighbridge.core.deployment import hook_called, planned
 from weighbridge.core.hooks import Outcome, answer_of
+from weighbridge.store import deployments
 
 
 def _deep(levels: int) -> Any:
@@ -52,7 +53,7 @@ EVENTS = [
     "interrupt.alarm_fired",
     "interrupt.stop_requested",
     "interrupt.hook_reported",
-    "settle.execution_ended",
+    "reconcile.execution_ended",
 ]
 UNREAD = {"version", "account", "region", "resources"}
 """Of an event's envelope, which only EventBridge writes."""

@@ -8,9 +8,10 @@ import pytest
 
 from tests.aws.account import client_error, refuse
 from tests.unit.samples import at
-from weighbridge.aws import refusals, table
+from weighbridge.aws import dynamodb
 from weighbridge.aws.clients import client
 from weighbridge.core.refusals import MOST_AN_HOUR, Refused, refused_event
+from weighbridge.store import refusals
 
 WHY = Refused("DeploymentDoesNotExistException", "There is no such deployment")
 
@@ -68,6 +69,6 @@ def test_more_than_a_page_is_read_as_far_as_it_is_asked_for(monkeypatch: pytest.
 
 def test_what_is_kept_says_when_it_is_to_be_deleted() -> None:
     _keep("a")
-    items = client("dynamodb").scan(TableName=table.name())["Items"]
+    items = client("dynamodb").scan(TableName=dynamodb.name())["Items"]
     month = int((at(0) + timedelta(days=30)).timestamp())
     assert [item["expires"] for item in items] == [{"N": str(month)}] * 2

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from tests.aws.account import client_error, new_record, refuse
-from weighbridge.aws import revisions
+from weighbridge.aws import s3
 from weighbridge.aws.clients import client
 from weighbridge.core.documents import SIZE_LIMIT
 from weighbridge.core.errors import InvalidDocument, RevisionMissing, RolePermissions, ServiceUnavailable
@@ -28,7 +28,7 @@ def _at(bucket: str, **more: str) -> dict[str, Any]:
 
 
 def _content(revision: dict[str, Any], role: ServiceRole | None = None) -> bytes | str:
-    return revisions.content(new_record(revision=revision), role)
+    return s3.content(new_record(revision=revision), role)
 
 
 def test_an_object_is_read_in_the_version_that_is_named(place: SimpleNamespace) -> None:

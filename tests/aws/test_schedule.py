@@ -9,8 +9,10 @@ import pytest
 from tests.aws.account import SWEEP_RULE, client_error, refuse
 from tests.aws.invocation import event_file, invoke
 from tests.unit.samples import at
-from weighbridge.aws import clients, schedule, table
+from weighbridge.aws import clients, dynamodb
 from weighbridge.core.errors import Throttled
+from weighbridge.lifecycle import schedule
+from weighbridge.store import keys
 
 CALLS = {"events": ("enable_rule", "disable_rule"), "dynamodb": ("get_item", "update_item")}
 LATER = at(0) + schedule.QUIET
@@ -196,7 +198,7 @@ def test_whoever_dies_while_asking_has_opened_nothing_and_asks_again(
         schedule.keep_on(LATER)
     schedule.keep_on(LATER)
     assert is_on(resting)
-    assert "until" in (table.get(table.key("SCHEDULE", "SWEEP", "SCHEDULE")) or {})
+    assert "until" in (dynamodb.get(keys.SCHEDULE) or {})
 
 
 def test_an_event_that_could_not_be_received_has_it_run_for_it_is_delivered_again(

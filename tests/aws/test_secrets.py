@@ -13,10 +13,11 @@ from botocore.response import StreamingBody
 
 from tests.aws.account import Waits, client_error, kept, refuse
 from tests.aws.invocation import APPSPEC, drop, event_file, invoke
-from weighbridge.aws import deployments, hooks, settings
+from weighbridge.aws import lambda_hooks
 from weighbridge.core.deployment import Change
 from weighbridge.core.errors import Throttled
 from weighbridge.core.groups import parse
+from weighbridge.store import deployments, settings
 
 HANDLERS = ["receive", "validate", "run_hook", "interrupt", "shift_traffic", "complete", "record_failure"]
 TOKENS = ["AQCEsecret-of-the-first-try", "AQCEsecret-of-the-second-try", "AQCEsecret-of-the-bake"]
@@ -53,7 +54,7 @@ def test_no_log_of_a_whole_hook_deployment_holds_a_token_or_an_execution_id(
     invoke("receive", drop(place, "shop-app/prod/a.yaml", APPSPEC + "Hooks: [{BeforeAllowTraffic: CodeDeployHook_a}]"))
     [id_] = deployments.unfinished()
     plan = invoke("validate", {"deploymentId": id_})
-    monkeypatch.setattr(hooks, "client_as", lambda *_: Lambda())
+    monkeypatch.setattr(lambda_hooks, "client_as", lambda *_: Lambda())
     for token in TOKENS[:2]:
         invoke("run_hook", event_file("run_hook") | {"deploymentId": id_, "plan": plan, "taskToken": token})
     execution_id = given[0]["LifecycleEventHookExecutionId"]

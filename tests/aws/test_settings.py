@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from weighbridge.aws import clients, settings, table
-from weighbridge.aws.table import Expression
+from weighbridge.aws import clients, dynamodb
+from weighbridge.aws.dynamodb import Expression
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
 from weighbridge.core.groups import DeploymentGroup, parse
+from weighbridge.store import keys, settings
+from weighbridge.store.keys import Kind
 
 FULL: dict[str, Any] = {
     "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
@@ -31,8 +33,8 @@ def _put(document: dict[str, Any], now: str = "2026-11-23T06:00:00.000Z") -> Dep
     return group
 
 
-def _item(kind: str, name: str) -> dict[str, Any]:
-    item = table.get(table.key(kind, name))
+def _item(kind: Kind, name: str) -> dict[str, Any]:
+    item = dynamodb.get(keys.resource(kind, name))
     assert item is not None
     return item
 
@@ -51,7 +53,7 @@ def test_an_update_clears_what_is_left_out_and_keeps_what_the_group_is() -> None
     group, application = _item("GROUP", "shop-app/prod"), _item("APPLICATION", "shop-app")
     expression = Expression()
     expression.set("activeDeployment", "d-AAAAAAAAA")
-    table.update(expression.update(table.key("GROUP", "shop-app/prod")))
+    dynamodb.update(expression.update(keys.group("shop-app", "prod")))
     _put({"alarmConfiguration": {"alarms": [{"name": "other"}]}}, "2026-11-24T06:00:00.000Z")
     updated = _item("GROUP", "shop-app/prod")
     assert "serviceRoleArn" not in updated["settings"]
@@ -90,11 +92,11 @@ def test_what_is_kept_is_listed() -> None:
     _put(FULL)
     settings.create_application("another", [], "2026-11-23T06:00:00.000Z")
     settings.create_config(DeploymentConfig("mine", "AllAtOnce"), "2026-11-23T06:00:00.000Z")
-    assert table.listed(settings.APPLICATIONS) == (["another", "shop-app"], False)
-    assert table.listed(settings.APPLICATIONS, "another") == (["shop-app"], False)
-    assert table.listed(settings.APPLICATIONS, limit=1) == (["another"], True)
-    assert table.listed(settings.groups_of("shop-app")) == (["prod"], False)
-    assert table.listed(settings.CONFIGS) == (["mine"], False)
+    assert dynamodb.listed(settings.APPLICATIONS) == (["another", "shop-app"], False)
+    assert dynamodb.listed(settings.APPLICATIONS, "another") == (["shop-app"], False)
+    assert dynamodb.listed(settings.APPLICATIONS, limit=1) == (["another"], True)
+    assert dynamodb.listed(settings.groups_of("shop-app")) == (["prod"], False)
+    assert dynamodb.listed(settings.CONFIGS) == (["mine"], False)
 
 
 def test_items_that_were_left_unread_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,20 +8,22 @@ import pytest
 
 from tests.aws.account import client_error, kept, refuse
 from tests.aws.invocation import APPSPEC, Context, drop, event_file, invoke
-from weighbridge.aws import deployments, drops, launch, refusals, revisions, schedule, settings, table
+from weighbridge.aws import dynamodb, s3
 from weighbridge.aws.clients import client
-from weighbridge.core import unheard
-from weighbridge.core.drops import identity
+from weighbridge.core import missed_files
 from weighbridge.core.errors import ServiceUnavailable
+from weighbridge.core.object_keys import identity
+from weighbridge.lifecycle import receive_file, schedule, start
+from weighbridge.store import deployments, keys, refusals, settings
 
-SWEEP = event_file("receive.sweep")
+SWEEP = event_file("receive.scheduled")
 KEY, GROUP = "shop-app/prod/release.yaml", "shop-app/prod/deployment-group.yaml"
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No event is waited for, as if all had been due for minutes."""
-    monkeypatch.setattr(unheard, "_ON_ITS_WAY", timedelta(0))
+    monkeypatch.setattr(missed_files, "_ON_ITS_WAY", timedelta(0))
 
 
 def _put(place: SimpleNamespace, key: str, content: str = APPSPEC) -> str:
@@ -30,7 +32,7 @@ def _put(place: SimpleNamespace, key: str, content: str = APPSPEC) -> str:
 
 
 def _found(of: str) -> Any:
-    record = launch.find(of)
+    record = start.find(of)
     assert record
     return record
 
@@ -93,7 +95,7 @@ def test_a_key_that_belongs_to_nothing_is_refused_once(place: SimpleNamespace) -
         invoke("receive", SWEEP)
     assert [refusal["key"] for refusal in refusals.newest(None)] == ["stray.txt"]
     hour = datetime.now(UTC).isoformat()[:13]
-    counted = table.get(table.key("REFUSALS", hour))
+    counted = dynamodb.get(keys.refusals(hour))
     assert counted
     assert counted["refusals"] == 1
 
@@ -103,16 +105,16 @@ def test_what_was_deleted_or_replaced_is_not_deployed(place: SimpleNamespace) ->
     client("s3").delete_object(Bucket=place.bucket, Key="shop-app/beta/a.yaml")
     newest = _put(place, KEY)
     invoke("receive", SWEEP)
-    assert [launch.find(of) is not None for of in (deleted, replaced, newest)] == [False, False, True]
+    assert [start.find(of) is not None for of in (deleted, replaced, newest)] == [False, False, True]
 
 
 def test_a_file_that_a_deployment_has_come_after_says_so_and_moves_nothing(place: SimpleNamespace) -> None:
     invoke("receive", drop(place, GROUP, "{}"))
     of = _put(place, KEY)
     last = {"deploymentId": "d-AAAAAAAAA", "createTime": (datetime.now(UTC) + timedelta(seconds=2)).isoformat()}
-    expression = table.Expression()
+    expression = dynamodb.Expression()
     expression.set("lastAttemptedDeployment", last)
-    table.update(expression.update(settings.group_key("shop-app", "prod")))
+    dynamodb.update(expression.update(keys.group("shop-app", "prod")))
     invoke("receive", SWEEP)
     record = _found(of)
     assert record["refusal"]["error"] == "Overtaken"
@@ -121,14 +123,14 @@ def test_a_file_that_a_deployment_has_come_after_says_so_and_moves_nothing(place
 
 
 def test_a_large_bucket_is_gone_through_in_parts(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drops, "_PAGES", 2)
+    monkeypatch.setattr(receive_file, "_PAGES", 2)
     listing = client("s3").list_objects_v2
     monkeypatch.setattr(client("s3"), "list_objects_v2", lambda **asked: listing(**asked, MaxKeys=3))
     named = {_put(place, f"shop-app/group-{number:02}/a.yaml") for number in range(14)}
     found = []
     for _ in range(4):
         invoke("receive", SWEEP)
-        found.append(sum(launch.find(of) is not None for of in named))
+        found.append(sum(start.find(of) is not None for of in named))
     assert found == [6, 12, 14, 14]
     _put(place, "a/first/a.yaml")  # before the place where the third sweep ended, and the round has begun anew
     invoke("receive", SWEEP)
@@ -143,7 +145,7 @@ def test_a_listing_that_fails_is_left_to_the_next_sweep(place: SimpleNamespace, 
     with monkeypatch.context() as broken:
         refuse(broken, "s3", "list_objects_v2", client_error("AccessDenied"))
         invoke("receive", SWEEP)
-    assert launch.find(of) is None
+    assert start.find(of) is None
     invoke("receive", SWEEP)
     assert _found(of)
 
@@ -154,14 +156,14 @@ def test_one_file_that_cannot_be_taken_up_keeps_no_other(
 ) -> None:
     bad, good = "shop-app/a/a.yaml", _put(place, "shop-app/b/b.yaml")
     _put(place, bad)
-    version_of = revisions.version_of
+    version_of = s3.version_of
 
     def fails(key: str) -> str | None:
         if key == bad:
             raise error
         return version_of(key)
 
-    monkeypatch.setattr(revisions, "version_of", fails)
+    monkeypatch.setattr(s3, "version_of", fails)
     if isinstance(error, ServiceUnavailable):
         invoke("receive", SWEEP)
     else:
@@ -180,7 +182,7 @@ def test_a_file_is_left_where_its_group_could_not_be_taken_over(
         asked: list[datetime] = []
         broken.setattr(schedule, "keep_on", asked.append)
         invoke("receive", SWEEP)
-    assert launch.find(of) is None
+    assert start.find(of) is None
     assert asked  # or the next sweep might rest
     invoke("receive", SWEEP)
     assert "deploymentGroupId" in _found(of)

@@ -14,9 +14,9 @@ from tests.aws.account import create_alias, keep_begun, kept, routing
 from tests.aws.invocation import ID, ROLLBACK_ID, event_file, invoke
 from tests.unit.samples import at
 from tests.unit.samples import plan as sample
-from weighbridge.aws import deployments
 from weighbridge.core.deployment import planned
 from weighbridge.core.plan import PLAN_VERSION, Plan
+from weighbridge.store import deployments
 
 PLANS = {
     path.stem: cast("Plan", json.loads(path.read_text(encoding="utf-8")))

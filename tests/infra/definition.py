@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from statemachine.picture import DEFINITION
-
 
 @dataclass(frozen=True)
 class Task:
@@ -16,11 +14,6 @@ class Task:
     """What follows `states:::` in the resource, without the pattern of waiting: `lambda:invoke`."""
     waits_for_end: bool
     placeholders: frozenset[str]
-
-
-def definition() -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(DEFINITION.read_text(encoding="utf-8"))
-    return parsed
 
 
 def placeholders(part: object) -> frozenset[str]:

@@ -102,7 +102,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             MACHINE: END_WAITS,
             "<FailuresEvents.Arn>": LEAVE_FAILURES,
         },
-        "Settle": {
+        "Reconcile": {
             TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
             f"{TABLE}/index/open": items("Query"),
             EXECUTIONS: {"states:DescribeExecution"},
@@ -115,7 +115,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
         "Redeliver": {
             "<FailuresEvents.Arn>": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
             "<FailuresUnhandled.Arn>": {"sqs:SendMessage"},
-            **{f"<{name}Function.Arn>": {"lambda:InvokeFunction"} for name in ("Receive", "Interrupt", "Settle")},
+            **{f"<{name}Function.Arn>": {"lambda:InvokeFunction"} for name in ("Receive", "Interrupt", "Reconcile")},
         },
         "Api": {
             BUCKET: {"s3:ListBucketVersions"},

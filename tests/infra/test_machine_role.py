@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from tests.infra.definition import Task, definition, tasks
+from statemachine.definition import definition
+from tests.infra.definition import Task, tasks
 from tests.infra.rights import MACHINE_ITSELF, needed
 from tests.infra.template import Template
 

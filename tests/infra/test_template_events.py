@@ -36,7 +36,7 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "EventsStopRequested": ("InterruptFunction", "<EventsBus>", {"detail-type": ["Deployment Stop Requested"]}),
     "EventsHookReported": ("InterruptFunction", "<EventsBus>", {"detail-type": ["Lifecycle Event Hook Reported"]}),
     "EventsExecutionEnded": (
-        "SettleFunction",
+        "ReconcileFunction",
         None,
         {
             "source": ["aws.states"],
@@ -48,7 +48,7 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
         },
     ),
     "EventsEventsLeft": (
-        "SettleFunction",
+        "ReconcileFunction",
         None,
         {
             "source": ["aws.cloudwatch"],
@@ -61,7 +61,7 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
 }
 SWEEP = "EventsSweep"
 QUEUES = {
-    "FailuresEvents": ["Receive", "Interrupt", "Settle"],
+    "FailuresEvents": ["Receive", "Interrupt", "Reconcile"],
     "FailuresUnhandled": ["Redeliver"],
     "FailuresChanges": ["Notify", "SendTriggers"],
 }
@@ -92,14 +92,14 @@ def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
     assert (sweep["Name"], sweep["State"]) == ("Weighbridge-Sweep", "ENABLED")
     assert sweep["ScheduleExpression"] == "rate(5 minutes)"
     assert [target["Arn"] for target in sweep["Targets"]] == [
-        "<SettleFunction.Arn>",
+        "<ReconcileFunction.Arn>",
         "<ReceiveFunction.Arn>",
         "<RedeliverFunction.Arn>",
     ]
 
 
 def test_new_code_has_the_sweep_switched_on_by_changing_its_rule(template: Template) -> None:
-    release = template["SettleFunction"]["Environment"]["Variables"]["RELEASE"]
+    release = template["ReconcileFunction"]["Environment"]["Variables"]["RELEASE"]
     assert template[SWEEP]["Description"].endswith(f" Release {release[:12]}")
 
 

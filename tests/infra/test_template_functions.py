@@ -7,8 +7,9 @@ from aws_cdk import FileSystem
 from infra.concurrency import RECOMMENDED, UNRESERVED
 from infra.handler import BYTECODE
 from infra.settings import ROOT
+from statemachine.definition import definition
 from tests.infra.assembly import Assembly, Synthesize
-from tests.infra.definition import definition, placeholders, tasks
+from tests.infra.definition import placeholders, tasks
 from tests.infra.template import Template
 
 SECONDS = {
@@ -21,7 +22,7 @@ SECONDS = {
     "Complete": 30,
     "RecordFailure": 30,
     "Interrupt": 30,
-    "Settle": 60,
+    "Reconcile": 60,
     "Redeliver": 60,
     "Notify": 30,
     "SendTriggers": 60,
@@ -56,7 +57,7 @@ ENVIRONMENT = {
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
         "SWEEP_RULE": "Weighbridge-Sweep",
     },
-    "Settle": {
+    "Reconcile": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",
         "RELEASE": FileSystem.fingerprint(str(ROOT / "functions"), exclude=BYTECODE),
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
@@ -65,7 +66,7 @@ ENVIRONMENT = {
     "Redeliver": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",
         "UNHANDLED_URL": "<FailuresUnhandled>",
-        "REDELIVERED_TO": "<ReceiveFunction.Arn>,<InterruptFunction.Arn>,<SettleFunction.Arn>",
+        "REDELIVERED_TO": "<ReceiveFunction.Arn>,<InterruptFunction.Arn>,<ReconcileFunction.Arn>",
     },
 }
 
@@ -101,7 +102,7 @@ def test_the_reaction_path_has_concurrency_of_its_own(template: Template, synthe
     assert reserved(template) == {}
     figures = reserved(synthesize({"reservedConcurrency": "on", "hookUrl": True}).template())
     # What puts traffic back has more than what strangers can keep busy, which is capped.
-    reacting = [figures.pop(name) for name in ("Interrupt", "ShiftTraffic", "RecordFailure", "Settle")]
+    reacting = [figures.pop(name) for name in ("Interrupt", "ShiftTraffic", "RecordFailure", "Reconcile")]
     called_by_strangers = [figures.pop(name) for name in ("Receive", "Validate", "Api", "ReportHook")]
     assert min(reacting) >= max(called_by_strangers) > 0
     # RunHook waits for hooks, for a quarter of an hour each.

@@ -2,8 +2,9 @@
 
 import pytest
 
+from statemachine.definition import definition
 from tests.infra.assembly import Synthesize
-from tests.infra.definition import definition, tasks
+from tests.infra.definition import tasks
 from tests.infra.rights import CONDITIONS, HANDLERS, MACHINE_ITSELF, TRACE, handlers, joined, needed, on_functions
 from tests.infra.template import Rights, Template, as_list
 
@@ -83,7 +84,7 @@ def test_the_context_restricts_what_may_be_deployed_invoked_and_assumed(synthesi
         {"deployableFunctions": ["orders-*", "billing"], "invocableHooks": "check-*", "serviceRoles": []}
     ).template()
     deployable = joined(on_functions("orders-*", "UpdateAlias"), on_functions("billing", "UpdateAlias"))
-    for name in ("ShiftTraffic", "Settle"):
+    for name in ("ShiftTraffic", "Reconcile"):
         rights = restricted.rights(f"{name}Role")
         assert {resource for resource, actions in rights.items() if "lambda:UpdateAlias" in actions} == set(deployable)
     for name in ("Validate", "RunHook"):

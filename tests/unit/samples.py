@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from weighbridge.core import rollback_rule
 from weighbridge.core.deployment import Change, Record, begun, created, planned
 from weighbridge.core.plan import PLAN_VERSION, Plan
 
@@ -32,6 +33,7 @@ def plan(**changes: Any) -> Plan:
         alarms={"names": ["errors"], "ignorePollFailure": False},
         rollBackOn={"failure": True, "alarm": True, "stop": True},
     )
+    base["rollBackAfter"] = rollback_rule.table(changes.get("rollBackOn", base["rollBackOn"]))
     return Plan(**(base | changes))  # type: ignore[typeddict-item, no-any-return]
 
 

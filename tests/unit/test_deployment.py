@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.unit.samples import apply, at, plan, record
-from weighbridge.core.deployment import created, hook_answered, hook_called, hook_result, planned, shifted
+from weighbridge.core.deployment import created, hook_answered, hook_called, planned, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import ALARM_SENTENCE, HOOK_SENTENCE, AlarmActive, InvalidAppSpec
+from weighbridge.core.gate import hook_result
 from weighbridge.core.hooks import Answer
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.interruptions import alarm_interruption, interrupted, stop_interruption

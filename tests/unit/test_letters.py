@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from weighbridge.core.letters import Letter, NotDue, judged
+from weighbridge.core.dead_letters import Letter, NotDue, judged
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 OURS, OTHER = "arn:aws:lambda:eu-west-1:123456789012:function:Receive", "arn:aws:lambda:eu-west-1:123456789012:function:Pay"

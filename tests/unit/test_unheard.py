@@ -3,7 +3,8 @@
 import pytest
 
 from tests.unit.samples import at
-from weighbridge.core.unheard import Stored, due, is_held_back, overtaken
+from weighbridge.core.missed_files import due, is_held_back, overtaken
+from weighbridge.core.object_keys import Stored
 
 FILE, GROUP, CONFIG = "shop/prod/a.yaml", "shop/prod/deployment-group.yaml", "deployment-configs/Slow.yaml"
 NOW = at(10_000)

@@ -12,10 +12,10 @@ from tests.unit.samples import at, plan, record
 from weighbridge.core import groups, hooks
 from weighbridge.core.alarms import Reading, definitions, verdict
 from weighbridge.core.documents import load
-from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
 from weighbridge.core.endings import failed
 from weighbridge.core.errors import AlarmActive, AlarmsUnreadable, InvalidDocument, RolePermissions
 from weighbridge.core.ids import DEPLOYMENT_ID, deployment_id, deployment_id_in, rollback_id
+from weighbridge.core.object_keys import AppSpecDrop, ConfigDrop, GroupDrop, classify_key
 from weighbridge.core.plan import WatchedAlarms
 from weighbridge.core.requests import DeploymentRequest
 

@@ -37,6 +37,6 @@ def test_it_begins_with_the_call_that_it_is_meant_for() -> None:
 
 
 def test_it_befalls_its_caller_and_operation_alone() -> None:
-    others = [("Settle", "GetAlias", 1.0), ("ShiftTraffic", "UpdateAlias", 1.0), ("ShiftTraffic", "GetAlias", 1.0)]
+    others = [("Reconcile", "GetAlias", 1.0), ("ShiftTraffic", "UpdateAlias", 1.0), ("ShiftTraffic", "GetAlias", 1.0)]
     assert struck(Fault(Kind.DENIED, Span.GOOD, FIRST_GET), *calls(0), *others) == [True, False, False, True]
     assert struck(Fault(Kind.DENIED, Span.GOOD, FIRST_GET, of_all=True), *calls(0), *others) == [True, True, False, True]

@@ -76,7 +76,7 @@ def test_what_is_refused_is_told_on_the_default_bus_and_listed(world: World, wei
     misspelt = world.send("Deployment Stop Request", {"deploymentId": "d-NOTTHERE1"})
     expected = [
         ({"bucket": world.bucket, "key": key, "versionId": version}, "Drop Refused", "has no ending that is read"),
-        ({"eventId": stop, "detailType": "Deployment Stop Requested"}, "Event Refused", "There is no such deployment"),
+        ({"eventId": stop, "detailType": "Deployment Stop Requested"}, "Event Refused", "could not be found"),
         ({"eventId": misspelt}, "Event Refused", "did you mean 'Deployment Stop Requested'?"),
     ]
     for subject, detail_type, says in expected:

@@ -47,7 +47,7 @@ def _held_up(world: World, **settings: Any) -> Iterator[tuple[Shop, str]]:
     shop = world.shop(deploymentConfigName="Endless", **settings)
     deployment_id = world.drop(shop)
     rollback_id = world.in_bake(deployment_id)["plan"]["rollbackDeploymentId"]
-    with world.denied(["ShiftTraffic", "Settle"], "lambda:UpdateAlias"):
+    with world.denied(["ShiftTraffic", "Reconcile"], "lambda:UpdateAlias"):
         world.stop(deployment_id)
         world.until(
             "the rollback is held up", lambda: "heldUp" in (world.item(f"DEPLOYMENT#{rollback_id}", "DEPLOYMENT") or {})

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from local.cloud import REGION
 from tests.workflow.test_hooks import silent_hook, told
 from tests.workflow.world import Alias, Shop, World
-from weighbridge.api import wire
+from weighbridge.api import protocol
 
 pytestmark = pytest.mark.local_cloud  # plain HTTP
 
@@ -84,7 +84,7 @@ def test_an_id_is_good_for_its_own_deployment_only(
 
 
 @pytest.mark.parametrize(
-    "operation", sorted(set(wire.service().operation_names) - {"PutLifecycleEventHookExecutionStatus"})
+    "operation", sorted(set(protocol.service().operation_names) - {"PutLifecycleEventHookExecutionStatus"})
 )
 def test_every_other_operation_is_refused(world: World, operation: str) -> None:
     request = urllib.request.Request(  # noqa: S310  # our own address

@@ -19,7 +19,7 @@ from tests.workflow.world import ACCOUNT, DEPLOYABLE, World, allow, trusting
 pytestmark = pytest.mark.local_cloud  # IAM
 
 RIGHTS = handlers(DEPLOYABLE) | {"ReportHook": REPORT_HOOK}
-CALLED_BY_OTHERS = ("Receive", "Interrupt", "Settle", "RunHookFailed")
+CALLED_BY_OTHERS = ("Receive", "Interrupt", "Reconcile", "RunHookFailed")
 FAILURES = ("FailuresEvents", "FailuresUnhandled", "FailuresChanges")
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 PROBE = """

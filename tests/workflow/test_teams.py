@@ -22,7 +22,7 @@ from tests.workflow.world import ACCOUNT, SOURCE, Alias, Shop, World, allow, app
 pytestmark = pytest.mark.local_cloud  # IAM
 
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
-ACTING = ("Validate", "RunHook", "CheckAlarms", "ShiftTraffic", "Settle", "SendTriggers")
+ACTING = ("Validate", "RunHook", "CheckAlarms", "ShiftTraffic", "Reconcile", "SendTriggers")
 """The functions that act for a group."""
 ROOT_OF_ACCOUNT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
@@ -389,7 +389,7 @@ def _pattern(world: World, rule: str) -> str:
     return str(found["EventPattern"])
 
 
-RULES = {"ObjectDropped": "receive.object_created", "AlarmFired": "interrupt.alarm_fired", "ExecutionEnded": "settle.execution_ended"}  # fmt: skip
+RULES = {"ObjectDropped": "receive.object_created", "AlarmFired": "interrupt.alarm_fired", "ExecutionEnded": "reconcile.execution_ended"}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from verify.simulation.clock import Clock, Killed, Kind, Task
 from verify.simulation.concurrency import Concurrency
 from verify.simulation.emulator import Answer, Emulator
 from verify.simulation.wire import Caller
-from weighbridge.aws import schedule
+from weighbridge.lifecycle import schedule
 
 START = 0.02
 """Seconds until an invoked function runs."""
@@ -91,7 +91,7 @@ class Functions:
                 if known != value:
                     raise RuntimeError(f"two functions differ in {name}, so they cannot share a process")
         # Tasks share one thread, and what they do has one order.
-        vars(importlib.import_module("weighbridge.handlers.interrupt"))["at_once"] = _in_turn
+        vars(importlib.import_module("weighbridge.lifecycle.interrupt"))["at_once"] = _in_turn
 
     def execute(self, record: Mapping[str, Any], event: Event) -> dict[str, Any]:
         """Runs a function's record for the emulator, and answers as its own executor does."""

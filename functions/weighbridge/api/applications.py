@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from weighbridge.api import named, pages, platform, tags, wire
+from weighbridge.api import arguments, pagination, protocol, tags
 from weighbridge.api.operations import Operation, Request
-from weighbridge.aws import renames, settings
 from weighbridge.core.deployment import stamp
+from weighbridge.store import renames, settings
 
 
 def create_application(request: Request) -> Mapping[str, Any]:
-    name = named.name(request, "applicationName")
-    platform.check(request)
+    name = arguments.name(request, "applicationName")
+    arguments.compute_platform(request)
     created = settings.create_application(name, tags.given(request, "tags"), stamp(request.now))
     if created is None:
         raise _taken(name)
@@ -19,35 +19,35 @@ def create_application(request: Request) -> Mapping[str, Any]:
 
 
 def get_application(request: Request) -> Mapping[str, Any]:
-    return {"application": _info(named.application(request))}
+    return {"application": _info(arguments.application(request))}
 
 
 def batch_get_applications(request: Request) -> Mapping[str, Any]:
-    wanted = named.names(request, "applicationNames")
+    wanted = arguments.names(request, "applicationNames")
     found = {item["applicationName"]: item for item in settings.applications(wanted)}
     for name in wanted:
         if name not in found:
-            raise named.no_application(name)
+            raise arguments.no_application(name)
     return {"applicationsInfo": [_info(found[name]) for name in wanted]}
 
 
 def list_applications(request: Request) -> Mapping[str, Any]:
-    names, token = pages.names(request, settings.APPLICATIONS)
+    names, token = pagination.names(request, settings.APPLICATIONS)
     return {"applications": names, "nextToken": token}
 
 
 def update_application(request: Request) -> Mapping[str, Any]:
     """Renames an application; its platform cannot change, so there is nothing else to update."""
-    application = named.application(request)
+    application = arguments.application(request)
     name = application["applicationName"]
-    new_name = named.name(request, "newApplicationName") if "newApplicationName" in request.arguments else name
+    new_name = arguments.name(request, "newApplicationName") if "newApplicationName" in request.arguments else name
     if new_name == name:
         return {}
     match renames.rename_application(name, new_name, application):
         case "taken":
             raise _taken(new_name)
         case "busy":
-            raise wire.invalid(
+            raise protocol.invalid(
                 request.operation,
                 "applicationName",
                 f"The application {name} cannot be renamed while one of its groups is being deployed or changed: "
@@ -57,12 +57,12 @@ def update_application(request: Request) -> Mapping[str, Any]:
 
 
 def delete_application(request: Request) -> Mapping[str, Any]:
-    settings.delete_application(named.name(request, "applicationName"))
+    settings.delete_application(arguments.name(request, "applicationName"))
     return {}
 
 
-def _taken(name: str) -> wire.ApiError:
-    return wire.ApiError("ApplicationAlreadyExistsException", f"There is an application named {name} already.")
+def _taken(name: str) -> protocol.ApiError:
+    return protocol.ApiError("ApplicationAlreadyExistsException", f"There is an application named {name} already.")
 
 
 def _info(application: Mapping[str, Any]) -> Mapping[str, Any]:

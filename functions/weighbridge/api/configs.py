@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from weighbridge.api import named, pages, platform, wire
+from weighbridge.api import arguments, pagination, protocol
 from weighbridge.api.operations import Operation, Request
-from weighbridge.aws import settings
 from weighbridge.core import configs
 from weighbridge.core.configs import OTHER_PLATFORMS, PREDEFINED, RESERVED, DeploymentConfig
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import InvalidDocument
+from weighbridge.store import settings
 
 
 def create_deployment_config(request: Request) -> Mapping[str, Any]:
-    name = named.name(request, "deploymentConfigName")
-    platform.check(request)
+    name = arguments.name(request, "deploymentConfigName")
+    arguments.compute_platform(request)
     try:
         config = configs.parse(name, request.arguments)
     except InvalidDocument as fault:
-        raise wire.invalid(request.operation, fault.member or "trafficRoutingConfig", fault.rule) from fault
+        raise protocol.invalid(request.operation, fault.member or "trafficRoutingConfig", fault.rule) from fault
     created = settings.create_config(config, stamp(request.now))
     if created is None:
-        raise wire.ApiError(
+        raise protocol.ApiError(
             "DeploymentConfigAlreadyExistsException",
             f"There is a deployment configuration named {name} already, and configurations do not change.",
         )
@@ -29,7 +29,7 @@ def create_deployment_config(request: Request) -> Mapping[str, Any]:
 
 
 def get_deployment_config(request: Request) -> Mapping[str, Any]:
-    name = named.name(request, "deploymentConfigName")
+    name = arguments.name(request, "deploymentConfigName")
     if name in PREDEFINED:
         return {"deploymentConfigInfo": _info(PREDEFINED[name], _predefined_id(name))}
     if name in OTHER_PLATFORMS:
@@ -43,21 +43,21 @@ def get_deployment_config(request: Request) -> Mapping[str, Any]:
 
 
 def list_deployment_configs(request: Request) -> Mapping[str, Any]:
-    names, token = pages.names(request, settings.CONFIGS, (*PREDEFINED, *OTHER_PLATFORMS))
+    names, token = pagination.names(request, settings.CONFIGS, (*PREDEFINED, *OTHER_PLATFORMS))
     return {"deploymentConfigsList": names, "nextToken": token}
 
 
 def delete_deployment_config(request: Request) -> Mapping[str, Any]:
-    name = named.name(request, "deploymentConfigName")
+    name = arguments.name(request, "deploymentConfigName")
     if name.startswith(RESERVED):
-        raise wire.ApiError(
+        raise protocol.ApiError(
             "InvalidOperationException", f"The prefix {RESERVED} is that of predefined configurations: none can be deleted."
         )
     if settings.config_item(name) is None:
         return {}
     group = settings.group_with_config(name)
     if group:
-        raise wire.ApiError(
+        raise protocol.ApiError(
             "DeploymentConfigInUseException",
             f"The deployment configuration {name} is used by the deployment group {group}: change the group first.",
         )
@@ -65,8 +65,8 @@ def delete_deployment_config(request: Request) -> Mapping[str, Any]:
     return {}
 
 
-def no_config(name: str) -> wire.ApiError:
-    return wire.ApiError("DeploymentConfigDoesNotExistException", configs.missing(name))
+def no_config(name: str) -> protocol.ApiError:
+    return protocol.ApiError("DeploymentConfigDoesNotExistException", configs.missing(name))
 
 
 def _predefined_id(name: str) -> str:

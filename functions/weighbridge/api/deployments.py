@@ -5,83 +5,73 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
-from weighbridge.api import checks, named, pages, wire
+from weighbridge.api import arguments, pagination, protocol
 from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
-from weighbridge.api.wire import ApiError
-from weighbridge.aws import deployments, executions, history, launch, registry, settings, waits
-from weighbridge.aws.table import MOST_LISTED
+from weighbridge.api.protocol import ApiError
+from weighbridge.aws.dynamodb import MOST_LISTED
 from weighbridge.core.configs import ALL_AT_ONCE
-from weighbridge.core.deployment import Record, Status, created, group_names, is_rollback, is_running, stamp
+from weighbridge.core.deployment import Status, group_names, stamp
 from weighbridge.core.documents import Document
-from weighbridge.core.errors import DeploymentLimitExceeded, InvalidDocument, Retryable
+from weighbridge.core.errors import DeploymentLimitExceeded, InvalidDocument
 from weighbridge.core.groups import MOST_ALARMS, AlarmConfiguration, AutoRollbackConfiguration, arn_among
 from weighbridge.core.ids import DEPLOYMENT_ID
-from weighbridge.core.interruptions import stop_interruption
 from weighbridge.core.overview import deployment_info
+from weighbridge.lifecycle import interrupt, start
+from weighbridge.store import deployment_index, deployments, revisions, settings
 
-logger = Logger()
 _STATUSES: tuple[Status, ...] = ("Created", "InProgress", "Succeeded", "Failed", "Stopped")
-_STOPPED = "No more commands will be scheduled for execution in the deployment instances"
-_RELEASED = "The rollback is given up: the alias is left as it is, and the deployment ends within five minutes."
-_STOPPING = "The deployment is being stopped: what is in progress ends first, and nothing follows it."
+_STOPPED: Mapping[interrupt.Stopped, tuple[str, str]] = {
+    "Stopped": ("Succeeded", "No more commands will be scheduled for execution in the deployment instances"),
+    "Stopping": ("Pending", "The deployment is being stopped: what is in progress ends first, and nothing follows it."),
+    "Released": (
+        "Pending",
+        "The rollback is given up: the alias is left as it is, and the deployment ends within five minutes.",
+    ),
+}
+"""Status and message of what became of a stop request."""
 
 
 def create_deployment(request: Request) -> Mapping[str, Any]:
     """Checks what CodeDeploy checks before it answers; the AppSpec file is judged by the deployment itself."""
     if "deploymentGroupName" not in request.arguments:
         raise ApiError("DeploymentGroupNameRequiredException", "Deployment Group name is missing")
-    group, application = named.group(request), request.arguments["applicationName"]
+    group, application = arguments.group(request), request.arguments["applicationName"]
     _refuse_what_servers_have(request)
     revision = _revision(request, application)
     config = _config_name(request, group)
     overrides = _overrides(request) | {"deploymentConfigName": config}
-    identity = f"CreateDeployment {uuid.uuid4()}"
-
-    def record_of(deployment_id: str) -> Record:
-        return created(
-            deployment_id,
-            identity,
+    try:
+        record = start.deploy_alone(
+            f"CreateDeployment {uuid.uuid4()}",
+            request.now,
             application=application,
             group=request.arguments["deploymentGroupName"],
-            revision=revision,
-            now=request.now,
             group_id=group["deploymentGroupId"],
+            revision=revision,
             overrides=overrides,
             caller=request.caller,
         )
-
-    try:
-        record = launch.keep(identity, record_of, deployments.claim)
     except DeploymentLimitExceeded as error:
         raise ApiError("DeploymentLimitExceededException", str(error)) from error
-    try:
-        executions.start(record["deploymentId"])
-    except Retryable as error:
-        # It is kept and has its group, so it must not be asked for once more: the sweep will start it.
-        logger.warning("Deployment not started yet", extra={"reason": str(error)})
-    launch.register(record)
-    logger.info("Deployment created", extra={"deploymentId": record["deploymentId"], "requestedBy": request.caller})
     return {"deploymentId": record["deploymentId"]}
 
 
 def _refuse_what_servers_have(request: Request) -> None:
-    arguments = request.arguments
-    if "fileExistsBehavior" in arguments:
+    members = request.arguments
+    if "fileExistsBehavior" in members:
         raise ApiError(
             "InvalidFileExistsBehaviorException", "For Lambda and ECS deployment, fileExistsBehavior can not be specified"
         )
     for member in ("ignoreApplicationStopFailures", "updateOutdatedInstancesOnly"):
-        if arguments.get(member):
+        if members.get(member):
             name = f"Invalid{member[0].upper()}{member[1:]}ValueException"
             raise ApiError(name, f"For Lambda deployment, {member} must be false; leave it out.")
-    if any(arguments.get("targetInstances", {}).values()):
+    if any(members.get("targetInstances", {}).values()):
         raise ApiError(
             "InvalidTargetInstancesException", "For Lambda deployment, targetInstances can not be specified; leave it out."
         )
-    if arguments.get("deploymentMode", "STANDARD") != "STANDARD":
+    if members.get("deploymentMode", "STANDARD") != "STANDARD":
         raise ApiError("InvalidInputException", "For Lambda deployment, deploymentMode must be STANDARD; leave it out.")
 
 
@@ -89,9 +79,9 @@ def _revision(request: Request, application: str) -> dict[str, Any]:
     location = request.arguments.get("revision")
     if not location:
         raise ApiError("RevisionRequiredException", "RevisionLocation must be specified")
-    if not checks.is_reference(location):
-        return checks.revision(location)
-    registered = registry.find(application, checks.place(location))
+    if not arguments.is_reference(location):
+        return arguments.revision(location)
+    registered = revisions.find(application, arguments.place(location))
     if registered is None:
         raise ApiError(
             "RevisionDoesNotExistException",
@@ -102,7 +92,7 @@ def _revision(request: Request, application: str) -> dict[str, Any]:
 
 def _config_name(request: Request, group: Mapping[str, Any]) -> str:
     if "deploymentConfigName" in request.arguments:
-        name = named.name(request, "deploymentConfigName")
+        name = arguments.name(request, "deploymentConfigName")
     else:
         name = str(group["settings"].get("deploymentConfigName", ALL_AT_ONCE))
     if settings.config(name) is None:
@@ -111,7 +101,7 @@ def _config_name(request: Request, group: Mapping[str, Any]) -> str:
 
 
 def _overrides(request: Request) -> dict[str, Any]:
-    given = {"description": checks.description(request)} | {
+    given = {"description": arguments.description(request)} | {
         member: request.arguments.get(member) for member in ("autoRollbackConfiguration", "overrideAlarmConfiguration")
     }
     rollback, alarms = given["autoRollbackConfiguration"], given["overrideAlarmConfiguration"]
@@ -143,16 +133,16 @@ def _read(model: type[Document], value: Mapping[str, Any], exception: str) -> di
 
 
 def get_deployment(request: Request) -> Mapping[str, Any]:
-    return {"deploymentInfo": deployment_info(checks.deployment(request))}
+    return {"deploymentInfo": deployment_info(arguments.deployment(request))}
 
 
 def batch_get_deployments(request: Request) -> Mapping[str, Any]:
     """Those of the deployments that are there, in the order in which they were asked for."""
-    wanted = checks.batch(request, "deploymentIds")
+    wanted = arguments.batch(request, "deploymentIds")
     for deployment_id in wanted:
-        checks.deployment_id(request, deployment_id)
+        arguments.deployment_id(request, deployment_id)
     found = deployments.get_all(wanted)
-    answer = wire.fitting(deployment_info(found[one]) for one in dict.fromkeys(wanted) if one in found)
+    answer = protocol.fitting(deployment_info(found[one]) for one in dict.fromkeys(wanted) if one in found)
     if len(answer) < len(found):
         # The output has no member that could say what is left out.
         raise ApiError("BatchLimitExceededException", "The deployments do not fit into one answer; ask for fewer at once.")
@@ -164,7 +154,7 @@ def list_deployments(request: Request) -> Mapping[str, Any]:
     groups = _group_filter(request)
     since, until = _time_range(request)
     listing = f"DEPLOYMENTS#{groups[0] if groups else ''}"
-    after = pages.position(request, listing, f"{pages.TIME}#{DEPLOYMENT_ID.pattern}")
+    after = pagination.position(request, listing, f"{pagination.TIME}#{DEPLOYMENT_ID.pattern}")
     if "externalId" in request.arguments:
         if not request.arguments["externalId"]:
             raise ApiError("InvalidExternalIdException", "externalId is empty; give one, or leave it out.")
@@ -172,12 +162,12 @@ def list_deployments(request: Request) -> Mapping[str, Any]:
     wanted = request.arguments.get("includeOnlyStatuses") or _STATUSES
     # A deployment to Lambda never is Queued, Baking or Ready.
     statuses = [status for status in _STATUSES if status in wanted]
-    entries = history.deployments(groups, statuses, since=since, until=until, after=after)
+    entries = deployment_index.deployments(groups, statuses, since=since, until=until, after=after)
     found = list(itertools.islice(entries, MOST_LISTED))
     more = next(entries, None)
     return {
         "deployments": [deployment_id for _, deployment_id in found],
-        "nextToken": pages.token(listing, "#".join(found[-1])) if more else None,
+        "nextToken": pagination.token(listing, "#".join(found[-1])) if more else None,
     }
 
 
@@ -194,9 +184,9 @@ def _group_filter(request: Request) -> list[str] | None:
         raise ApiError("DeploymentGroupNameRequiredException", "Give deploymentGroupName with applicationName.")
     by_names = group_names(request.arguments["applicationName"], request.arguments["deploymentGroupName"])
     try:
-        return [named.group(request)["deploymentGroupId"], by_names]
+        return [arguments.group(request)["deploymentGroupId"], by_names]
     except ApiError:
-        if next(history.deployments([by_names], _STATUSES), None) is None:
+        if next(deployment_index.deployments([by_names], _STATUSES), None) is None:
             raise
         return [by_names]
 
@@ -211,25 +201,10 @@ def _time_range(request: Request) -> tuple[str | None, str | None]:
 
 def stop_deployment(request: Request) -> Mapping[str, Any]:
     """Succeeded where nothing more is done after what the deployment waits for, Pending where a step is being taken."""
-    record = checks.deployment(request)
-    deployment_id = record["deploymentId"]
-    if is_running(record) and is_rollback(record):
-        raise ApiError(
-            "UnsupportedActionForDeploymentTypeException",
-            "A rollback cannot be stopped: its traffic would be left between two versions.",
-        )
-    wanted = request.arguments.get("autoRollbackEnabled")
-    stop = stop_interruption(record, wanted)
-    if wanted is False and waits.release(record, request.now):
-        logger.warning("Rollback given up", extra={"requestedBy": request.caller})
-        return {"status": "Pending", "statusMessage": _RELEASED}
-    stopped = waits.interrupt(deployment_id, stop, request.now) if stop else None
-    if stopped is None:
-        raise ApiError("DeploymentAlreadyCompletedException", f"Deployment {deployment_id} has already completed")
-    logger.warning("Deployment stopped", extra={"requestedBy": request.caller})
-    if "gate" in stopped or "interruption" in record:
-        return {"status": "Succeeded", "statusMessage": _STOPPED}
-    return {"status": "Pending", "statusMessage": _STOPPING}
+    record = arguments.deployment(request)
+    stopped = interrupt.stop(record, request.now, auto_rollback=request.arguments.get("autoRollbackEnabled"))
+    status, message = _STOPPED[stopped]
+    return {"status": status, "statusMessage": message}
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -1,25 +1,29 @@
 """What became of a dropped object: Weighbridge's own addition to the API."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from weighbridge.api import wire
+from weighbridge.api import protocol
 from weighbridge.api.operations import Operation, Request
-from weighbridge.aws import drops, launch, schedule
-from weighbridge.core.drops import AppSpecDrop, ConfigDrop, GroupDrop, classify_key, identity
+from weighbridge.aws import s3
 from weighbridge.core.errors import InvalidDocument, classify
+from weighbridge.core.object_keys import AppSpecDrop, ConfigDrop, GroupDrop, classify_key, identity
+from weighbridge.environment import environment
+from weighbridge.lifecycle import schedule, start
+from weighbridge.store import drops
 
 
 def get_drop(request: Request) -> Mapping[str, Any]:
     """By the object's key and version alone: Pending until it was heard of or found, then Accepted or Refused."""
     bucket, key = request.arguments["bucket"], request.arguments["key"]
-    heard = os.environ["BUCKET_NAME"]
+    heard = environment.bucket_name
     if bucket != heard:
-        raise wire.invalid(request.operation, "bucket", f"Drops into {bucket[:100]!r} are not heard of, but into {heard}.")
-    version = request.arguments.get("versionId") or drops.newest_version(bucket, key)
+        raise protocol.invalid(
+            request.operation, "bucket", f"Drops into {bucket[:100]!r} are not heard of, but into {heard}."
+        )
+    version = request.arguments.get("versionId") or s3.newest_version(bucket, key)
     if version is None:
-        raise wire.ApiError("DropDoesNotExistException", f"There is no object {key[:300]!r} in the bucket.")
+        raise protocol.ApiError("DropDoesNotExistException", f"There is no object {key[:300]!r} in the bucket.")
     location = {"bucket": bucket, "key": key, "versionId": version}
     try:
         drop = classify_key(key)
@@ -39,7 +43,7 @@ def _names(drop: AppSpecDrop | GroupDrop | ConfigDrop) -> dict[str, str]:
 
 
 def _became(drop: AppSpecDrop | GroupDrop | ConfigDrop, of: str) -> dict[str, Any]:
-    record = launch.find(of)
+    record = start.find(of)
     if record is None:
         taken_over = not isinstance(drop, AppSpecDrop) and drops.is_taken_over(of)
         return {"status": "Accepted" if taken_over else "Pending"}

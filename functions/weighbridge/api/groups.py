@@ -1,13 +1,11 @@
 """Deployment groups. Reference: 1.2 and 1.5."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from weighbridge.api import named, pages, tags, wire
+from weighbridge.api import arguments, pagination, protocol, tags
 from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
-from weighbridge.aws import renames, settings
 from weighbridge.core.configs import ALL_AT_ONCE, OTHER_PLATFORMS, missing
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
@@ -21,6 +19,8 @@ from weighbridge.core.groups import (
     arn_among,
 )
 from weighbridge.core.service_role import foreign
+from weighbridge.environment import environment
+from weighbridge.store import renames, settings
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 _TOO_MANY = {
@@ -37,8 +37,8 @@ _SETTINGS = (
 
 
 def create_deployment_group(request: Request) -> Mapping[str, Any]:
-    name = named.name(request, "deploymentGroupName")
-    application = named.application(request)["applicationName"]
+    name = arguments.name(request, "deploymentGroupName")
+    application = arguments.application(request)["applicationName"]
     if "deploymentStyle" not in request.arguments:
         raise _bad_style()
     kept_tags = {"tags": tags.given(request, "tags")}
@@ -49,16 +49,16 @@ def create_deployment_group(request: Request) -> Mapping[str, Any]:
 
 
 def get_deployment_group(request: Request) -> Mapping[str, Any]:
-    group = named.group(request)
+    group = arguments.group(request)
     return {"deploymentGroupInfo": _info(request.arguments["applicationName"], group)}
 
 
 def batch_get_deployment_groups(request: Request) -> Mapping[str, Any]:
-    wanted = named.names(request, "deploymentGroupNames")
-    application = named.application(request)["applicationName"]
+    wanted = arguments.names(request, "deploymentGroupNames")
+    application = arguments.application(request)["applicationName"]
     found = settings.group_items(application, wanted)
     unknown = [name for name in wanted if name not in found]
-    answer = wire.fitting(_info(application, found[name]) for name in wanted if name in found)
+    answer = protocol.fitting(_info(application, found[name]) for name in wanted if name in found)
     left_out = len(found) - len(answer)
     problems = [f"No Deployment Group found for name: {', '.join(unknown)}"] if unknown else []
     problems += [f"{left_out} of the groups did not fit into one answer; ask for fewer at once."] if left_out else []
@@ -66,16 +66,16 @@ def batch_get_deployment_groups(request: Request) -> Mapping[str, Any]:
 
 
 def list_deployment_groups(request: Request) -> Mapping[str, Any]:
-    application = named.application(request)["applicationName"]
-    names, token = pages.names(request, settings.groups_of(application))
+    application = arguments.application(request)["applicationName"]
+    names, token = pagination.names(request, settings.groups_of(application))
     return {"applicationName": application, "deploymentGroups": names, "nextToken": token}
 
 
 def update_deployment_group(request: Request) -> Mapping[str, Any]:
     """What is left out stays as it is; what is given replaces all of its member."""
-    name = named.name(request, "currentDeploymentGroupName")
-    new_name = named.name(request, "newDeploymentGroupName") if "newDeploymentGroupName" in request.arguments else name
-    group = named.group(request, "currentDeploymentGroupName")
+    name = arguments.name(request, "currentDeploymentGroupName")
+    new_name = arguments.name(request, "newDeploymentGroupName") if "newDeploymentGroupName" in request.arguments else name
+    group = arguments.group(request, "currentDeploymentGroupName")
     application = request.arguments["applicationName"]
     changed = _changed(request, group["settings"])
     if new_name != name:
@@ -92,7 +92,7 @@ def _rename(request: Request, group: dict[str, Any], new_name: str, changed: Dep
         case "taken":
             raise _taken(new_name)
         case "busy":
-            raise wire.ApiError(
+            raise protocol.ApiError(
                 "InvalidInputException",
                 f"The deployment group {name} cannot be renamed while it is being deployed or changed: "
                 "try again afterwards.",
@@ -100,37 +100,35 @@ def _rename(request: Request, group: dict[str, Any], new_name: str, changed: Dep
 
 
 def delete_deployment_group(request: Request) -> Mapping[str, Any]:
-    name = named.name(request, "deploymentGroupName")
-    settings.delete_group(named.name(request, "applicationName"), name)
+    name = arguments.name(request, "deploymentGroupName")
+    settings.delete_group(arguments.name(request, "applicationName"), name)
     return {"hooksNotCleanedUp": []}
 
 
 def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
     """The settings that come of a request upon those that are kept; raises ApiError for what is not allowed."""
-    arguments = request.arguments
+    members = request.arguments
     for member, nothing in FOR_OTHERS.items():
-        if arguments.get(member, nothing) != nothing:
+        if members.get(member, nothing) != nothing:
             message = f"For Lambda deployment group, {member} can not be specified"
-            raise wire.invalid(request.operation, member, message)
-    if arguments.get("deploymentStyle", STYLE) != STYLE:
+            raise protocol.invalid(request.operation, member, message)
+    if members.get("deploymentStyle", STYLE) != STYLE:
         raise _bad_style()
-    given = {member: arguments[member] for member in _SETTINGS if member in arguments}
+    given = {member: members[member] for member in _SETTINGS if member in members}
     rollback = given.get("autoRollbackConfiguration", {})
     if rollback.get("enabled") and not rollback.get("events"):  # a file may leave the events out and means all of them
         message = "Deployment Groups need to have at least one event specified when auto rollback is enabled"
-        raise wire.invalid(request.operation, "autoRollbackConfiguration", message)
+        raise protocol.invalid(request.operation, "autoRollbackConfiguration", message)
     try:
         changed = DeploymentGroup.read({**kept, **given})
     except InvalidDocument as fault:
         if fault.too_many:
-            raise wire.ApiError(_TOO_MANY[fault.member], fault.rule) from fault
-        raise wire.invalid(request.operation, fault.member, fault.rule) from fault
+            raise protocol.ApiError(_TOO_MANY[fault.member], fault.rule) from fault
+        raise protocol.invalid(request.operation, fault.member, fault.rule) from fault
     if "alarmConfiguration" in given and (problem := arn_among(changed.alarm_configuration)):
-        raise wire.invalid(request.operation, "alarmConfiguration", problem)
-    if "serviceRoleArn" in given and (
-        problem := foreign(changed.service_role_arn, os.environ["SERVICE_ROLE_ACCOUNTS"].split(","))
-    ):
-        raise wire.invalid(request.operation, "serviceRoleArn", problem)
+        raise protocol.invalid(request.operation, "alarmConfiguration", problem)
+    if "serviceRoleArn" in given and (problem := foreign(changed.service_role_arn, environment.service_role_accounts)):
+        raise protocol.invalid(request.operation, "serviceRoleArn", problem)
     if changed.deployment_config_name and "deploymentConfigName" in given:
         _check_config(request, changed.deployment_config_name)
     return changed
@@ -138,21 +136,21 @@ def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
 
 def _check_config(request: Request, name: str) -> None:
     if name in OTHER_PLATFORMS:
-        raise wire.invalid(request.operation, "deploymentConfigName", missing(name))
+        raise protocol.invalid(request.operation, "deploymentConfigName", missing(name))
     if settings.config(name) is None:
         raise no_config(name)
 
 
-def _bad_style() -> wire.ApiError:
-    return wire.ApiError(
+def _bad_style() -> protocol.ApiError:
+    return protocol.ApiError(
         "InvalidDeploymentStyleException",
         "For LAMBDA deployment, the deployment type must be BLUE_GREEN, "
         "and deployment option must be WITH_TRAFFIC_CONTROL.",
     )
 
 
-def _taken(name: str) -> wire.ApiError:
-    return wire.ApiError("DeploymentGroupAlreadyExistsException", f"There is a deployment group named {name} already.")
+def _taken(name: str) -> protocol.ApiError:
+    return protocol.ApiError("DeploymentGroupAlreadyExistsException", f"There is a deployment group named {name} already.")
 
 
 def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,28 +3,28 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from weighbridge.api import checks, named, pages, wire
+from weighbridge.api import arguments, pagination, protocol
 from weighbridge.api.operations import Operation, Request
-from weighbridge.api.wire import ApiError
-from weighbridge.aws import registry, settings
-from weighbridge.aws.registry import Registered
-from weighbridge.aws.table import MOST_LISTED
+from weighbridge.api.protocol import ApiError
+from weighbridge.aws.dynamodb import MOST_LISTED
 from weighbridge.core.revisions import digest, shown
+from weighbridge.store import revisions, settings
+from weighbridge.store.revisions import Registered
 
 _MOST_LOOKED_AT = 1000
 """Revisions that one call looks through for its page; a filter that few of them pass gives a shorter page and a token."""
 
 
 def register_application_revision(request: Request) -> Mapping[str, Any]:
-    application = str(named.application(request)["applicationName"])
-    description = checks.description(request)
-    registry.register(application, checks.revision(request.arguments["revision"]), description, request.now)
+    application = str(arguments.application(request)["applicationName"])
+    description = arguments.description(request)
+    revisions.register(application, arguments.revision(request.arguments["revision"]), description, request.now)
     return {}
 
 
 def get_application_revision(request: Request) -> Mapping[str, Any]:
-    application = str(named.application(request)["applicationName"])
-    found = registry.find(application, checks.place(request.arguments["revision"]))
+    application = str(arguments.application(request)["applicationName"])
+    found = revisions.find(application, arguments.place(request.arguments["revision"]))
     if found is None:
         raise ApiError(
             "RevisionDoesNotExistException",
@@ -39,12 +39,12 @@ def get_application_revision(request: Request) -> Mapping[str, Any]:
 
 def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
     """Those of the revisions that are there; `errorMessage` says which are not, or do not fit into one answer."""
-    wanted = checks.batch(request, "revisions")
-    application = str(named.application(request)["applicationName"])
-    places = [checks.place(location) for location in wanted]
-    found = registry.find_all(application, places)
+    wanted = arguments.batch(request, "revisions")
+    application = str(arguments.application(request)["applicationName"])
+    places = [arguments.place(location) for location in wanted]
+    found = revisions.find_all(application, places)
     targets, asked = _Targets(application), list(dict.fromkeys(digest(place) for place in places))
-    answer = wire.fitting(
+    answer = protocol.fitting(
         {"revisionLocation": found[one]["revision"], "genericRevisionInfo": _info(found[one], targets)}
         for one in asked
         if one in found
@@ -56,26 +56,26 @@ def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
 
 
 def list_application_revisions(request: Request) -> Mapping[str, Any]:
-    arguments = request.arguments
-    application = str(named.application(request)["applicationName"])
-    _check_filters(arguments)
-    sort_by, descending = arguments.get("sortBy", "registerTime"), arguments.get("sortOrder") == "descending"
+    members = request.arguments
+    application = str(arguments.application(request)["applicationName"])
+    _check_filters(members)
+    sort_by, descending = members.get("sortBy", "registerTime"), members.get("sortOrder") == "descending"
     listing = settings.revisions_of(application)
-    after = pages.position(request, f"{listing}#{sort_by}", f"({pages.TIME})?#[0-9a-f]{{64}}")
+    after = pagination.position(request, f"{listing}#{sort_by}", f"({pagination.TIME})?#[0-9a-f]{{64}}")
     entries = (
-        registry.registered(application, after, descending=descending)
+        revisions.registered(application, after, descending=descending)
         if sort_by == "registerTime"
-        else registry.by_use(application, sort_by, after, descending=descending)
+        else revisions.by_use(application, sort_by, after, descending=descending)
     )
-    passed, last = _passed(application, arguments, entries)
+    passed, last = _passed(application, members, entries)
     return {
         "revisions": [shown(one["revision"]) for one in passed],
-        "nextToken": pages.token(f"{listing}#{sort_by}", "#".join(last)) if last else None,
+        "nextToken": pagination.token(f"{listing}#{sort_by}", "#".join(last)) if last else None,
     }
 
 
-def _check_filters(arguments: Mapping[str, Any]) -> None:
-    bucket, prefix = arguments.get("s3Bucket"), arguments.get("s3KeyPrefix")
+def _check_filters(members: Mapping[str, Any]) -> None:
+    bucket, prefix = members.get("s3Bucket"), members.get("s3KeyPrefix")
     if bucket == "":
         raise ApiError("InvalidBucketNameFilterException", "s3Bucket is empty; name a bucket, or leave it out.")
     if prefix == "":
@@ -85,7 +85,7 @@ def _check_filters(arguments: Mapping[str, Any]) -> None:
 
 
 def _passed(
-    application: str, arguments: Mapping[str, Any], entries: Iterator[tuple[str, str, Registered]]
+    application: str, members: Mapping[str, Any], entries: Iterator[tuple[str, str, Registered]]
 ) -> tuple[list[Registered], tuple[str, str] | None]:
     """A page of those that pass the filters, and where it ended, None where there is nothing beyond."""
     targets, passed, last = _Targets(application), list[Registered](), ("", "")
@@ -93,16 +93,16 @@ def _passed(
         if len(passed) == MOST_LISTED or looked_at == _MOST_LOOKED_AT:
             return passed, last
         last = (time, revision_digest)
-        if _is_in_place(arguments, item) and _is_deployed_as_wanted(arguments, targets, item):
+        if _is_in_place(members, item) and _is_deployed_as_wanted(members, targets, item):
             passed.append(item)
     return passed, None
 
 
-def _is_in_place(arguments: Mapping[str, Any], item: Registered) -> bool:
-    if "s3Bucket" not in arguments:
+def _is_in_place(members: Mapping[str, Any], item: Registered) -> bool:
+    if "s3Bucket" not in members:
         return True
-    location, prefix = item["revision"].get("s3Location", {}), arguments.get("s3KeyPrefix", "")
-    return location.get("bucket") == arguments["s3Bucket"] and str(location["key"]).startswith(prefix)
+    location, prefix = item["revision"].get("s3Location", {}), members.get("s3KeyPrefix", "")
+    return location.get("bucket") == members["s3Bucket"] and str(location["key"]).startswith(prefix)
 
 
 class _Targets:
@@ -116,12 +116,12 @@ class _Targets:
         """The groups whose current target a revision is: the last one that was deployed there successfully."""
         groups = item.get("usedBy", [])
         unknown = [group for group in groups if group not in self._digests]
-        self._digests |= dict.fromkeys(unknown) | registry.targets(self._application, unknown)
+        self._digests |= dict.fromkeys(unknown) | revisions.targets(self._application, unknown)
         return [group for group in groups if self._digests[group] == digest(item["revision"])]
 
 
-def _is_deployed_as_wanted(arguments: Mapping[str, Any], targets: _Targets, item: Registered) -> bool:
-    match arguments.get("deployed"):
+def _is_deployed_as_wanted(members: Mapping[str, Any], targets: _Targets, item: Registered) -> bool:
+    match members.get("deployed"):
         case "include":
             return bool(targets.of(item))
         case "exclude":

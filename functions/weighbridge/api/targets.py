@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from weighbridge.api import checks, pages
+from weighbridge.api import arguments, pagination
 from weighbridge.api.operations import Operation, Request
-from weighbridge.api.wire import ApiError
-from weighbridge.aws.executions import function_arn
+from weighbridge.api.protocol import ApiError
+from weighbridge.aws.stepfunctions import function_arn
 from weighbridge.core.deployment import Record
 from weighbridge.core.overview import lifecycle_events, target_status
 
@@ -35,8 +35,8 @@ def _started(record: Record) -> str:
 
 
 def list_deployment_targets(request: Request) -> Mapping[str, Any]:
-    record = checks.deployment(request)
-    pages.no_token(request)
+    record = arguments.deployment(request)
+    pagination.no_token(request)
     wanted = _wanted_statuses(request)
     target_id = _started(record)
     return {"targetIds": [target_id] if wanted is None or target_status(record) in wanted else []}
@@ -58,7 +58,7 @@ def _wanted_statuses(request: Request) -> set[str] | None:
 
 
 def get_deployment_target(request: Request) -> Mapping[str, Any]:
-    return {"deploymentTarget": _target(checks.deployment(request), request.arguments["targetId"])}
+    return {"deploymentTarget": _target(arguments.deployment(request), request.arguments["targetId"])}
 
 
 def batch_get_deployment_targets(request: Request) -> Mapping[str, Any]:
@@ -67,7 +67,7 @@ def batch_get_deployment_targets(request: Request) -> Mapping[str, Any]:
         raise ApiError(
             "DeploymentTargetListSizeExceededException", "A deployment to Lambda has one target; ask for that one alone."
         )
-    return {"deploymentTargets": [_target(checks.deployment(request), wanted[0])]}
+    return {"deploymentTargets": [_target(arguments.deployment(request), wanted[0])]}
 
 
 def _target(record: Record, wanted: str) -> dict[str, Any]:
@@ -102,8 +102,8 @@ def _summary(record: Record) -> dict[str, Any]:
 
 
 def list_deployment_instances(request: Request) -> Mapping[str, Any]:
-    record = checks.deployment(request)
-    pages.no_token(request)
+    record = arguments.deployment(request)
+    pagination.no_token(request)
     if request.arguments.get("instanceTypeFilter"):
         raise ApiError(
             "InvalidDeploymentInstanceTypeException",
@@ -115,7 +115,7 @@ def list_deployment_instances(request: Request) -> Mapping[str, Any]:
 
 
 def get_deployment_instance(request: Request) -> Mapping[str, Any]:
-    record, wanted = checks.deployment(request), _instance_id(request.arguments["instanceId"])
+    record, wanted = arguments.deployment(request), _instance_id(request.arguments["instanceId"])
     if wanted != _target_id(record):
         raise ApiError(
             "InstanceDoesNotExistException", f"Deployment {record['deploymentId']} has no instance '{wanted}' (yet)."
@@ -124,8 +124,8 @@ def get_deployment_instance(request: Request) -> Mapping[str, Any]:
 
 
 def batch_get_deployment_instances(request: Request) -> Mapping[str, Any]:
-    wanted = [_instance_id(one) for one in checks.batch(request, "instanceIds")]
-    record = checks.deployment(request)
+    wanted = [_instance_id(one) for one in arguments.batch(request, "instanceIds")]
+    record = arguments.deployment(request)
     target_id = _target_id(record)
     missing = [one for one in wanted if one != target_id]
     found = [_summary(record) | {"instanceId": target_id}] if target_id in wanted else []

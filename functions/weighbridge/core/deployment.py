@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from weighbridge.core import hooks
-from weighbridge.core.errors import HookFailed, WeighbridgeError, clip, described
+from weighbridge.core.errors import WeighbridgeError, clip
 from weighbridge.core.plan import Plan
 from weighbridge.core.routing import Routing
 
@@ -84,7 +84,7 @@ def created(  # noqa: PLR0913  # the members of one request
     *,
     application: str,
     group: str,
-    revision: Mapping[str, Any] | None,
+    revision: Mapping[str, Any] | None = None,
     now: datetime,
     group_id: str | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -301,14 +301,6 @@ def hook_answered(event: str, function: str, answer: hooks.Answer, now: datetime
             )
         ],
     )
-
-
-def hook_result(event: str, plan: Plan, answer: hooks.Answer) -> dict[str, Any]:
-    """What the wait for a hook goes on with: {status}, and {failure: {error, cause}} where the hook said no."""
-    if answer["status"] == "Succeeded":
-        return {"status": "Succeeded"}
-    failure = HookFailed(hooks.failure_detail(event, plan["hooks"][event], answer))
-    return {"status": "Failed", "failure": described(failure)}
 
 
 def alarms_noted(definitions: Sequence[str]) -> Change:

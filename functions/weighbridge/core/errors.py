@@ -9,6 +9,7 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
     │   ├── ServiceUnavailable    INTERNAL_ERROR
     │   └── Outdated              INTERNAL_ERROR
     ├── Interrupted               an interruption was recorded before the wait began; the record says which
+    ├── DeploymentMissing         INTERNAL_ERROR  there is no record of it
     ├── DeploymentEnded           an execution that was started again after its deployment had ended
     ├── RecordFull                INTERNAL_ERROR  what was to be kept is more than an item of the table holds
     ├── NotThePlan                INTERNAL_ERROR  a step was called otherwise than the deployment's record says
@@ -42,7 +43,8 @@ and `classify` turns it back into CodeDeploy's error code. Reference: section 8 
 """
 
 import json
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 APPSPEC_SENTENCE = (
     "The deployment failed because the AppSpec file that specifies the AWS Lambda deployment configuration "
@@ -74,6 +76,8 @@ class WeighbridgeError(Exception):
     code: ClassVar[str] = "INTERNAL_ERROR"
     stops: ClassVar[bool] = False
     """Whether the deployment ends as Stopped instead of Failed."""
+    restores_on: ClassVar[Literal["failure", "alarm", "stop"] | None] = "failure"
+    """Which of a group's settings says whether traffic goes back afterwards (core.rollback_rule); None: it never does."""
 
     def __init__(self, message: str) -> None:
         super().__init__(clip(message))
@@ -99,8 +103,15 @@ class Interrupted(WeighbridgeError):
     pass
 
 
+class DeploymentMissing(WeighbridgeError):
+    def __init__(self, deployment_id: str) -> None:
+        super().__init__(f"The deployment {deployment_id} could not be found")
+
+
 class DeploymentEnded(WeighbridgeError):
     """The deployment has ended already: an execution that was started again must not touch anything."""
+
+    restores_on = None
 
 
 class RecordFull(WeighbridgeError):
@@ -118,6 +129,7 @@ class Released(WeighbridgeError):
 class AlarmActive(WeighbridgeError):
     code = "ALARM_ACTIVE"
     stops = True
+    restores_on = "alarm"
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(" ".join([ALARM_SENTENCE, *(f"<{name}>" for name in names)]))
@@ -126,15 +138,20 @@ class AlarmActive(WeighbridgeError):
 class AlarmsUnreadable(WeighbridgeError):
     code = "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND"
     stops = True
+    restores_on = "alarm"
 
 
 class StopRequested(WeighbridgeError):
     code = "MANUAL_STOP"
     stops = True
+    restores_on = "stop"
 
 
 class AliasMoved(WeighbridgeError):
+    """Somebody else has routed the alias: it is theirs."""
+
     code = "INVALID_LAMBDA_CONFIGURATION"
+    restores_on = None
 
 
 class InvalidAppSpec(WeighbridgeError):
@@ -260,6 +277,11 @@ def _tree(root: type[WeighbridgeError]) -> dict[str, type[WeighbridgeError]]:
 
 
 _BY_NAME = _tree(WeighbridgeError)
+
+
+def classes() -> Mapping[str, type[WeighbridgeError]]:
+    """Every class of this module, by its name."""
+    return _BY_NAME
 
 
 def message_of(cause: str) -> str:

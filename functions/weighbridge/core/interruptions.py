@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from weighbridge.core.deployment import Change, Record, entry, is_rollback, is_running
-from weighbridge.core.errors import AlarmActive, AliasMoved, StopRequested, WeighbridgeError, classify
-from weighbridge.core.plan import RollBackOn
+from weighbridge.core.errors import AlarmActive, StopRequested, WeighbridgeError
 
 
 @dataclass(frozen=True)
@@ -22,26 +21,6 @@ class Interruption:
 
     def record(self) -> dict[str, Any]:
         return {"error": type(self.error).__name__, "message": str(self.error), "rollBack": self.roll_back}
-
-
-def restores(record: Record) -> bool:
-    """Whether what ended the deployment of `record` early, which it holds, takes its traffic back.
-
-    An alarm's event or a stop request has said so itself; what the state machine recorded is judged as it judges itself.
-    """
-    if "plan" not in record:
-        return False  # traffic could not have been touched
-    interruption, on = record["interruption"], record["plan"]["rollBackOn"]
-    if "rollBack" in interruption:
-        return bool(interruption["rollBack"])
-    return rolls_back_on(classify(str(interruption["error"]), "")[0], on)
-
-
-def rolls_back_on(kind: type[WeighbridgeError], on: RollBackOn) -> bool:
-    """Whether traffic is taken back after an error of that kind; an alias that somebody else moved is theirs."""
-    if kind is AliasMoved:
-        return False
-    return on["alarm"] if kind.stops else on["failure"]
 
 
 def alarm_interruption(record: Record, alarm: str, fired_at: datetime) -> Interruption | None:

@@ -8,7 +8,7 @@ from typing import Any, NotRequired, TypedDict
 from weighbridge.core.routing import Routing
 from weighbridge.core.service_role import ServiceRole, service_role
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 """Of the plans that are made now. It goes up whenever they change, and handlers go on reading all that came before: an
 execution keeps its plan for days, and is carried on by whatever handlers there are then. Plans without one are older."""
 
@@ -36,6 +36,7 @@ class RollBackOn(TypedDict):
 class Plan(TypedDict):
     """Weights are fractions 0..1, times seconds. `hooks` maps a lifecycle event to its function, where it has one.
 
+    `rollBackAfter` says of errors that `rollBackOn.failure` does not decide whether traffic goes back (core.rollback_rule).
     `revisionId` is the alias's when the deployment began; a rollback is given the one of the last shift instead.
     """
 
@@ -55,6 +56,7 @@ class Plan(TypedDict):
     hooks: dict[str, str]
     alarms: WatchedAlarms
     rollBackOn: RollBackOn
+    rollBackAfter: NotRequired[dict[str, bool]]
     serviceRoleArn: NotRequired[str]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from weighbridge.core import hooks
+from weighbridge.core import hooks, rollback_rule
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, may_be_there, missing, steps
 from weighbridge.core.deployment import Record
@@ -166,6 +166,7 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
             f"The alias is on version {spec.target_version} already, so {config.name} has nothing to shift; "
             f"give another TargetVersion, or use {ALL_AT_ONCE}."
         )
+    on = roll_back_on(record, group)
     plan = Plan(
         planVersion=PLAN_VERSION,
         applicationName=record["applicationName"],
@@ -182,7 +183,8 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
         steps=steps(config),
         hooks={event: spec.hooks[event] for event in (hooks.BEFORE, hooks.AFTER) if event in spec.hooks},
         alarms=watched_alarms(record, group),
-        rollBackOn=roll_back_on(record, group),
+        rollBackOn=on,
+        rollBackAfter=rollback_rule.table(on),
     )
     if group.service_role_arn:
         plan["serviceRoleArn"] = group.service_role_arn

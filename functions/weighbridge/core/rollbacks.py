@@ -22,8 +22,8 @@ from weighbridge.core.deployment import (
     without_hook,
 )
 from weighbridge.core.errors import AliasMoved, DeploymentEnded, InvalidLambdaFunction, NotThePlan, Released, classify
-from weighbridge.core.interruptions import restores
 from weighbridge.core.plan import Plan, every_routing, restored
+from weighbridge.core.rollback_rule import restores
 from weighbridge.core.routing import Routing
 
 ROLLBACK_CONFIG = "CodeDeployDefault.LambdaAllAtOnce"

@@ -6,9 +6,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.api import wire
-from weighbridge.api.door import respond
-from weighbridge.api.served import OPERATIONS
+from weighbridge.api import protocol
+from weighbridge.api.endpoint import respond
+from weighbridge.api.registry import OPERATIONS
 
 logger = Logger()
 
@@ -16,4 +16,4 @@ logger = Logger()
 @logger.inject_lambda_context(clear_state=True)
 @event_source(data_class=LambdaFunctionUrlEvent)
 def handler(event: LambdaFunctionUrlEvent, context: LambdaContext) -> dict[str, Any]:
-    return respond(event.raw_event, context.aws_request_id, OPERATIONS, wire.unserved, logger)
+    return respond(event.raw_event, context.aws_request_id, OPERATIONS, protocol.unserved, logger)

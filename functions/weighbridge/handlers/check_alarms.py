@@ -6,11 +6,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import alarms, deployments
+from weighbridge.aws import cloudwatch
 from weighbridge.core.alarms import Verdict, definitions, is_news, verdict
 from weighbridge.core.deployment import Record, alarms_noted, alarms_read, is_running
 from weighbridge.core.errors import DeploymentEnded, Retryable, WeighbridgeError, described
 from weighbridge.core.plan import role_of
+from weighbridge.store import deployments
 
 logger = Logger()
 
@@ -41,11 +42,11 @@ def _judged(record: Record) -> Verdict:
     deployment_id, plan = record["deploymentId"], record["plan"]
     watched = plan["alarms"]
     try:
-        readings = alarms.read(watched["names"], deployment_id, role_of(plan))
+        readings = cloudwatch.read(watched["names"], deployment_id, role_of(plan))
     except Retryable:
         raise  # the state machine tries again, for as long as throttling may last
     except WeighbridgeError as error:
         return verdict(watched, error)
     if readings and "alarmDefinitions" not in record:
         deployments.update(deployment_id, alarms_noted(definitions(watched, readings)), unless=["alarmDefinitions"])
-    return verdict(watched, readings, record.get("alarmDefinitions", ()), alarms.kinds())
+    return verdict(watched, readings, record.get("alarmDefinitions", ()), cloudwatch.kinds())

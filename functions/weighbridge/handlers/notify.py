@@ -1,10 +1,11 @@
 """Tells the world what has become of a deployment, and what was refused: one event for every news in the table's stream.
 
+How deployments end is counted here, too, so that no end is missed, whoever closed the record.
+
 Apart from the deployment's own path, so that a notification that fails delays nothing: it is tried again from the stream,
 and ends in the dead-letter queue.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -12,10 +13,12 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import events
-from weighbridge.aws.table import images
+from weighbridge.aws import eventbridge
+from weighbridge.aws.dynamodb import images
 from weighbridge.core.errors import WeighbridgeError
+from weighbridge.core.metrics import ends
 from weighbridge.core.notifications import Notification, notifications, refused
+from weighbridge.telemetry import count
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
@@ -30,20 +33,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 def _tell(record: DynamoDBRecord) -> None:
     if not (sides := images(record.raw_event)):
         return
-    news = _news(record.raw_event, *sides)
+    old, new = sides
+    if record.raw_event["dynamodb"]["Keys"]["sk"]["S"] == "REFUSAL":
+        _publish([refused(new, record.raw_event["awsRegion"])])
+        return
+    logger.append_keys(deploymentId=new["deploymentId"])
+    _publish(notifications(old, new, record.raw_event["awsRegion"]))
+    for metric in ends(old, new):
+        count(metric)
+
+
+def _publish(news: list[Notification]) -> None:
     if not news:
         return
     try:
-        events.publish(news)
+        eventbridge.publish(news)
     except WeighbridgeError:
         logger.exception("Not notified yet")  # the batch processor itself keeps it to the answer
         raise
     logger.info("Notified", extra={"notifications": [notification.detail_type for notification in news]})
-
-
-def _news(change: Mapping[str, Any], old: dict[str, Any] | None, new: dict[str, Any]) -> list[Notification]:
-    region = change["awsRegion"]
-    if change["dynamodb"]["Keys"]["sk"]["S"] == "REFUSAL":
-        return [refused(new, region)]
-    logger.append_keys(deploymentId=new["deploymentId"])
-    return notifications(old, new, region)

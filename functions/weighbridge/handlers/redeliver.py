@@ -4,15 +4,15 @@ Called every few minutes. An event is given up an hour after it happened; then i
 as is at once whatever else lies there, so that nothing stands in the way of what can still be delivered.
 """
 
-import os
 from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import letters
-from weighbridge.core.letters import NotDue, judged
+from weighbridge.aws import sqs
+from weighbridge.core.dead_letters import NotDue, judged
+from weighbridge.environment import environment
 from weighbridge.telemetry import count
 
 LAST_SECONDS = 20
@@ -24,7 +24,7 @@ logger = Logger()
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     failures: list[Exception] = []
-    for message in letters.waiting():
+    for message in sqs.waiting():
         if context.get_remaining_time_in_millis() < LAST_SECONDS * 1000:
             logger.warning("Events are left for the next sweep")
             break
@@ -38,13 +38,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
         raise ExceptionGroup("Some events could not be delivered again.", failures)
 
 
-def _handle(message: letters.Message) -> None:
-    judgement = judged(message.body, message.attributes, os.environ["REDELIVERED_TO"].split(","), datetime.now(UTC))
+def _handle(message: sqs.Message) -> None:
+    judgement = judged(message.body, message.attributes, environment.redelivered_to, datetime.now(UTC))
     if isinstance(judgement, NotDue):
-        letters.set_aside(message)
+        sqs.set_aside(message)
         logger.warning("Set an event aside", extra={"messageId": message.id, "reason": judgement.reason})
         count("EventsSetAside")
         return
-    letters.deliver(message, judgement)
+    sqs.deliver(message, judgement)
     logger.warning("Delivered an event again", extra={"messageId": message.id, "function": judgement.function_arn})
     count("EventsRedelivered")

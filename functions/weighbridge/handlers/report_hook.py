@@ -14,8 +14,8 @@ from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent,
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.api import hooks
-from weighbridge.api.door import respond
-from weighbridge.api.wire import ApiError
+from weighbridge.api.endpoint import respond
+from weighbridge.api.protocol import ApiError
 
 logger = Logger()
 

@@ -5,7 +5,6 @@ again, and ends in the dead-letter queue. What cannot be sent is logged and coun
 comes after it, which may be another team's.
 """
 
-import os
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -13,9 +12,11 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import table, topics
+from weighbridge.aws import dynamodb, sns
 from weighbridge.core.service_role import service_role
 from weighbridge.core.triggers import messages
+from weighbridge.environment import environment
+from weighbridge.store import keys
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -29,26 +30,26 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _send(record: DynamoDBRecord) -> None:
-    if not (sides := table.images(record.raw_event)):
+    if not (sides := dynamodb.images(record.raw_event)):
         return
     old, new = sides
     if old and old["status"] == new["status"]:
         return  # nothing that a trigger tells: the group need not be read
     logger.append_keys(deploymentId=new["deploymentId"])
-    group = table.get(table.key("GROUP", f"{new['applicationName']}/{new['deploymentGroupName']}")) or {}
+    group = dynamodb.get(keys.group_of(new)) or {}
     settings = group.get("settings", {})
     told = messages(
         old,
         new,
         settings.get("triggerConfigurations", []),
         region=record.raw_event["awsRegion"],
-        account=os.environ["ACCOUNT_ID"],
+        account=environment.account_id,
     )
     if not told:
         return
     try:
         role = service_role(settings.get("serviceRoleArn"), new["applicationName"], new["deploymentGroupName"])
-        refusals = topics.publish(told, new["deploymentId"], role)
+        refusals = sns.publish(told, new["deploymentId"], role)
     except Exception:
         logger.exception("Triggers not sent yet")  # the batch processor itself keeps it to the answer
         raise

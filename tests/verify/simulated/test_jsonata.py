@@ -10,7 +10,8 @@ import pytest
 from ministack.services import stepfunctions
 
 from local.cloud import ROOT
-from tests.architecture.asl import definition, expressions
+from statemachine.definition import definition
+from tests.architecture.asl import expressions
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
 

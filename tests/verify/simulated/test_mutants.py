@@ -11,13 +11,15 @@ from verify.case import Case
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
 from verify.undisturbed import undisturbed
-from weighbridge.aws import aliases, deployments, executions, hooks, rollbacks, waits
-from weighbridge.aws.aliases import Alias, Lambda
+from weighbridge.aws import lambda_aliases, lambda_hooks, stepfunctions
+from weighbridge.aws.lambda_aliases import Alias, Lambda
 from weighbridge.core.deployment import Record, is_running
 from weighbridge.core.plan import Plan, restored
+from weighbridge.core.reconciliation import Execution
 from weighbridge.core.routing import Found
-from weighbridge.core.settlement import Execution
-from weighbridge.handlers import run_hook, settle
+from weighbridge.handlers import reconcile as handler
+from weighbridge.lifecycle import gate, reconcile, rollback, run_hook
+from weighbridge.store import deployments
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +54,7 @@ def test_locks_that_are_kept(world: SimulatedWorld, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_alias_of_somebody_else_that_is_overwritten(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aliases, "judge", lambda *_: Found.UNCHANGED)
+    monkeypatch.setattr(lambda_aliases, "judge", lambda *_: Found.UNCHANGED)
     cases = [case for case in drift.cases(world) if "an alarm fires" in str(case)]
     assert any(case.run(world).problems for case in cases)
 
@@ -72,7 +74,7 @@ def test_a_way_back_without_concurrency_of_its_own(world: SimulatedWorld, monkey
 
 
 def test_an_interruption_that_is_recorded_and_not_handed_on(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waits, "hand_on", lambda _record: False)
+    monkeypatch.setattr(gate, "hand_on", lambda _record: False)
     [race] = [race for race in races.RACES if race.name == "a wait begins while a stop is asked for"]
     assert any("a lost wake-up" in problem for problem in race.run(world).problems)
 
@@ -80,26 +82,26 @@ def test_an_interruption_that_is_recorded_and_not_handed_on(world: SimulatedWorl
 def test_a_supervisor_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     def finish(deployment_id: str, _execution: Execution | None = None) -> Record | None:
         record = deployments.get(deployment_id)
-        execution = executions.describe(deployment_id)  # it may have completed since
+        execution = stepfunctions.describe(deployment_id)  # it may have completed since
         if record and is_running(record):
-            settle._settle_open(record, execution)
+            reconcile._reconcile_open(record, execution)
         return record
 
-    monkeypatch.setattr(settle, "_finish", finish)
-    monkeypatch.setattr(settle, "_given_up", lambda *_: True)
-    monkeypatch.setattr(rollbacks, "wanted", lambda plan: rollbacks.Wanted(plan, None))
+    monkeypatch.setattr(reconcile, "_finish", finish)
+    monkeypatch.setattr(reconcile, "_given_up", lambda *_: True)
+    monkeypatch.setattr(rollback, "_wanted", lambda plan: (plan, None))
     [race] = [race for race in races.RACES if race.name == "a sweep meets a living execution"]
     assert any("the deployment is Succeeded, and the alias is" in problem for problem in race.run(world).problems)
 
 
 def test_a_supervisor_that_does_nothing(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settle, "handler", lambda _event, _context: None)
+    monkeypatch.setattr(handler, "handler", lambda _event, _context: None)
     problems = found(world, fault_matrix.cases, "stopped in the console", "throttled once")
     assert any("not at rest" in problem for problem in problems)
 
 
 def test_nobody_is_told_of_a_rollback_that_is_held_up(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollbacks, "hold_up", lambda *_: None)
+    monkeypatch.setattr(rollback, "hold_up", lambda *_: None)
     cases = [
         case for case in taken_away.cases(world) if "lambda UpdateAlias" in str(case) and "an alarm fires" in str(case)
     ]
@@ -107,13 +109,13 @@ def test_nobody_is_told_of_a_rollback_that_is_held_up(world: SimulatedWorld, mon
 
 
 def test_a_hook_id_in_the_log(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    invoke: Any = hooks.invoke
+    invoke: Any = lambda_hooks.invoke
 
     def telling(function: str, event: str, payload: bytes, *rest: Any) -> Any:
         run_hook.logger.info(payload.decode())
         return invoke(function, event, payload, *rest)
 
-    monkeypatch.setattr(hooks, "invoke", telling)
+    monkeypatch.setattr(lambda_hooks, "invoke", telling)
     problems = found(world, fault_matrix.cases, "a hook says no", "throttled once")
     assert any("the log holds the secret" in problem for problem in problems)
 
@@ -138,5 +140,5 @@ def test_an_interruption_that_waits_until_it_can_be_recorded(
 
     brief = 5 * 60
     assert rolled_back_after() < brief
-    monkeypatch.setattr(waits, "_interrupt_unrecorded", lambda *_: None)
+    monkeypatch.setattr(gate, "_interrupt_unrecorded", lambda *_: None)
     assert rolled_back_after() > brief, "the bake had to run out"

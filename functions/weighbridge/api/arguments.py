@@ -1,0 +1,144 @@
+"""What a request names or sends: read and checked, with CodeDeploy's own exceptions. Reference: 1.1, 1.5 and 1.6."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from weighbridge.api import protocol
+from weighbridge.api.operations import Request
+from weighbridge.api.protocol import ApiError
+from weighbridge.core.deployment import Record
+from weighbridge.core.errors import DeploymentMissing, InvalidDocument
+from weighbridge.core.groups import valid_name
+from weighbridge.core.ids import DEPLOYMENT_ID
+from weighbridge.core.requests import BUNDLE_TYPES, Revision
+from weighbridge.core.revisions import INLINE, identified
+from weighbridge.store import deployments, settings
+
+MOST_NAMES = 100
+"""How many things a batch may name."""
+LONGEST_DESCRIPTION = 256
+MOST_AT_ONCE = 25
+"""Deployments, revisions or instances that a batch may ask for."""
+
+
+def name(request: Request, member: str) -> str:
+    """The name that a member gives to an application, a group or a configuration."""
+    given = request.arguments.get(member)
+    if not given:
+        raise protocol.missing(request.operation, member)
+    return _valid_name(request, member, given)
+
+
+def names(request: Request, member: str) -> list[str]:
+    """The names of a batch, each once, in the order given."""
+    given = list(dict.fromkeys(request.arguments[member]))
+    if len(given) > MOST_NAMES:
+        raise ApiError("BatchLimitExceededException", f"{member} may have at most {MOST_NAMES} names.")
+    return [_valid_name(request, member, one) for one in given]
+
+
+def _valid_name(request: Request, member: str, given: str) -> str:
+    if not valid_name(given):
+        raise protocol.invalid(
+            request.operation, member, f"'{given[:100]}' is no name: use 1 to 100 letters, digits and . _ + = , @ -"
+        )
+    return given
+
+
+def application(request: Request) -> dict[str, Any]:
+    """The application that a request names, as it is kept."""
+    wanted = name(request, "applicationName")
+    found = settings.application(wanted)
+    if found is None:
+        raise no_application(wanted)
+    return found
+
+
+def no_application(wanted: str) -> ApiError:
+    return ApiError("ApplicationDoesNotExistException", f"No application found for name: {wanted}")
+
+
+def group(request: Request, member: str = "deploymentGroupName") -> dict[str, Any]:
+    """The group that a request names, as it is kept."""
+    wanted = name(request, member)
+    in_application = application(request)["applicationName"]
+    found = settings.group_item(in_application, wanted)
+    if found is None:
+        raise ApiError("DeploymentGroupDoesNotExistException", f"No Deployment Group found for name: {wanted}")
+    return found
+
+
+def compute_platform(request: Request) -> None:
+    """Refuses every platform but Lambda, which is meant where it is left out. Decision 8."""
+    platform = request.arguments.get("computePlatform", "Lambda")
+    if platform != "Lambda":
+        message = f"ComputePlatform '{platform}' is not valid. Valid values are [Lambda]: pass computePlatform Lambda."
+        raise protocol.invalid(request.operation, "computePlatform", message)
+
+
+def batch(request: Request, member: str) -> list[Any]:
+    """What a batch asks for; that there is something has been checked, since the model requires it."""
+    wanted: list[Any] = request.arguments[member]
+    if len(wanted) > MOST_AT_ONCE:
+        raise ApiError("BatchLimitExceededException", f"{member} may have at most {MOST_AT_ONCE}, not {len(wanted)}.")
+    return wanted
+
+
+def deployment_id(request: Request, value: str) -> str:
+    if not value:
+        raise ApiError("DeploymentIdRequiredException", "The deployment ID is empty; give one.")
+    if not DEPLOYMENT_ID.fullmatch(value):
+        raise ApiError(
+            "InvalidDeploymentIdException",
+            f"'{value[:100]}' is no deployment ID: {request.operation} takes d- and nine upper-case letters or digits.",
+        )
+    return value
+
+
+def deployment(request: Request) -> Record:
+    """The record of the deployment that `deploymentId` names."""
+    try:
+        return deployments.existing(deployment_id(request, str(request.arguments.get("deploymentId", ""))))
+    except DeploymentMissing as error:
+        raise ApiError("DeploymentDoesNotExistException", str(error)) from error
+
+
+def description(request: Request) -> str | None:
+    value: str | None = request.arguments.get("description")
+    if value is not None and len(value) > LONGEST_DESCRIPTION:
+        raise ApiError(
+            "DescriptionTooLongException",
+            f"The description has {len(value)} characters; at most {LONGEST_DESCRIPTION} are allowed.",
+        )
+    return value
+
+
+def revision(location: Mapping[str, Any]) -> dict[str, Any]:
+    """A revision with all that it takes to deploy it."""
+    kind = location.get("revisionType")
+    if kind is None:
+        raise ApiError("InvalidRevisionException", "revisionType is missing; give S3, AppSpecContent or String.")
+    if kind == "S3" and "bundleType" not in location.get("s3Location", {"bundleType": ""}):
+        raise ApiError(
+            "InvalidRevisionException", f"BundleType must be either {' or '.join(BUNDLE_TYPES)}; s3Location names none."
+        )
+    try:
+        read = Revision.read(location)
+    except InvalidDocument as error:
+        raise ApiError("InvalidRevisionException", str(error)) from error
+    return identified(read.kept())
+
+
+def is_reference(location: Mapping[str, Any]) -> bool:
+    """Whether a location names the content of a registered revision by its sha256 alone."""
+    member = INLINE.get(str(location.get("revisionType")))
+    inline = location.get(member, {}) if member else {}
+    return bool(inline.get("sha256")) and not inline.get("content")
+
+
+def place(location: Mapping[str, Any]) -> dict[str, Any]:
+    """A revision, or the place of one that is registered: of an inline one the sha256 will do."""
+    if not is_reference(location):
+        return revision(location)
+    kind = location["revisionType"]
+    return {"revisionType": kind, INLINE[kind]: {"sha256": location[INLINE[kind]]["sha256"]}}

@@ -14,13 +14,14 @@ from tests.aws.account import client_error, keep_begun, keep_planned, kept, lost
 from tests.unit.samples import START, at, plan
 from weighbridge.aws import clients, dynamodb
 from weighbridge.aws.dynamodb import Expression
-from weighbridge.core.deployment import Status, begun, created, group_status, planned, shifted, stamp
+from weighbridge.core.deployment import begun, created, group_status, planned, shifted, stamp
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import Interrupted, StopRequested
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import routing_after
 from weighbridge.core.planning import roll_back_on, watched_alarms
+from weighbridge.core.record import Status
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.lifecycle import schedule
 from weighbridge.store import deployments, keys, revisions, settings
@@ -189,7 +190,7 @@ def test_members_that_mean_nothing_may_be_sent_when_they_say_nothing(api: Caller
 def test_what_a_call_leaves_of_enabled_is_off(api: Caller, sent: dict[str, Any], is_kept: dict[str, Any]) -> None:
     group = DeploymentGroup.read({"alarmConfiguration": {"alarms": [{"name": "a"}]}})
     settings.put_group("shop-app", "prod", group, stamp(at(0)))
-    record = kept(api.call("CreateDeployment", **NAMES, revision=S3, **sent)["deploymentId"])
+    record: Any = kept(api.call("CreateDeployment", **NAMES, revision=S3, **sent)["deploymentId"])
     assert [record[member] for member in sent] == [is_kept]
     by_override = "overrideAlarmConfiguration" in sent
     assert watched_alarms(record, group)["names"] == ([] if by_override else ["a"])

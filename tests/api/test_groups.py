@@ -7,6 +7,7 @@ import pytest
 
 from tests.api.caller import Caller
 from tests.api.test_applications import NOW, active_deployment, begin_deployment, put_groups, refusal
+from tests.unit.samples import members
 from weighbridge.aws import dynamodb
 from weighbridge.aws.dynamodb import Expression
 from weighbridge.core import planning
@@ -292,8 +293,8 @@ def test_what_a_call_leaves_of_enabled_is_off(api: Caller, sent: dict[str, Any],
         assert [item["settings"][member]["enabled"] for member in sent] == [False]
     kept = settings.group("shop", "new")
     assert kept
-    watched = planning.watched_alarms({}, kept[1])["names"]
-    rolls_back = planning.roll_back_on({}, kept[1])
+    watched = planning.watched_alarms(members(), kept[1])["names"]
+    rolls_back = planning.roll_back_on(members(), kept[1])
     assert (watched, rolls_back["failure"]) == (([], True) if "alarmConfiguration" in sent else (["a"], False))
 
 

@@ -10,11 +10,12 @@ from tests.architecture.source import ROOT
 from tests.aws.invocation import ID, event_file
 from tests.unit.samples import apply, at
 from weighbridge.core import hooks
-from weighbridge.core.deployment import Record, begun, created, hook_answered, hook_called, planned, shifted
+from weighbridge.core.deployment import begun, created, hook_answered, hook_called, planned, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import HookFailed, InvalidLambdaFunction, RolePermissions, StopRequested, described
 from weighbridge.core.notifications import Notification, notifications
 from weighbridge.core.plan import routing_after
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import held_up, rollback_record, traffic_restored
 
 REGION = "eu-west-1"

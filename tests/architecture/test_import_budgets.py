@@ -13,7 +13,7 @@ from tests.architecture.source import ROOT, handler_names
 BASE = {
     "aws.clients",
     "aws.errors",
-    *(f"core.{m}" for m in ("errors", "hooks", "plan", "routing", "deployment", "service_role")),
+    *(f"core.{m}" for m in ("errors", "hooks", "plan", "record", "routing", "deployment", "service_role")),
 }
 TABLE = {"aws.dynamodb", "environment", "store.keys"}
 RECORDS = BASE | TABLE | {"store.deployments", "store.revisions"}

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.unit.samples import at, plan
+from tests.unit.samples import at, members, plan
 from weighbridge.aws import clients, dynamodb
-from weighbridge.core.deployment import Record, begun, created, planned
+from weighbridge.core.deployment import begun, created, planned
+from weighbridge.core.record import Record
 from weighbridge.store import deployments, keys
 
 REGION = "eu-west-1"
@@ -74,7 +75,7 @@ def new_record(deployment_id: str = "d-AAAAAAAAA", **changes: Any) -> Record:
         revision={"revisionType": "S3", "s3Location": {"bucket": "drops", "key": "shop-app/prod/a.yaml"}},
         now=at(0),
     )
-    return made | changes
+    return members(**(made | changes))
 
 
 def keep_begun(deployment_id: str = "d-AAAAAAAAA", *, alarms: tuple[str, ...] = ("errors",)) -> Record:

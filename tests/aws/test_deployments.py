@@ -31,6 +31,7 @@ from weighbridge.core.errors import DeploymentLimitExceeded, Interrupted, Record
 from weighbridge.core.hooks import Answer
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import Plan, routing_after
+from weighbridge.core.record import Record, TimelineEntry
 from weighbridge.core.record_size import NEARLY_FULL
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
 from weighbridge.store import deployments, keys, revisions
@@ -146,7 +147,7 @@ def test_a_full_record_takes_every_change_of_a_deployments_story() -> None:
 
 def test_long_before_a_record_is_full_it_is_shortened() -> None:
     keep_planned()
-    reading = {"time": "t", "event": "AlarmsRead", "reason": "x" * 8_000}
+    reading: TimelineEntry = {"time": "t", "event": "AlarmsRead", "reason": "x" * 8_000}
     for _ in range(40):
         deployments.update(A, Change(timeline=[reading]))
     assert len(json.dumps(kept())) < NEARLY_FULL
@@ -154,7 +155,7 @@ def test_long_before_a_record_is_full_it_is_shortened() -> None:
 
 def test_that_a_record_cannot_be_shortened_does_not_undo_what_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
     keep_planned()
-    readings = [{"time": "t", "event": "AlarmsRead", "reason": "x" * 6_500}] * 40
+    readings: list[TimelineEntry] = [{"time": "t", "event": "AlarmsRead", "reason": "x" * 6_500}] * 40
     refuse(monkeypatch, "dynamodb", "get_item", client_error("ThrottlingException", "GetItem"))
     changed = deployments.update(A, Change(timeline=readings))
     assert changed is not None
@@ -234,7 +235,7 @@ _ids = ("".join(letters) for letters in itertools.product(string.digits + string
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(top_level, nested | deeper, removes, entries)
 def test_the_table_applies_any_change_as_the_reference_does(
-    top: dict[str, Any], within: dict[str, Any], away: list[str], told: list[dict[str, Any]]
+    top: dict[str, Any], within: dict[str, Any], away: list[str], told: list[Any]
 ) -> None:
     change = Change(sets={"status": "InProgress"} | top | within, removes=away, timeline=told)
     record = new_record(f"d-{next(_ids)}", gate={"token": "t"})
@@ -291,7 +292,7 @@ def test_a_deployment_that_was_interrupted_does_not_begin() -> None:
 # ------------------------------------------------------------------------------------------------------- ending
 
 
-def _stopped(record: dict[str, Any], **rollback: str) -> Any:
+def _stopped(record: Record, **rollback: str) -> Any:
     return failed(record, {"error": "StopRequested", "cause": "Stop."}, rollback, at(9))
 
 

@@ -15,6 +15,7 @@ from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import AlarmActive, Throttled
 from weighbridge.core.hooks import reported
 from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.lifecycle.gate import hand_on
 from weighbridge.store import deployments, keys, refusals
@@ -53,7 +54,7 @@ def _awaiting_report(event: str = "BeforeAllowTraffic") -> None:
     deployments.update(ID, hook_called(made, event, SECRET, "t-hook", at(2)))
 
 
-def _ended(deployment_id: str = ID) -> dict[str, Any]:
+def _ended(deployment_id: str = ID) -> Record:
     record = kept(deployment_id)
     deployments.end(record, failed(record, {"error": "HookFailed", "cause": "No."}, {}, at(9)))
     return kept(deployment_id)

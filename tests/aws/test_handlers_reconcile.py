@@ -21,7 +21,7 @@ from tests.aws.account import (
     routing,
 )
 from tests.aws.invocation import ID, ROLLBACK_ID, Context, detail_of, event_file, invoke
-from tests.unit.samples import at, plan
+from tests.unit.samples import at, members, plan
 from weighbridge.aws import stepfunctions as step_functions
 from weighbridge.aws.clients import client
 from weighbridge.core.deployment import Change, begun, created, planned
@@ -29,6 +29,7 @@ from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import StopRequested, Throttled
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.reconciliation import Execution
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.store import deployments
 
@@ -62,7 +63,7 @@ def _started(place: SimpleNamespace) -> dict[str, Any]:
     return {each["name"]: json.loads(each["input"]) for each in described}
 
 
-def _shifted(**changes: Any) -> dict[str, Any]:
+def _shifted(**changes: Any) -> Record:
     """A deployment whose alias is at thirty percent."""
     create_alias("1", {"2": 0.3})
     return keep_planned(ID, rollbackDeploymentId=ROLLBACK_ID, **changes)
@@ -270,8 +271,7 @@ def test_a_record_that_nobody_foresaw_does_not_keep_the_sweep_from_the_others_ei
     executions: Executions, place: SimpleNamespace
 ) -> None:
     broken = created("d-CCCCCCCCC", "who knows", application="a", group="g", revision=None, now=at(0))
-    del broken["lifecycleEvents"]
-    deployments.create(broken)
+    deployments.create(members(**{name: value for name, value in broken.items() if name != "lifecycleEvents"}))
     deployments.create(new_record("d-BBBBBBBBB", createTime="2026-11-24T06:00:00.000Z"))
     executions(d_CCCCCCCCC="FAILED")
     with pytest.raises(ExceptionGroup) as caught:

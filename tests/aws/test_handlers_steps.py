@@ -25,7 +25,7 @@ from tests.aws.invocation import APPSPEC, ID, ROLLBACK_ID, drop, event_file, inv
 from tests.unit.samples import at
 from weighbridge.aws import lambda_aliases, lambda_hooks
 from weighbridge.aws.clients import client
-from weighbridge.core.deployment import Record, alarms_read, begun, shifted
+from weighbridge.core.deployment import alarms_read, begun, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import (
     AlarmActive,
@@ -57,6 +57,7 @@ from weighbridge.core.groups import parse
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import Plan, routing_after
 from weighbridge.core.reconciliation import Execution, Rollback, StartRollback, action_for
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.core.routing import Routing
 from weighbridge.store import deployments, settings

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.samples import members
 from weighbridge.core import groups
 from weighbridge.core.configs import OTHER_PLATFORMS, PREDEFINED, RESERVED, DeploymentConfig, missing, parse, steps
 from weighbridge.core.errors import InvalidDocument, ResourceCannotBeFound
@@ -154,7 +155,8 @@ def test_a_misspelt_predefined_name_is_told_when_the_group_is_dropped_and_when_i
     with pytest.raises(InvalidDocument) as refused:
         groups.parse("shop", "prod", {"deploymentConfigName": name})
     assert missing(name) in str(refused.value)
-    for record, settings in (({"deploymentConfigName": name}, {}), ({}, {"deploymentConfigName": name})):
+    named = {"deploymentConfigName": name}
+    for record, settings in ((members(**named), {}), (members(), named)):
         with pytest.raises(ResourceCannotBeFound) as unfound:
             config_name(record, groups.DeploymentGroup.read(settings))
         assert str(unfound.value) == missing(name)

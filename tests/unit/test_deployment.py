@@ -14,14 +14,15 @@ from weighbridge.core.hooks import Answer
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.interruptions import alarm_interruption, interrupted, stop_interruption
 from weighbridge.core.plan import Plan, WatchedAlarms, routing_after
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
 
 
-def _events(of: dict[str, Any]) -> list[str]:
+def _events(of: Record) -> list[str]:
     return [of["lifecycleEvents"][name]["status"] for name in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]
 
 
-def _after(step: int, **changes: Any) -> dict[str, Any]:
+def _after(step: int, **changes: Any) -> Record:
     """The sample deployment when `step` steps have been taken."""
     sample: Plan = plan(**changes)
     made = record(**changes)

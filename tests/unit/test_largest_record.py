@@ -7,7 +7,6 @@ from weighbridge.core import configs, groups, hooks, planning
 from weighbridge.core.alarms import MOST_READINGS
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.deployment import (
-    Record,
     alarms_noted,
     alarms_read,
     begun,
@@ -22,6 +21,7 @@ from weighbridge.core.endings import failed
 from weighbridge.core.errors import MESSAGE_LIMIT, HookFailed
 from weighbridge.core.interruptions import given_up
 from weighbridge.core.plan import Plan, routing_after
+from weighbridge.core.record import Record
 from weighbridge.core.requests import INLINE_LIMIT, DeploymentRequest
 from weighbridge.core.routing import Routing
 

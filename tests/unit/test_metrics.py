@@ -10,10 +10,11 @@ from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import HookFailed, StopRequested, described
 from weighbridge.core.metrics import ENDS, ends
 from weighbridge.core.plan import routing_after
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 
 
-def _moving(**changes: Any) -> dict[str, Any]:
+def _moving(**changes: Any) -> Record:
     sample = plan(**changes)
     return apply(record(**changes), shifted(sample, 0, routing_after(sample, 0), "r-1", at(2)))
 

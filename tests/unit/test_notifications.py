@@ -7,10 +7,11 @@ from weighbridge.core.deployment import created, shifted
 from weighbridge.core.endings import succeeded
 from weighbridge.core.notifications import notifications
 from weighbridge.core.plan import routing_after
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 
 
-def _moving(**changes: Any) -> dict[str, Any]:
+def _moving(**changes: Any) -> Record:
     sample = plan(**changes)
     return apply(record(**changes), shifted(sample, 0, routing_after(sample, 0), "r-1", at(2)))
 

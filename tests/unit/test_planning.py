@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.samples import at, plan, record
+from tests.unit.samples import at, members, plan, record
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
 from weighbridge.core.deployment import stamp
@@ -40,7 +40,7 @@ def _plan(
     **settings: Any,
 ) -> Plan:
     group = parse_group("shop-app", "prod", settings)
-    asked = {"applicationName": "shop-app", "deploymentGroupName": "prod", "deploymentId": "d-AAAAAAAAA"}
+    asked = members(applicationName="shop-app", deploymentGroupName="prod", deploymentId="d-AAAAAAAAA")
     return make_plan(asked, spec, group, config, found=found, revision_id="r-1", group_id="g-1", left_by=left_by)
 
 
@@ -58,7 +58,7 @@ def test_a_plan_has_all_that_the_execution_needs() -> None:
 
 def test_a_role_is_told_for_which_group_it_is_assumed() -> None:
     arn = "arn:aws:iam::123456789012:role/team-a"
-    asked = {"applicationName": "shop-app", "deploymentGroupName": "prod"}
+    asked = members(applicationName="shop-app", deploymentGroupName="prod")
     group = parse_group("shop-app", "prod", {"serviceRoleArn": arn})
     for required in (True, False):
         assert role_for(asked, group, required=required) == ServiceRole(arn, "shop-app/prod")
@@ -74,7 +74,7 @@ def test_an_alias_is_held_with_its_account_where_that_is_not_the_installations()
 
 
 def test_a_group_without_a_role_acts_by_ours_unless_one_is_required() -> None:
-    asked = {"applicationName": "shop-app", "deploymentGroupName": "prod"}
+    asked = members(applicationName="shop-app", deploymentGroupName="prod")
     assert role_for(asked, GROUP, required=False) is None
     assert role_of(_plan()) is None
     with pytest.raises(RoleMissing, match=r"add serviceRoleArn to shop-app/prod/deployment-group.yaml"):
@@ -120,9 +120,9 @@ def test_weights_that_nobody_of_ours_wrote_are_not() -> None:
 
 def test_the_request_goes_before_the_group_and_the_group_before_the_default() -> None:
     group = parse_group("a", "b", {"deploymentConfigName": "mine"})
-    assert config_name({"deploymentConfigName": "its"}, group) == "its"
-    assert config_name({}, group) == "mine"
-    assert config_name({}, GROUP) == "CodeDeployDefault.LambdaAllAtOnce"
+    assert config_name(members(deploymentConfigName="its"), group) == "its"
+    assert config_name(members(), group) == "mine"
+    assert config_name(members(), GROUP) == "CodeDeployDefault.LambdaAllAtOnce"
 
 
 @pytest.mark.parametrize(
@@ -143,15 +143,15 @@ def test_the_request_goes_before_the_group_and_the_group_before_the_default() ->
 def test_rollback_is_on_unless_somebody_said_otherwise(
     requested: Any, settings: Any, expected: tuple[bool, bool, bool]
 ) -> None:
-    asked = {"autoRollbackConfiguration": requested} if requested else {}
+    asked = members(autoRollbackConfiguration=requested) if requested else members()
     assert tuple(roll_back_on(asked, parse_group("a", "b", settings)).values()) == expected
 
 
 def test_the_override_of_alarms_goes_before_the_groups() -> None:
     group = parse_group("a", "b", {"alarmConfiguration": {"alarms": [{"name": "x"}], "ignorePollAlarmFailure": "true"}})
-    assert watched_alarms({}, group) == {"names": ["x"], "ignorePollFailure": True}
+    assert watched_alarms(members(), group) == {"names": ["x"], "ignorePollFailure": True}
     override = {"enabled": False, "alarms": [{"name": "x"}]}
-    assert watched_alarms({"overrideAlarmConfiguration": override}, group)["names"] == []
+    assert watched_alarms(members(overrideAlarmConfiguration=override), group)["names"] == []
 
 
 def test_only_functions_and_hooks_of_the_given_patterns_are_touched() -> None:

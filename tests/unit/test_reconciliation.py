@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.samples import apply, at, plan, record
+from tests.unit.samples import apply, at, members, plan, record
 from weighbridge.core.deployment import created, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.interruptions import given_up, interrupted, stop_interruption
@@ -20,13 +20,14 @@ from weighbridge.core.reconciliation import (
     StartRollback,
     action_for,
 )
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 
 NONE, NO_ROLLBACK = Execution(None), Rollback()
 BACK = rollback_record(plan(), at(0))
 
 
-def _moving(**changes: Any) -> dict[str, Any]:
+def _moving(**changes: Any) -> Record:
     sample = plan(**changes)
     return apply(record(**changes), shifted(sample, 0, routing_after(sample, 0), "r-1", at(2)))
 
@@ -65,15 +66,14 @@ def test_a_living_execution_is_handed_what_is_on_record_for_its_wait() -> None:
     assert stop
     assert action_for(baking, Execution("RUNNING"), NO_ROLLBACK) == Nothing()
     assert action_for(apply(baking, interrupted(stop, at(5))), Execution("RUNNING"), NO_ROLLBACK) == HandOn()
-    waiting = _moving() | {"gate": {"token": "t", "waitingFor": "AfterAllowTraffic"}, "hooks": {"AfterAllowTraffic": {}}}
+    after = {"gate": {"token": "t", "waitingFor": "AfterAllowTraffic"}}
+    waiting = members(**(_moving() | after | {"hooks": {"AfterAllowTraffic": {}}}))
     assert action_for(waiting, Execution("RUNNING"), NO_ROLLBACK) == Nothing()
-    answered = waiting | {"hooks": {"AfterAllowTraffic": {"answer": {"status": "Succeeded"}}}}
+    answered = members(**(waiting | {"hooks": {"AfterAllowTraffic": {"answer": {"status": "Succeeded"}}}}))
     assert action_for(answered, Execution("RUNNING"), NO_ROLLBACK) == HandOn()
     # What is on record for another wait is none of this one's.
-    assert (
-        action_for(answered | {"gate": {"token": "t", "waitingFor": "bake"}}, Execution("RUNNING"), NO_ROLLBACK)
-        == Nothing()
-    )
+    baking_now = members(**(answered | {"gate": {"token": "t", "waitingFor": "bake"}}))
+    assert action_for(baking_now, Execution("RUNNING"), NO_ROLLBACK) == Nothing()
 
 
 @pytest.mark.parametrize(

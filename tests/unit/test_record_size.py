@@ -1,14 +1,14 @@
 """What a record that is nearly full does without."""
 
 import json
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.samples import apply, at, record
-from weighbridge.core.deployment import Record, alarms_read, entry
+from tests.unit.samples import apply, at, members, record
+from weighbridge.core.deployment import alarms_read, entry
 from weighbridge.core.errors import MESSAGE_LIMIT
+from weighbridge.core.record import Record, TimelineEntry
 from weighbridge.core.record_size import NEARLY_FULL, is_nearly_full, shortened
 
 WIDEST = "\N{HANGUL SYLLABLE GA}"
@@ -18,11 +18,11 @@ def _shortened(full: Record) -> Record:
     change = shortened(full)
     assert change is not None
     without = {name: value for name, value in full.items() if name not in change.removes}
-    return without | dict(change.sets)
+    return members(**(without | dict(change.sets)))
 
 
-def _with(full: Record, *entries: dict[str, Any]) -> Record:
-    return full | {"timeline": [*full["timeline"], *entries]}
+def _with(full: Record, *entries: TimelineEntry) -> Record:
+    return members(**(full | {"timeline": [*full["timeline"], *entries]}))
 
 
 def _read(times: int) -> Record:
@@ -78,7 +78,7 @@ def test_what_only_explains_goes_once_the_plan_holds_what_counts() -> None:
     short = _shortened(full)
     assert not {"previousRevision", "overrideAlarmConfiguration"} & short.keys()
     assert short["revision"]["appSpecContent"].keys() == {"sha256"}
-    before = {name: value for name, value in full.items() if name != "plan"}
+    before = members(**{name: value for name, value in full.items() if name != "plan"})
     kept = _shortened(before)
     assert kept["revision"] == full["revision"], "validation has not read it yet"
     assert kept["overrideAlarmConfiguration"] == full["overrideAlarmConfiguration"]
@@ -93,7 +93,7 @@ entries = st.builds(
 
 
 @given(st.lists(entries, max_size=150))
-def test_whatever_the_timeline_holds_it_is_short_afterwards_and_stays_so(timeline: list[dict[str, Any]]) -> None:
+def test_whatever_the_timeline_holds_it_is_short_afterwards_and_stays_so(timeline: list[TimelineEntry]) -> None:
     full = _with(record(), *timeline)
     change = shortened(full)
     short = _shortened(full) if change else full

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.samples import apply, at, plan, record
 from weighbridge.core import deployment, hooks, timeline
-from weighbridge.core.deployment import Change, entry
+from weighbridge.core.deployment import Change
 from weighbridge.core.endings import failed
 from weighbridge.core.errors import StopRequested
 from weighbridge.core.ids import rollback_id
@@ -87,7 +87,7 @@ def test_an_end_says_what_became_of_the_traffic() -> None:
 def test_an_entry_from_before_an_upgrade_or_without_a_reason_is_a_line_all_the_same() -> None:
     called = {name: value for name, value in CALLED.timeline[0].items() if name != "deadline"}
     assert timeline.line(called).endswith("was called as the BeforeAllowTraffic hook.")
-    assert timeline.line(entry(at(0), "Unheard")) == "2026-11-23T06:00:00.000Z Unheard"
+    assert timeline.line({"time": "2026-11-23T06:00:00.000Z", "event": "Unknown"}) == "2026-11-23T06:00:00.000Z Unknown"
 
 
 def test_the_deadline_is_the_state_machines() -> None:

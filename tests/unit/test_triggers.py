@@ -7,6 +7,7 @@ from tests.unit.samples import apply, at, plan, record
 from weighbridge.core.deployment import created, shifted
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.plan import routing_after
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.core.triggers import Message, messages
 
@@ -26,7 +27,7 @@ def _sent(old: Any, new: Any, *events: str) -> list[Message]:
     return messages(old, new, [trigger], region="eu-west-1", account="123456789012")
 
 
-def _created() -> dict[str, Any]:
+def _created() -> Record:
     return created("d-AAAAAAAAA", "id", application="shop-app", group="prod", revision=None, now=at(0))
 
 

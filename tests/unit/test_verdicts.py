@@ -135,10 +135,11 @@ def test_a_verdict_that_is_none_says_what_was_returned_and_what_would_have_been_
 )
 def test_a_hook_that_never_reports_is_named_with_what_it_returned(call: dict[str, str], said: str) -> None:
     sample = record(hooks={"BeforeAllowTraffic": "schema", "AfterAllowTraffic": "smoke"})
-    sample["hooks"] = {
+    called: Any = {
         "BeforeAllowTraffic": {"function": "schema", "answer": {"status": "Succeeded"}},
         "AfterAllowTraffic": {"function": "smoke", **call},
     }
+    sample["hooks"] = called
     ending = failed(sample, {"error": "HookTimedOut", "cause": "It timed out."}, {}, at(9))
     assert ending.message.startswith(f"It timed out. The AfterAllowTraffic hook smoke did not report, {said}; return ")
 

@@ -6,10 +6,10 @@ from typing import Any
 from weighbridge.api import protocol
 from weighbridge.api.operations import Request
 from weighbridge.api.protocol import ApiError
-from weighbridge.core.deployment import Record
 from weighbridge.core.errors import DeploymentMissing, InvalidDocument
 from weighbridge.core.groups import valid_name
 from weighbridge.core.ids import DEPLOYMENT_ID
+from weighbridge.core.record import Record
 from weighbridge.core.requests import BUNDLE_TYPES, Revision
 from weighbridge.core.revisions import INLINE, identified
 from weighbridge.store import deployments, settings

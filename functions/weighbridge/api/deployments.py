@@ -11,12 +11,13 @@ from weighbridge.api.operations import Operation, Request
 from weighbridge.api.protocol import ApiError
 from weighbridge.aws.dynamodb import MOST_LISTED
 from weighbridge.core.configs import ALL_AT_ONCE
-from weighbridge.core.deployment import Status, group_names, stamp
+from weighbridge.core.deployment import group_names, stamp
 from weighbridge.core.documents import Document
 from weighbridge.core.errors import DeploymentLimitExceeded, InvalidDocument
 from weighbridge.core.groups import MOST_ALARMS, AlarmConfiguration, AutoRollbackConfiguration, arn_among
 from weighbridge.core.ids import DEPLOYMENT_ID
 from weighbridge.core.overview import deployment_info
+from weighbridge.core.record import Status
 from weighbridge.lifecycle import interrupt, start
 from weighbridge.store import deployment_index, deployments, revisions, settings
 

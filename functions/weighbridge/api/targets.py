@@ -8,8 +8,8 @@ from weighbridge.api import arguments, pagination
 from weighbridge.api.operations import Operation, Request
 from weighbridge.api.protocol import ApiError
 from weighbridge.aws.stepfunctions import function_arn
-from weighbridge.core.deployment import Record
 from weighbridge.core.overview import lifecycle_events, target_status
+from weighbridge.core.record import Record
 
 _TARGET_ID = re.compile(r"[A-Za-z0-9_:$./-]{1,256}", re.ASCII)
 _STATUSES = {"Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"}

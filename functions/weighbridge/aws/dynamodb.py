@@ -46,7 +46,7 @@ def plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def images(change: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]] | None:
+def images(change: Mapping[str, Any]) -> tuple[Any, Any] | None:
     """An item before (None where it is new) and after a change, from a record of the stream; None where it was deleted."""
     sides = change["dynamodb"]
     if "NewImage" not in sides:

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from weighbridge.aws.clients import client, client_as
 from weighbridge.aws.errors import code_of, translating
 from weighbridge.core import bundles
-from weighbridge.core.deployment import Record
 from weighbridge.core.documents import SIZE_LIMIT
 from weighbridge.core.errors import InvalidDocument, RevisionMissing
 from weighbridge.core.object_keys import Stored
+from weighbridge.core.record import Record
 from weighbridge.core.service_role import ServiceRole
 from weighbridge.environment import environment
 

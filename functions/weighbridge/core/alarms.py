@@ -8,9 +8,10 @@ not the one that it was when the deployment began, or CloudWatch does not answer
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from weighbridge.core.deployment import Record, reading_kept
+from weighbridge.core.deployment import reading_kept
 from weighbridge.core.errors import AlarmActive, AlarmsUnreadable, WeighbridgeError
 from weighbridge.core.plan import WatchedAlarms
+from weighbridge.core.record import Record
 
 MOST_READINGS = 5
 """How many readings a timeline keeps."""

@@ -1,19 +1,5 @@
 """A deployment's record, and what happens to it on its way. Reference: section 5.
 
-A record is the JSON-like mapping that the table keeps: CodeDeploy's fields under CodeDeploy's names, and beyond them
-
-    plan        what was decided at the start (core.plan)
-    routing     where the alias was last left, and `revisionId`, the alias's revision then
-    requestedBy  the ARN of the API's caller
-    contentSha256  of the file that was dropped, by which the same file is known again
-    hooks       lifecycle event -> function, digest of its execution id, call time, answer
-    alarmDefinitions  what the watched alarms were at the start, in the plan's order (core.alarms)
-    interruption  the alarm or stop request that ends the deployment; the first one wins
-    gate        the wait that is open, with its task token (a secret)
-    timeline    what happened, in order: {time, event, …, reason}
-    groupStatus  the group's id, or its names where there was none, and the status, by which deployments are listed
-    open        present until the deployment has ended, which is what the index of open deployments is made of
-
 Whatever happens is a `Change`: values that the store writes in one conditional update. Times come in as aware datetimes
 and are kept as ISO 8601 text in UTC with milliseconds. How it ends is told in endings.py, what ends it early in
 interruptions.py, how it is taken back in rollbacks.py. On the reaction path: standard library only.
@@ -22,15 +8,14 @@ interruptions.py, how it is taken back in rollbacks.py. On the reaction path: st
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from weighbridge.core import hooks
 from weighbridge.core.errors import WeighbridgeError, clip
 from weighbridge.core.plan import Plan
+from weighbridge.core.record import LifecycleEvent, Record, Status, TimelineEntry, TimelineEvent
 from weighbridge.core.routing import Routing
 
-Record = dict[str, Any]
-Status = Literal["Created", "InProgress", "Succeeded", "Failed", "Stopped"]
 RUNNING: tuple[Status, ...] = ("Created", "InProgress")
 LIFECYCLE_EVENTS = (hooks.BEFORE, hooks.SHIFT, hooks.AFTER)
 ROLLBACK_CREATOR = "codeDeployRollback"
@@ -44,15 +29,16 @@ class Change:
 
     sets: Mapping[str, Any] = field(default_factory=dict)
     removes: Sequence[str] = ()
-    timeline: Sequence[Mapping[str, Any]] = ()
+    timeline: Sequence[TimelineEntry] = ()
 
 
 def stamp(now: datetime) -> str:
     return now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def entry(now: datetime, event: str, **details: Any) -> dict[str, Any]:
-    return {"time": stamp(now), "event": event, **{key: value for key, value in details.items() if value is not None}}
+def entry(now: datetime, event: TimelineEvent, **details: Any) -> TimelineEntry:
+    known = {name: value for name, value in details.items() if value is not None}
+    return cast("TimelineEntry", {"time": stamp(now), "event": event, **known})
 
 
 def group_status(group: str, status: Status) -> str:
@@ -115,14 +101,15 @@ def created(  # noqa: PLR0913  # the members of one request
     if caller:
         record["requestedBy"] = caller
     if group_id is not None:
-        record |= {"deploymentGroupId": group_id, "groupStatus": group_status(group_id, "Created")}
+        record["deploymentGroupId"] = group_id
+        record["groupStatus"] = group_status(group_id, "Created")
     elif application and group:
         record["groupStatus"] = group_status(group_names(application, group), "Created")
     if revision is not None:
         record["revision"] = dict(revision)
     if refusal is not None:
         record["refusal"] = {"error": type(refusal).__name__, "message": str(refusal)}
-    return record | dict(overrides or {})
+    return cast("Record", record | dict(overrides or {}))
 
 
 def begun(  # noqa: PLR0913  # what is known when a deployment begins
@@ -157,15 +144,15 @@ def begun(  # noqa: PLR0913  # what is known when a deployment begins
     )
 
 
-def unchecked(why: str, now: datetime) -> dict[str, Any]:
+def unchecked(why: str, now: datetime) -> TimelineEntry:
     """The entry of a target version that could not be looked at."""
     reason = f"Whether the target version is there and Active was not checked: {why}"
     return entry(now, "VersionNotChecked", reason=clip(reason, READING_LIMIT))
 
 
-def awaited(what: Literal["Version", "Group"], reason: str, now: datetime) -> Change:
-    """The deployment cannot begin before `what`, for the `reason` that the timeline gives."""
-    return Change(timeline=[entry(now, f"{what}Awaited", reason=reason)])
+def awaited(event: Literal["VersionAwaited", "GroupAwaited"], reason: str, now: datetime) -> Change:
+    """The deployment cannot begin yet, for the `reason` that the timeline gives."""
+    return Change(timeline=[entry(now, event, reason=reason)])
 
 
 def planned(plan: Plan, now: datetime) -> Change:
@@ -220,14 +207,14 @@ def _moved(plan: Plan, routing: Routing, revision_id: str) -> dict[str, Any]:
     }
 
 
-def _shift_entry(plan: Plan, routing: Routing, revision_id: str, now: datetime, reason: str) -> dict[str, Any]:
+def _shift_entry(plan: Plan, routing: Routing, revision_id: str, now: datetime, reason: str) -> TimelineEntry:
     weight = routing.weight_of(plan["targetVersion"])
     return entry(
         now, "TrafficShifted", targetVersion=plan["targetVersion"], weight=weight, revisionId=revision_id, reason=reason
     )
 
 
-def without_hook(now: datetime) -> dict[str, str]:
+def without_hook(now: datetime) -> LifecycleEvent:
     return {"status": "Succeeded", "startTime": stamp(now), "endTime": stamp(now)}
 
 

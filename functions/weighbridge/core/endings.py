@@ -9,8 +9,6 @@ from weighbridge.core import hooks
 from weighbridge.core.deployment import (
     LIFECYCLE_EVENTS,
     Change,
-    Record,
-    Status,
     entry,
     group_status,
     is_rollback,
@@ -29,6 +27,7 @@ from weighbridge.core.errors import (
     message_of,
 )
 from weighbridge.core.ids import rollback_id
+from weighbridge.core.record import Record, RollbackInfo, Status
 from weighbridge.core.routing import Routing
 
 
@@ -131,9 +130,7 @@ def _failure(record: Record, failure: Mapping[str, str]) -> tuple[type[Weighbrid
     return kind, message
 
 
-def _rollback_info(
-    record: Record, kind: type[WeighbridgeError], rollback: Mapping[str, str]
-) -> tuple[dict[str, str], bool]:
+def _rollback_info(record: Record, kind: type[WeighbridgeError], rollback: Mapping[str, str]) -> tuple[RollbackInfo, bool]:
     deployment = record["deploymentId"]
     if "plan" not in record:
         return {}, False  # it ended before it could touch the alias

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from weighbridge.core import hooks
-from weighbridge.core.deployment import Record
 from weighbridge.core.errors import HookFailed, described
 from weighbridge.core.plan import Plan
+from weighbridge.core.record import Record
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Fail:
 
     token: str
     error: str
-    details: Mapping[str, Any]
+    details: Mapping[str, object]
 
 
 def gate(token: str, waiting_for: str) -> dict[str, str]:
@@ -47,8 +47,10 @@ def owed(record: Record) -> GoOn | Fail | None:
     token, waiting_for = record["gate"]["token"], record["gate"]["waitingFor"]
     if "interruption" in record:
         return Fail(token, record["interruption"]["error"], record["interruption"])
-    answer = record["hooks"].get(waiting_for, {}).get("answer")
-    return GoOn(token, hook_result(waiting_for, record["plan"], answer)) if answer else None
+    call = record["hooks"].get(waiting_for)
+    if call is None or "answer" not in call:
+        return None
+    return GoOn(token, hook_result(waiting_for, record["plan"], call["answer"]))
 
 
 def hook_result(event: str, plan: Plan, answer: hooks.Answer) -> dict[str, Any]:

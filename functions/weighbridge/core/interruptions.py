@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from weighbridge.core.deployment import Change, Record, entry, is_rollback, is_running
+from weighbridge.core.deployment import Change, entry, is_rollback, is_running
 from weighbridge.core.errors import AlarmActive, StopRequested, WeighbridgeError
+from weighbridge.core.record import Record
 
 
 @dataclass(frozen=True)

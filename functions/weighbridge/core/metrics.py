@@ -1,6 +1,7 @@
 """What is counted of how deployments end. On the reaction path: standard library only."""
 
-from weighbridge.core.deployment import Record, is_rollback, is_running
+from weighbridge.core.deployment import is_rollback, is_running
+from weighbridge.core.record import Record
 
 ENDS = {
     "DeploymentsSucceeded",

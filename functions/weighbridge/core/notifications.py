@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weighbridge.core.deployment import Record, is_rollback
+from weighbridge.core.deployment import is_rollback
+from weighbridge.core.record import Record
 
 SOURCE = "weighbridge"
 STATE_CHANGE = "CodeDeploy Deployment State-change Notification"

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from weighbridge.core.deployment import LIFECYCLE_EVENTS, Record, is_running
+from weighbridge.core.deployment import LIFECYCLE_EVENTS, is_running
 from weighbridge.core.groups import ROLLBACK_EVENTS
+from weighbridge.core.record import Record
 from weighbridge.core.revisions import shown
 from weighbridge.core.timeline import line
 
@@ -49,7 +50,8 @@ def _rollback_configuration(record: Record) -> Mapping[str, Any] | None:
     if given or "plan" not in record:
         return given
     on = record["plan"]["rollBackOn"]
-    events = [event for event, kind in zip(ROLLBACK_EVENTS, ("failure", "alarm", "stop"), strict=True) if on[kind]]
+    settings = zip(ROLLBACK_EVENTS, (on["failure"], on["alarm"], on["stop"]), strict=True)
+    events = [event for event, is_on in settings if is_on]
     return {"enabled": bool(events), "events": events}
 
 

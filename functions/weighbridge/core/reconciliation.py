@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from weighbridge.core.deployment import Record, is_rollback, is_running
+from weighbridge.core.deployment import is_rollback, is_running
 from weighbridge.core.endings import outcome_of
 from weighbridge.core.errors import StopRequested, TimedOut, WeighbridgeError, classify, described
 from weighbridge.core.gate import owed
+from weighbridge.core.record import Record
 from weighbridge.core.rollback_rule import restores, restores_after
 
 ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]

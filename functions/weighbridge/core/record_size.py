@@ -6,10 +6,11 @@ near that: so long before, what explains least is left out, and an interruption 
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from weighbridge.core.deployment import Change, Record
+from weighbridge.core.deployment import Change
 from weighbridge.core.errors import clip
+from weighbridge.core.record import Record
 from weighbridge.core.revisions import shown
 
 NEARLY_FULL = 250_000
@@ -38,7 +39,7 @@ def shortened(record: Record) -> Change | None:
         removes += [name for name in ("overrideAlarmConfiguration",) if name in record]
         if "revision" in record:
             sets["revision"] = shown(record["revision"])
-    changed = {name: value for name, value in sets.items() if record[name] != value}
+    changed = {name: value for name, value in sets.items() if cast("Mapping[str, Any]", record)[name] != value}
     return Change(sets=changed, removes=removes) if changed or removes else None
 
 

@@ -6,9 +6,9 @@ the reconciliation does; an error that no class of ours stands for is a failure.
 when they come, and their decision, kept with the interruption, counts. On the reaction path: standard library only.
 """
 
-from weighbridge.core.deployment import Record
 from weighbridge.core.errors import WeighbridgeError, classes
 from weighbridge.core.plan import Plan, RollBackOn
+from weighbridge.core.record import Record
 
 
 def table(on: RollBackOn) -> dict[str, bool]:

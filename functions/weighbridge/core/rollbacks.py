@@ -7,12 +7,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
 from weighbridge.core import hooks
 from weighbridge.core.deployment import (
     ROLLBACK_CREATOR,
     Change,
-    Record,
     created,
     entry,
     group_status,
@@ -23,6 +23,7 @@ from weighbridge.core.deployment import (
 )
 from weighbridge.core.errors import AliasMoved, DeploymentEnded, InvalidLambdaFunction, NotThePlan, Released, classify
 from weighbridge.core.plan import Plan, every_routing, restored
+from weighbridge.core.record import Record
 from weighbridge.core.rollback_rule import restores
 from weighbridge.core.routing import Routing
 
@@ -61,7 +62,7 @@ def rollback_record(plan: Plan, now: datetime) -> Record:
         now=now,
         group_id=plan["deploymentGroupId"],
     )
-    return record | {
+    rollback = {
         "status": "InProgress",
         "groupStatus": group_status(plan["deploymentGroupId"], "InProgress"),
         "startTime": stamp(now),
@@ -79,6 +80,7 @@ def rollback_record(plan: Plan, now: datetime) -> Record:
             "rollbackMessage": f"Deployment {deployment} is triggered to roll back deployment {rolled_back}.",
         },
     }
+    return cast("Record", record | rollback)
 
 
 def traffic_restored(plan: Plan, revision_id: str, now: datetime, *, moved: bool) -> Change:

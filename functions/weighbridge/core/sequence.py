@@ -6,12 +6,13 @@ library only.
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from weighbridge.core import hooks
-from weighbridge.core.deployment import Record, is_rollback, is_running
+from weighbridge.core.deployment import is_rollback, is_running
 from weighbridge.core.errors import DeploymentEnded, NotThePlan, Released
 from weighbridge.core.plan import Plan, routing_after, routing_before
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import has_restored
 from weighbridge.core.routing import Routing
 
@@ -29,10 +30,10 @@ _TARGET = (
 
 def planned(record: Record | None, given: Mapping[str, Any]) -> Plan:
     """The plan of a deployment's record; raises NotThePlan where `given`, which a step was called with, is another's."""
-    plan = (record or {}).get("plan")
+    plan = record.get("plan") if record else None
     if plan is None or any(plan.get(name) != given.get(name) for name in _TARGET):
         raise NotThePlan("This is not the plan that the deployment's record holds; nothing was done.")
-    return cast("Plan", plan)
+    return plan
 
 
 def check_shift(record: Record, step: object) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Entry = Mapping[str, Any]
+"""As core.record.TimelineEntry says, or as an older release has kept it."""
 
 
 def line(entry: Entry) -> str:

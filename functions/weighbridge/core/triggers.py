@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from weighbridge.core.deployment import Record, is_rollback
+from weighbridge.core.deployment import is_rollback
+from weighbridge.core.record import Record
 
 _FINAL = {
     "Succeeded": ("DeploymentSuccess", "SUCCEEDED"),
@@ -72,12 +73,8 @@ def _message(record: Record, trigger: Mapping[str, Any], status: str, *, region:
         error = record["errorInformation"]
         body["errorInformation"] = json.dumps({"ErrorCode": error["code"], "ErrorMessage": error["message"]})
     info = record.get("rollbackInfo", {})
-    names = {
-        "RollbackDeploymentId": "rollbackDeploymentId",
-        "RollbackTriggeringDeploymentId": "rollbackTriggeringDeploymentId",
-        "RollbackMessage": "rollbackMessage",
-    }
-    body["rollbackInformation"] = json.dumps({told: info[kept] for told, kept in names.items() if kept in info})
+    # The members of a message begin with a capital letter.
+    body["rollbackInformation"] = json.dumps({f"{name[0].upper()}{name[1:]}": value for name, value in info.items()})
     subject = f"{status}: Weighbridge {record['deploymentId']} in {region} to {record['applicationName']}"
     return Message(trigger["triggerTargetArn"], subject[:_SUBJECT_LIMIT], json.dumps(body))
 

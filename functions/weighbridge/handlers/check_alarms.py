@@ -8,9 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.aws import cloudwatch
 from weighbridge.core.alarms import Verdict, definitions, is_news, verdict
-from weighbridge.core.deployment import Record, alarms_noted, alarms_read, is_running
+from weighbridge.core.deployment import alarms_noted, alarms_read, is_running
 from weighbridge.core.errors import DeploymentEnded, Retryable, WeighbridgeError, described
 from weighbridge.core.plan import role_of
+from weighbridge.core.record import Record
 from weighbridge.store import deployments
 
 logger = Logger()

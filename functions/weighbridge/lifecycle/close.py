@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
 
-from weighbridge.core.deployment import Record, is_rollback, is_running
+from weighbridge.core.deployment import is_rollback, is_running
 from weighbridge.core.endings import failed, outcome_of, succeeded
 from weighbridge.core.plan import Plan
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import goes_on, has_restored
 from weighbridge.core.sequence import check_completion, planned
 from weighbridge.lifecycle import rollback

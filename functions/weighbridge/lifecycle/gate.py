@@ -5,16 +5,17 @@ does the same again. On the reaction path: no pydantic.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from aws_lambda_powertools import Logger
 
 from weighbridge.aws import stepfunctions
-from weighbridge.core.deployment import Record, hook_answered, is_running
+from weighbridge.core.deployment import hook_answered, is_running
 from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.gate import Fail, GoOn, owed
 from weighbridge.core.hooks import Answer
 from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.core.record import Record
 from weighbridge.store import deployments
 
 logger = Logger()
@@ -48,7 +49,7 @@ def interrupt(deployment_id: str, interruption: Interruption, now: datetime) -> 
 def _interrupt_unrecorded(deployment_id: str, interruption: Interruption) -> None:
     record = deployments.get(deployment_id)
     if record and is_running(record) and "interruption" not in record:
-        _end(owed(record | {"interruption": interruption.record()}))
+        _end(owed(cast("Record", record | {"interruption": interruption.record()})))
 
 
 def answer(record: Record, lifecycle_event: str, given: Answer, now: datetime) -> bool:

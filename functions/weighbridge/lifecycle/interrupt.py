@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
 
-from weighbridge.core.deployment import Record, is_running, report_refused
+from weighbridge.core.deployment import is_running, report_refused
 from weighbridge.core.errors import DeploymentMissing
 from weighbridge.core.event_text import text_at
 from weighbridge.core.hooks import event_of, reported, verdict
 from weighbridge.core.ids import deployment_id_in
 from weighbridge.core.interruptions import alarm_interruption, released, stop_interruption
+from weighbridge.core.record import Record
 from weighbridge.core.refusals import Refused
 from weighbridge.lifecycle import gate
 from weighbridge.store import deployments

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from aws_lambda_powertools import Logger
 
 from weighbridge.aws import sqs, stepfunctions
-from weighbridge.core.deployment import Record, is_rollback, is_running
+from weighbridge.core.deployment import is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import Outdated, Retryable, Throttled, WeighbridgeError, described
 from weighbridge.core.ids import DEPLOYMENT_ID
@@ -29,6 +29,7 @@ from weighbridge.core.reconciliation import (
     action_for,
     why,
 )
+from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import FINAL
 from weighbridge.core.rotation import rotated
 from weighbridge.lifecycle import gate, rollback, schedule

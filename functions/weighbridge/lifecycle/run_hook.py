@@ -17,7 +17,6 @@ from aws_lambda_powertools import Logger
 from weighbridge.aws import lambda_hooks, stepfunctions
 from weighbridge.core.deployment import (
     Change,
-    Record,
     hook_answered,
     hook_awaited,
     hook_called,
@@ -38,6 +37,7 @@ from weighbridge.core.errors import (
 from weighbridge.core.gate import hook_result
 from weighbridge.core.hooks import answer_of, event_of, payload
 from weighbridge.core.plan import Plan, role_of
+from weighbridge.core.record import Record
 from weighbridge.core.sequence import check_hook, planned
 from weighbridge.lifecycle import gate
 from weighbridge.store import deployments

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from weighbridge.aws.lambda_aliases import Alias, Lambda
-from weighbridge.core.deployment import Record, is_running, shifted
+from weighbridge.core.deployment import is_running, shifted
 from weighbridge.core.errors import DeploymentEnded, Interrupted
 from weighbridge.core.plan import Plan, role_of
+from weighbridge.core.record import Record
 from weighbridge.core.sequence import check_shift, planned
 from weighbridge.store import deployments
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Literal
 
 from aws_lambda_powertools import Logger
 
@@ -13,7 +13,7 @@ from weighbridge.aws.lambda_aliases import Alias, Lambda
 from weighbridge.core import appspec, planning
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import DeploymentConfig, missing
-from weighbridge.core.deployment import Record, awaited, begun, is_drop, planned, unchecked
+from weighbridge.core.deployment import awaited, begun, is_drop, planned, unchecked
 from weighbridge.core.errors import (
     ApplicationMissing,
     DeploymentGroupMissing,
@@ -31,6 +31,7 @@ from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.ids import deployment_id
 from weighbridge.core.object_keys import GROUP_FILE, identity
 from weighbridge.core.plan import Plan
+from weighbridge.core.record import Record
 from weighbridge.core.revisions import sha256_of
 from weighbridge.core.service_role import ServiceRole, alias_lock
 from weighbridge.environment import environment
@@ -47,7 +48,7 @@ def plan(deployment_id: str, retries: int | None) -> Plan:
     """
     record = _record(deployment_id)
     if "plan" in record:
-        return cast("Plan", record["plan"])
+        return record["plan"]
     with _waiting(record):
         group_id, group = _group(record, retries)
     role = planning.role_for(record, group, required=environment.service_role_required)
@@ -111,7 +112,7 @@ def plan(deployment_id: str, retries: int | None) -> Plan:
     if "interruption" in kept or "plan" not in kept:
         raise Interrupted("The deployment was interrupted before any traffic moved.")
     logger.info("Deployment planned", extra={"steps": len(decided["steps"]), "alias": alias_name})
-    return cast("Plan", kept["plan"])
+    return kept["plan"]
 
 
 def _record(deployment_id: str) -> Record:
@@ -193,8 +194,10 @@ def _waiting(record: Record) -> Iterator[None]:
         if "interruption" in record:
             raise Interrupted("The deployment was interrupted before any traffic moved.") from error
         if str(error) not in {entry.get("reason") for entry in record["timeline"]}:
-            what: Literal["Version", "Group"] = "Group" if isinstance(error, GroupPending) else "Version"
-            deployments.update(record["deploymentId"], awaited(what, str(error), datetime.now(UTC)))
+            event: Literal["VersionAwaited", "GroupAwaited"] = (
+                "GroupAwaited" if isinstance(error, GroupPending) else "VersionAwaited"
+            )
+            deployments.update(record["deploymentId"], awaited(event, str(error), datetime.now(UTC)))
         raise
 
 

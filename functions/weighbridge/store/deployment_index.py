@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from weighbridge.aws import dynamodb
-from weighbridge.core.deployment import Status, group_status
+from weighbridge.core.deployment import group_status
+from weighbridge.core.record import Status
 from weighbridge.store import keys
 
 _READ_AHEAD = 100

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from weighbridge.aws import dynamodb
 from weighbridge.aws.dynamodb import Expression, Key
-from weighbridge.core.deployment import RUNNING, Change, Record, is_drop, is_rollback
+from weighbridge.core.deployment import RUNNING, Change, is_drop, is_rollback
 from weighbridge.core.endings import Ending
 from weighbridge.core.errors import (
     DeploymentLimitExceeded,
@@ -18,6 +18,7 @@ from weighbridge.core.errors import (
     Throttled,
     WeighbridgeError,
 )
+from weighbridge.core.record import Record
 from weighbridge.core.record_size import is_nearly_full, shortened
 from weighbridge.core.revisions import shown
 from weighbridge.store import keys, revisions
@@ -64,7 +65,7 @@ def claim(record: Record) -> bool:
 
 
 def get(deployment_id: str) -> Record | None:
-    return dynamodb.get(keys.deployment(deployment_id))
+    return cast("Record | None", dynamodb.get(keys.deployment(deployment_id)))
 
 
 def existing(deployment_id: str) -> Record:
@@ -78,7 +79,7 @@ def existing(deployment_id: str) -> Record:
 def get_all(deployment_ids: Sequence[str]) -> dict[str, Record]:
     """Those of the deployments that are there, by id."""
     found = dynamodb.get_all([keys.deployment(deployment_id) for deployment_id in dict.fromkeys(deployment_ids)])
-    return {record["deploymentId"]: record for _, record in found}
+    return {record["deploymentId"]: cast("Record", record) for _, record in found}
 
 
 def target_of(record: Record) -> dict[str, Any] | None:
@@ -95,7 +96,7 @@ def update(deployment_id: str, change: Change, *, unless: Iterable[str] = ()) ->
     expression = _expression(change)
     conditions = [expression.equals("status", *RUNNING), *(expression.absent(path) for path in unless)]
     request = expression.update(keys.deployment(deployment_id), " AND ".join(conditions))
-    record = _with_room(deployment_id, lambda: dynamodb.update(request))
+    record = cast("Record | None", _with_room(deployment_id, lambda: dynamodb.update(request)))
     if record and is_nearly_full(record):
         with suppress(WeighbridgeError):  # what was asked for is kept, and the next write tries it again
             _make_room(deployment_id)
@@ -157,8 +158,8 @@ def _hold(holder: Key, deployment_id: str, attempted: Record | None = None) -> d
     expression = Expression()
     expression.set("activeDeployment", deployment_id)
     if attempted:
-        members = ("deploymentId", "status", "createTime")
-        expression.set("lastAttemptedDeployment", {name: attempted[name] for name in members})
+        last = {name: value for name, value in attempted.items() if name in {"deploymentId", "status", "createTime"}}
+        expression.set("lastAttemptedDeployment", last)
     mine = expression.equals("activeDeployment", deployment_id)
     return expression.update(holder, f"{expression.absent('activeDeployment')} OR {mine}")
 

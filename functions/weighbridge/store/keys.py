@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from weighbridge.aws.dynamodb import Key
-from weighbridge.core.deployment import Record
+from weighbridge.core.record import Record
 
 Kind = Literal["APPLICATION", "GROUP", "CONFIG"]
 """What has tags."""

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from weighbridge.aws import dynamodb
 from weighbridge.aws.dynamodb import Expression
-from weighbridge.core.deployment import Record, stamp
+from weighbridge.core.deployment import stamp
+from weighbridge.core.record import Record
 from weighbridge.core.revisions import digest, identified
 from weighbridge.store import keys
 

@@ -7,7 +7,7 @@ from constructs import Construct
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right, role_accounts, sees_to_the_sweep
+from infra.rights import Right, keeps_the_schedule_on, role_accounts
 
 INDEXES = ("listing", "status", "groupStatus")
 
@@ -24,7 +24,7 @@ def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> st
             "BUCKET_NAME": bucket.bucket_name,
             "SERVICE_ROLE_ACCOUNTS": ",".join(role_accounts(basis.settings)),
             "STATE_MACHINE_ARN": machine.arn,
-            "SWEEP_RULE": basis.settings.sweep_rule,
+            "SCHEDULE_RULE": basis.settings.schedule_rule,
         },
         rights=[
             Right(
@@ -49,7 +49,7 @@ def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> st
                 resources=[f"{table.table_arn}/index/{index}" for index in INDEXES],
             ),
             Right("Starts the deployment.", actions=["states:StartExecution"], resources=[machine.arn]),
-            sees_to_the_sweep(basis.settings),
+            keeps_the_schedule_on(basis.settings),
             Right(
                 "Ends the wait of an execution: a stop, or a hook's report.",
                 actions=["states:SendTaskSuccess", "states:SendTaskFailure"],

@@ -76,7 +76,7 @@ class Events(Construct):
         )
         self._rule(
             "EventsLeft",
-            "Events wait to be delivered again; they may be the only thing that the sweep is needed for.",
+            "Events wait to be delivered again; they may be all that the schedule is needed for.",
             listeners.reconcile,
             events.EventPattern(
                 source=["aws.cloudwatch"],
@@ -90,13 +90,13 @@ class Events(Construct):
         # rule is switched off and on: lifecycle/schedule.py.
         events.Rule(
             self,
-            "Sweep",
-            rule_name=basis.settings.sweep_rule,
+            "Schedule",
+            rule_name=basis.settings.schedule_rule,
             # CloudFormation switches it on with every new code, since there is something about it that changes.
             description="Weighbridge: Looks for executions that ended and files that came unnoticed, and for events left. "
             f"Release {basis.package.release[:12]}",
             schedule=events.Schedule.rate(Duration.minutes(5)),
-            # A sweep that cannot be delivered is left to the next one, which does its work.
+            # A run that cannot be delivered is left to the next one, which does its work.
             targets=[
                 targets.LambdaFunction(swept.function, retry_attempts=0)
                 for swept in (listeners.reconcile, listeners.receive, listeners.redeliver)

@@ -28,7 +28,7 @@ class Failures(Construct):
         topic = sns.Topic.from_topic_arn(self, "AlarmTopic", settings.alarm_topic) if settings.alarm_topic else None
         self._service = settings.service
         self._told = actions.SnsAction(topic) if topic else None
-        # It says so until traffic is restored: whoever tries counts each time, the supervisor every five minutes.
+        # It says so until traffic is restored: whoever tries counts each time, the reconciliation every five minutes.
         meaning = "Traffic of a failed deployment could not be restored so far; see its record."
         self._alarm("RollbacksHeldUp", self._counted("RollbacksHeldUp", Duration.minutes(10)), 1, meaning)
         if settings.alarm_on_refusals:
@@ -36,7 +36,7 @@ class Failures(Construct):
                 meaning = f"{what} refused without becoming a deployment; ListRefusals says why."
                 self._alarm(refused, self._counted(refused, Duration.minutes(5)), 1, meaning)
         self.events, self.unhandled, self.changes = map(self._queue, ("Events", "Unhandled", "Changes"))
-        # Each sweep empties it, and what fails once more comes back as a new message.
+        # Each run of the schedule empties it, and what fails once more comes back as a new message.
         self.overdue = self._alarm(
             "Events",
             self.events.metric_approximate_age_of_oldest_message(

@@ -85,14 +85,14 @@ def act_as_service_role(settings: Settings) -> Right:
     )
 
 
-def sweep_rules(settings: Settings) -> Sequence[str]:
-    """The one rule of which the sweep comes round, as resources of a right."""
-    return [f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{settings.sweep_rule}"]
+def schedule_rules(settings: Settings) -> Sequence[str]:
+    """The one rule of the schedule, as resources of a right."""
+    return [f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{settings.schedule_rule}"]
 
 
-def sees_to_the_sweep(settings: Settings) -> Right:
+def keeps_the_schedule_on(settings: Settings) -> Right:
     return Right(
-        "Has the sweep come round before anything begins that it looks after.",
+        "Switches the schedule on before anything begins that needs it.",
         actions=["events:EnableRule"],
-        resources=sweep_rules(settings),
+        resources=schedule_rules(settings),
     )

@@ -78,9 +78,9 @@ class Settings:
         return self.stack_name.lower()
 
     @property
-    def sweep_rule(self) -> str:
-        """The rule that is the sweep's schedule. Who switches it has to know its name before it is there."""
-        return f"{self.stack_name}-Sweep"
+    def schedule_rule(self) -> str:
+        """The name of the schedule's rule: whoever switches it has to know the name before the rule is there."""
+        return f"{self.stack_name}-Schedule"
 
     @classmethod
     def of(cls, scope: Construct) -> "Settings":

@@ -51,7 +51,7 @@ class Storage(Construct):
             # Not protected from deletion: a creation that fails could not be rolled back (decision 43).
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
-        # Sparse: only records of deployments that have not ended carry the attribute, so the sweep reads nothing else.
+        # Sparse: only records of deployments that have not ended carry it, so the reconciliation reads nothing else.
         self._index("open", "createTime")
         # What is listed by name (applications, groups, configurations, revisions) carries the list it is in.
         self._index("listing", "listingKey")

@@ -135,7 +135,7 @@ def _hook_says_no(world: SimulatedWorld, told: Told) -> None:
 
 def _hook_never_answers(world: SimulatedWorld, told: Told) -> None:
     drop(world, told, BeforeAllowTraffic=hook(world, told, lambda _: None))
-    with world.without_rule("Sweep"):  # a dozen sweeps that find nothing to do would be a dozen times the same
+    with world.without_rule("Schedule"):  # a dozen runs that find nothing to do would be a dozen times the same
         world.simulation.clock.advance(HOUR)
 
 

@@ -44,7 +44,7 @@ class Environment:
     @property
     def schedule_rule(self) -> str:
         """The name of the rule by which the scheduled functions run."""
-        return os.environ["SWEEP_RULE"]
+        return os.environ["SCHEDULE_RULE"]
 
     @property
     def release(self) -> str:

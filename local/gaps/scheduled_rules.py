@@ -13,7 +13,7 @@ from ministack.services import eventbridge
 from local.gaps.patching import wrap
 
 SHORTEST = 5.0
-"""Seconds. Each round starts three functions: more often, sweeps alone would keep a machine of two cores busy."""
+"""Seconds. Each round starts three functions: more often, they alone would keep a machine of two cores busy."""
 
 
 def install(time_scale: float) -> None:

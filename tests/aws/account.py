@@ -18,7 +18,7 @@ from weighbridge.store import deployments, keys
 
 REGION = "eu-west-1"
 FUNCTION, ALIAS = "shop", "live"
-SWEEP_RULE = "Weighbridge-Sweep"
+SCHEDULE_RULE = "Weighbridge-Schedule"
 
 
 INDEXES = {"open": "createTime", "listing": "listingKey", "status": "createTime", "groupStatus": "createTime"}

@@ -13,7 +13,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from tests.aws.account import FUNCTION, REGION, SWEEP_RULE, Waits, create_alias, create_table
+from tests.aws.account import FUNCTION, REGION, SCHEDULE_RULE, Waits, create_alias, create_table
 from weighbridge.aws import clients
 from weighbridge.lifecycle import schedule
 
@@ -32,7 +32,7 @@ def account() -> Iterator[str]:
         environment.setenv("SERVICE_ROLE_REQUIRED", "false")
         environment.setenv("ACCOUNT_ID", "123456789012")
         environment.setenv("SERVICE_ROLE_ACCOUNTS", "123456789012,999999999999")
-        environment.setenv("SWEEP_RULE", SWEEP_RULE)
+        environment.setenv("SCHEDULE_RULE", SCHEDULE_RULE)
         environment.setenv("RELEASE", "this one")
         with mock_aws(config={"lambda": {"use_docker": False}}):
             clients.client.cache_clear()
@@ -68,7 +68,7 @@ def place(account: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     made.machine = machine["stateMachineArn"]
     create_alias()
     schedule.asked_for.clear()
-    clients.client("events").put_rule(Name=SWEEP_RULE, ScheduleExpression="rate(5 minutes)")
+    clients.client("events").put_rule(Name=SCHEDULE_RULE, ScheduleExpression="rate(5 minutes)")
     letters = clients.client("sqs").create_queue(QueueName=f"letters-{number}")["QueueUrl"]
     monkeypatch.setenv("DEAD_LETTERS_URL", letters)
     monkeypatch.setenv("TABLE_NAME", made.table)

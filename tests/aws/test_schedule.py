@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.account import SWEEP_RULE, client_error, refuse
+from tests.aws.account import SCHEDULE_RULE, client_error, refuse
 from tests.aws.invocation import event_file, invoke
 from tests.unit.samples import at
 from weighbridge.aws import clients, dynamodb
@@ -24,7 +24,7 @@ def is_on(rule: str) -> bool:
 
 @pytest.fixture
 def rule() -> str:
-    return SWEEP_RULE
+    return SCHEDULE_RULE
 
 
 @pytest.fixture

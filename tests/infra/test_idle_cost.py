@@ -28,7 +28,7 @@ def test_what_nobody_has_looked_up_is_not_free() -> None:
 
 def test_nothing_runs_by_the_clock_but_what_rests(template: Template) -> None:
     scheduled = {name for name, rule in template.of_type("AWS::Events::Rule").items() if "ScheduleExpression" in rule}
-    assert scheduled == {"EventsSweep"}
+    assert scheduled == {"EventsSchedule"}
     # A function that reads a queue is asked for several times a minute, which is charged.
     sources = template.of_type("AWS::Lambda::EventSourceMapping").values()
     assert {source["EventSourceArn"] for source in sources} == {"<StorageTable.StreamArn>"}

@@ -59,7 +59,7 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
         },
     ),
 }
-SWEEP = "EventsSweep"
+SWEEP = "EventsSchedule"
 QUEUES = {
     "FailuresEvents": ["Receive", "Interrupt", "Reconcile"],
     "FailuresUnhandled": ["Redeliver"],
@@ -89,7 +89,7 @@ def test_a_rule_hands_exactly_its_events_to_its_handler(template: Template, name
 
 def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
     sweep = template[SWEEP]
-    assert (sweep["Name"], sweep["State"]) == ("Weighbridge-Sweep", "ENABLED")
+    assert (sweep["Name"], sweep["State"]) == ("Weighbridge-Schedule", "ENABLED")
     assert sweep["ScheduleExpression"] == "rate(5 minutes)"
     assert [target["Arn"] for target in sweep["Targets"]] == [
         "<ReconcileFunction.Arn>",

@@ -41,7 +41,7 @@ ENVIRONMENT = {
         "BUCKET_NAME": "<StorageBucket>",
         "SERVICE_ROLE_ACCOUNTS": "<AWS::AccountId>",
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
-        "SWEEP_RULE": "Weighbridge-Sweep",
+        "SCHEDULE_RULE": "Weighbridge-Schedule",
     },
     "Validate": {
         "ACCOUNT_ID": "<AWS::AccountId>",
@@ -55,13 +55,13 @@ ENVIRONMENT = {
         "BUCKET_NAME": "<StorageBucket>",
         "SERVICE_ROLE_ACCOUNTS": "<AWS::AccountId>",
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
-        "SWEEP_RULE": "Weighbridge-Sweep",
+        "SCHEDULE_RULE": "Weighbridge-Schedule",
     },
     "Reconcile": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",
         "RELEASE": FileSystem.fingerprint(str(ROOT / "functions"), exclude=BYTECODE),
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
-        "SWEEP_RULE": "Weighbridge-Sweep",
+        "SCHEDULE_RULE": "Weighbridge-Schedule",
     },
     "Redeliver": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",

@@ -245,7 +245,7 @@ def _on_events(world: World, regional: str) -> list[Call]:
             calls.append(
                 Call("events", "put_events", {"Entries": [entry]}, "events:PutEvents", arn, {"events:source": source})
             )
-    for rule in ("nothing", "Weighbridge-Sweep"):
+    for rule in ("nothing", "Weighbridge-Schedule"):
         arn = f"arn:aws:events:{regional}:rule/{rule}"
         # In this order: who may do both leaves it on.
         calls += [

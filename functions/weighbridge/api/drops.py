@@ -32,7 +32,7 @@ def get_drop(request: Request) -> Mapping[str, Any]:
         return {"dropInfo": location | {"status": "Refused", "errorInformation": error}}
     became = _became(drop, identity(bucket, key, version))
     if became["status"] == "Pending":
-        schedule.keep_on(request.now)  # the sweep looks for objects whose events were lost
+        schedule.keep_on(request.now)  # by which objects are looked for whose events were lost
     return {"dropInfo": location | _names(drop) | became}
 
 

@@ -41,7 +41,7 @@ def _judged(content: Any, attributes: Mapping[str, str], functions: Collection[s
     if not isinstance(event, dict):
         return NotDue("It is no event.")
     if event.get("detail-type") == "Scheduled Event":
-        return NotDue("It is a sweep, and the next one does its work.")
+        return NotDue("It is a run of the schedule, and the next one does its work.")
     happened = datetime.fromisoformat(str(event.get("time")))
     # The `time` of a request is its sender's choice: one that lies ahead would be delivered again until it comes.
     if happened.tzinfo is None or abs(now - happened) > LONGEST:

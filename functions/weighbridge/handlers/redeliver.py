@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     failures: list[Exception] = []
     for message in sqs.waiting():
         if context.get_remaining_time_in_millis() < LAST_SECONDS * 1000:
-            logger.warning("Events are left for the next sweep")
+            logger.warning("Events are left for the next run")
             break
         try:
             _handle(message)

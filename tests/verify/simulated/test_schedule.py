@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.workflow.world import Shop
 from verify.simulation.world import SimulatedWorld
 
-RULE = "Weighbridge-Sweep"
+RULE = "Weighbridge-Schedule"
 HALF_AN_HOUR = 1800.0
 
 

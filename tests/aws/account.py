@@ -175,23 +175,23 @@ def small_items(monkeypatch: pytest.MonkeyPatch) -> None:
 
     moto counts what is appended twice, and keeps half of what it refuses.
     """
-    dynamodb = clients.client("dynamodb")
-    update, transact = dynamodb.update_item, dynamodb.transact_write_items
+    service = clients.client("dynamodb")
+    update, transact = service.update_item, service.transact_write_items
 
     def held(requests: list[dict[str, Any]], write: Callable[[], Any], refusal: Callable[[], ClientError]) -> Any:
         keys = [
             (each["TableName"], each.get("Key") or {name: each["Item"][name] for name in ("pk", "sk")}) for each in requests
         ]
-        before = [dynamodb.get_item(TableName=name, Key=key).get("Item") for name, key in keys]
+        before = [service.get_item(TableName=name, Key=key).get("Item") for name, key in keys]
         answer = write()
-        after = [dynamodb.get_item(TableName=name, Key=key).get("Item") for name, key in keys]
+        after = [service.get_item(TableName=name, Key=key).get("Item") for name, key in keys]
         if all(item is None or len(json.dumps(dynamodb.plain(item))) <= MOST_BYTES for item in after):
             return answer
         for (name, key), item in zip(keys, before, strict=True):
             if item is None:
-                dynamodb.delete_item(TableName=name, Key=key)
+                service.delete_item(TableName=name, Key=key)
             else:
-                dynamodb.put_item(TableName=name, Item=item)
+                service.put_item(TableName=name, Item=item)
         raise refusal()
 
     def update_item(**request: Any) -> Any:
@@ -204,8 +204,8 @@ def small_items(monkeypatch: pytest.MonkeyPatch) -> None:
         cancelled.response["CancellationReasons"] = [{"Code": "ValidationError", "Message": TOO_LARGE}]
         return held(requests, lambda: transact(TransactItems=TransactItems), lambda: cancelled)
 
-    monkeypatch.setattr(dynamodb, "update_item", update_item)
-    monkeypatch.setattr(dynamodb, "transact_write_items", transact_write_items)
+    monkeypatch.setattr(service, "update_item", update_item)
+    monkeypatch.setattr(service, "transact_write_items", transact_write_items)
 
 
 TOO_LARGE = "Item size to update has exceeded the maximum allowed size"

@@ -798,7 +798,7 @@ def test_what_has_no_record_cannot_be_completed_or_recorded() -> None:
             invoke(handler, event_file(name))
 
 
-def test_a_failure_recorded_twice_is_recorded_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_recorded_twice_is_recorded_once() -> None:
     _planned()
     _rollback()
     answer = invoke("record_failure", event_file("record_failure"))
@@ -808,7 +808,6 @@ def test_a_failure_recorded_twice_is_recorded_once(capsys: pytest.CaptureFixture
     assert "Automatic rollback is triggered" in ended["rollbackInfo"]["rollbackMessage"]
     assert invoke("record_failure", event_file("record_failure")) == answer
     assert kept(ID) == ended
-    assert capsys.readouterr().out.count('"DeploymentsStopped":[1.0]') == 1
     keep_begun("d-BBBBBBBBB")
 
 

@@ -104,14 +104,14 @@ def _wait(record: Record, step: int, time_scale: float, *, rolling_back: bool) -
         return f"rolling back to version {plan['currentVersion']} by {plan['rollbackDeploymentId']}", None
     if "interruption" in record:
         return _INTERRUPTIONS.get(record["interruption"]["error"], "interruption"), None
-    gate = record.get("gate")
-    if gate is not None and gate["waitingFor"] != "bake":
-        return f"{gate['waitingFor']} hook", None
+    waiting_for = record["gate"]["waitingFor"] if "gate" in record else ""
+    if waiting_for in record["hooks"] and "answer" not in record["hooks"][waiting_for]:
+        return f"{waiting_for} hook", None
     if step == len(plan["steps"]):
         return "completion", None
-    if gate is None:
-        return "first shift", None
     shifts = [entry for entry in record["timeline"] if entry["event"] == "TrafficShifted"]
+    if not shifts:
+        return "first shift", None
     baking = plan["steps"][len(shifts) - 1]["bakeSeconds"] * time_scale
     return "bake", time_of(shifts[-1]) + timedelta(seconds=baking)
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.api.caller import CALLER, Caller, Refused
-from tests.aws.account import client_error, keep_begun, keep_planned, kept, lost_answer, new_record, refuse
+from tests.aws.account import Waits, client_error, keep_begun, keep_planned, kept, lost_answer, new_record, refuse
 from tests.unit.samples import START, at, plan
 from weighbridge.aws import clients, dynamodb
 from weighbridge.aws.dynamodb import Expression
-from weighbridge.core.deployment import begun, created, group_status, planned, shifted, stamp
+from weighbridge.core.deployment import Change, begun, created, group_status, planned, shifted, stamp
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import Interrupted, StopRequested
 from weighbridge.core.groups import DeploymentGroup
@@ -443,6 +443,17 @@ def test_a_stop_while_nothing_waits_is_pending_and_then_succeeds(api: Caller) ->
     again = api.call("StopDeployment", deploymentId=D)
     assert again["status"] == "Succeeded"
     assert again["statusMessage"] == "No more commands will be scheduled for execution in the deployment instances"
+
+
+@pytest.mark.parametrize(("over", "status"), [(set(), "Succeeded"), ({"t-bake"}, "Pending")])
+def test_a_stop_is_pending_while_a_step_follows_the_wait_that_is_on_record(
+    api: Caller, waits: Waits, over: set[str], status: str
+) -> None:
+    keep_planned()
+    deployments.update(D, Change(sets={"gate": {"token": "t-bake", "waitingFor": "bake"}}))
+    waits.over |= over
+    assert api.call("StopDeployment", deploymentId=D)["status"] == status
+    assert kept()["interruption"]["error"] == "StopRequested"
 
 
 def test_a_stop_before_the_start_is_pending_and_keeps_it_from_beginning(api: Caller) -> None:

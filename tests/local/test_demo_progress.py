@@ -27,6 +27,7 @@ def running(shifts: int, **values: Any) -> dict[str, Any]:
         "deploymentId": "d-ABCDEFGHI",
         "status": "InProgress",
         "plan": BAD.record["plan"],
+        "hooks": {},
         "timeline": [{"event": "Created"}, *[shift] * shifts],
     } | values
 
@@ -34,6 +35,11 @@ def running(shifts: int, **values: Any) -> dict[str, Any]:
 def seen(record: Any, found: Any, *, rolling_back: bool = False, seconds: float = 0.0) -> Progress:
     now = SHIFTED + timedelta(seconds=seconds)
     return progress(record, found, "3", rolling_back=rolling_back, now=now, time_scale=0.05)
+
+
+def waiting(lifecycle_event: str, **call: Any) -> dict[str, Any]:
+    """The gate of a hook that was called, and of which `call` is known."""
+    return {"gate": {"waitingFor": lifecycle_event}, "hooks": {lifecycle_event: call}}
 
 
 BAKING = {"gate": {"waitingFor": "bake", "token": "secret"}}
@@ -52,11 +58,15 @@ ROLLING_BACK = f"rolling back to version 2 by {BAD.record['plan']['rollbackDeplo
         (seen(running(3, **BAKING), alias("2", v3=0.3)), "30 % on version 3, step 3/10, bake"),
         (seen(running(2, **BAKING), alias("2", v3=0.3)), "30 % on version 3, step 3/10, bake"),
         (
-            seen(running(0, gate={"waitingFor": "BeforeAllowTraffic"}), alias("2")),
+            seen(running(0, **waiting("BeforeAllowTraffic")), alias("2")),
             "0 % on version 3, step 0/10, BeforeAllowTraffic hook",
         ),
         (
-            seen(running(10, gate={"waitingFor": "AfterAllowTraffic"}), alias("3")),
+            seen(running(0, **waiting("BeforeAllowTraffic", answer={"status": "Succeeded"})), alias("2")),
+            "0 % on version 3, step 0/10, first shift",
+        ),
+        (
+            seen(running(10, **waiting("AfterAllowTraffic")), alias("3")),
             "100 % on version 3, step 10/10, AfterAllowTraffic hook",
         ),
         (seen(running(10, **BAKING), alias("3")), "100 % on version 3, step 10/10, completion"),

@@ -302,7 +302,7 @@ def test_a_stop_while_traffic_moves(world: World, codedeploy: Any) -> None:
     shop = world.shop(deploymentConfigName="CodeDeployDefault.LambdaLinear10PercentEvery1Minute")
     deployment_id = create(codedeploy, shop)
     world.until("a shift", lambda: world.alias(shop).weights)  # seen before the record knows of it, so no wait is open yet
-    assert codedeploy.stop_deployment(deploymentId=deployment_id)["status"] in {"Pending", "Succeeded"}
+    codedeploy.stop_deployment(deploymentId=deployment_id)
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Stopped", "MANUAL_STOP")
     assert world.alias(shop) == Alias("1", {})
@@ -311,7 +311,7 @@ def test_a_stop_while_traffic_moves(world: World, codedeploy: Any) -> None:
 def test_a_stop_before_the_start(world: World, codedeploy: Any) -> None:
     shop = world.shop(deploymentConfigName="Endless")
     deployment_id = create(codedeploy, shop)
-    assert codedeploy.stop_deployment(deploymentId=deployment_id)["status"] in {"Pending", "Succeeded"}
+    codedeploy.stop_deployment(deploymentId=deployment_id)
     assert world.ended(deployment_id).outcome == ("Stopped", "MANUAL_STOP")
     assert world.alias(shop) == Alias("1", {})
     assert world.is_free(shop)

@@ -14,12 +14,12 @@ from infra.settings import NAMESPACE, Settings
 
 
 class Failures(Construct):
-    """Three queues, an alarm on each, and one on rollbacks; a topic is told of the alarms where one is given by its ARN.
+    """Three queues, an alarm on each, and one on rollbacks; a topic is notified of the alarms where its ARN is given.
 
     On request there are two more alarms, on what is refused.
 
     `events` takes what a rule could not deliver or a function could not process, and is read every five minutes: for an
-    hour it is delivered again. `unhandled` takes what is not, for people to judge. `changes` takes positions in the table's
+    hour it is delivered again. `unhandled` takes what needs a decision. `changes` takes positions in the table's
     stream of which the bus or a topic was not told: the records themselves are complete, only the news of them is missing.
     """
 
@@ -47,7 +47,7 @@ class Failures(Construct):
         )
         for queue, alarm, meaning in (
             (self.unhandled, "Unhandled", "An event was not handled; it waits in the queue for 14 days."),
-            (self.changes, "Changes", "The default event bus or a topic was not told of changes of deployments."),
+            (self.changes, "Changes", "The default event bus or a topic was not notified of changes of deployments."),
         ):
             self._alarm(
                 alarm,

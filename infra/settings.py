@@ -22,7 +22,7 @@
 - `alarmTopic`: ARN of an SNS topic, in the stack's region, that is told when one of the stack's alarms fires and when it
   is over; its policy has to let CloudWatch publish. None, by default.
 - `reservedConcurrency`: how many invocations of single functions run at a time, which nobody else can take from them.
-  `off`, by default: a new account has none to give away. `on`: the figures of concurrency.py, a cap on what strangers
+  `off`, by default: a new account has none to give away. `on`: the figures of concurrency.py, a cap on what others
   call and a floor for what puts traffic back. Or figures of one's own, `Receive=5,Interrupt=20` or a mapping; 0 switches a
   function off. RunHook, which waits for hooks, should have no cap.
 - `layer`: directory of the Lambda layer, relative to the project. `make install` builds it.
@@ -154,5 +154,5 @@ def _figures(scope: Construct, key: str) -> Mapping[str, int]:
         if name not in names:
             raise SettingsError(f"The context key `{key}` names {name!r}; the functions are {', '.join(sorted(names))}.")
         if isinstance(figure, bool) or not re.fullmatch(r"[0-9]{1,6}", str(figure), re.ASCII):
-            raise SettingsError(f"The context key `{key}` gives {name} {figure!r}, which is no number of invocations.")
+            raise SettingsError(f"The context key `{key}` gives {name} {figure!r}, which is not a number of invocations.")
     return {name: int(figure) for name, figure in value.items()}

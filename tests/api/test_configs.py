@@ -25,7 +25,7 @@ def linear(percentage: int, minutes: int) -> dict[str, Any]:
 
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"deploymentConfigName": None}, "DeploymentConfigNameRequiredException", "deploymentConfigName is missing"),
-    ({"deploymentConfigName": "a b"}, "InvalidDeploymentConfigNameException", "'a b' is no name"),
+    ({"deploymentConfigName": "a b"}, "InvalidDeploymentConfigNameException", "'a b' is not a valid name"),
     (
         {"deploymentConfigName": "CodeDeployDefault.Mine", **canary(10, 5)},
         "InvalidDeploymentConfigNameException",

@@ -1,4 +1,4 @@
-"""The alias under its fence. moto holds no rule of RevisionIds, so what Lambda answers is scripted here."""
+"""The alias under its optimistic lock. moto holds no rule of RevisionIds, so what Lambda answers is scripted here."""
 
 from collections.abc import Callable
 from typing import Any

@@ -162,5 +162,5 @@ def test_a_bundle_that_is_too_large_is_not_read(place: SimpleNamespace) -> None:
 
 def test_a_zip_that_is_none_is_refused(place: SimpleNamespace) -> None:
     _put(place.bucket, b"version: 0.0")
-    with pytest.raises(InvalidDocument, match="no zip archive that can be read"):
+    with pytest.raises(InvalidDocument, match="not a readable zip archive"):
         _content(_at(place.bucket, bundleType="zip"))

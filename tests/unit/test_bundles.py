@@ -110,13 +110,13 @@ REFUSED = {
     "LZMA": (_bundle({"appspec.yaml": APPSPEC}, zipfile.ZIP_LZMA), "compressed by a method that is not read"),
     "a method that nobody has": (_patched(GOOD, 10, b"\x63\x00"), "compressed by a method that is not read"),
     "a bomb that says how large it is": (BOMB, f"has {SIZE_LIMIT * 200} bytes; at most {SIZE_LIMIT}"),
-    "a bomb that lies": (_patched(BOMB, 24, (100).to_bytes(4, "little")), "no zip archive that can be read"),
+    "a bomb that lies": (_patched(BOMB, 24, (100).to_bytes(4, "little")), "not a readable zip archive"),
     "shorter than it says": (_patched(GOOD, 24, (200).to_bytes(4, "little")), "appspec.yaml is not as long as it says"),
-    "a wrong checksum": (_patched(GOOD, 16, b"\0\0\0\0"), "no zip archive that can be read .*CRC"),
-    "text": (APPSPEC, "no zip archive that can be read"),
-    "no bytes": (b"", "no zip archive that can be read"),
-    "the beginning of one": (GOOD[:-30], "no zip archive that can be read"),
-    "a member elsewhere": (_patched(GOOD, 42, b"\xff\xff\xff\x7f"), "no zip archive that can be read"),
+    "a wrong checksum": (_patched(GOOD, 16, b"\0\0\0\0"), "not a readable zip archive .*CRC"),
+    "text": (APPSPEC, "not a readable zip archive"),
+    "no bytes": (b"", "not a readable zip archive"),
+    "the beginning of one": (GOOD[:-30], "not a readable zip archive"),
+    "a member elsewhere": (_patched(GOOD, 42, b"\xff\xff\xff\x7f"), "not a readable zip archive"),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Files from strangers: what is read, and what every kind of broken or hostile file gets."""
+"""Untrusted files: what is read, and what every kind of broken or hostile file gets."""
 
 import json
 import time

@@ -71,9 +71,9 @@ def test_before_and_after_and_at_no_time_it_is_not(time: Any) -> None:
         ('{"requestContext": {"functionArn": []}}', "for none"),
         (json.dumps(EVENT), "for none"),
         (failed(EVENT, f"{OTHER}:$LATEST"), "for none"),
-        (failed("[]"), "no event"),
-        (failed('"text"'), "no event"),
-        (failed(EVENT | {"detail-type": "Scheduled Event"}), "a sweep"),
+        (failed("[]"), "not an event"),
+        (failed('"text"'), "not an event"),
+        (failed(EVENT | {"detail-type": "Scheduled Event"}), "a run of the schedule"),
     ],
     ids=[
         "text",
@@ -90,7 +90,7 @@ def test_before_and_after_and_at_no_time_it_is_not(time: Any) -> None:
         "an event for another function",
         "a list as event",
         "a text as event",
-        "a sweep",
+        "a run of the schedule",
     ],
 )
 def test_what_nobody_is_to_get_again(body: str, reason: str) -> None:

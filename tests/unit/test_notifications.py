@@ -1,4 +1,4 @@
-"""What the world is told of a deployment."""
+"""What others are notified of about a deployment."""
 
 from typing import Any
 

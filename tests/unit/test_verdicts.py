@@ -207,7 +207,7 @@ def test_the_files_of_groups_and_configurations_have_one_place_and_are_not_bundl
     with pytest.raises(InvalidDocument, match=r"drop it as 'shop/prod/deployment-group\.yml' to set the group"):
         classify_key("shop/prod/2026/deployment-group.yml")
     for key in ("shop/prod/deployment-group.zip", "deployment-configs/Slow.zip"):
-        with pytest.raises(InvalidDocument, match="no file of a group or configuration, which are not bundled"):
+        with pytest.raises(InvalidDocument, match="is not the file of a group or configuration, which are not bundled"):
             classify_key(key)
 
 
@@ -271,7 +271,7 @@ def test_what_an_event_leaves_unsaid_is_as_in_a_file_and_kept_outright() -> None
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"applicationName": "no spaces"}, "applicationName: 'no spaces' is no name; use 1 to 100 letters, digits"),
+        ({"applicationName": "no spaces"}, "applicationName: 'no spaces' is not a valid name; use 1 to 100 letters, digits"),
         ({"overrideAlarmConfiguration": {"alarms": [{"name": "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red"}]}}, "give its name alone, 'red'"),
         ({"revision": {"revisionType": "GitHub"}}, "GitHub is not supported under compute platform: LAMBDA"),
         ({"revision": {"revisionType": "S3"}}, "s3Location is missing"),
@@ -411,10 +411,10 @@ def test_an_alarms_arn_that_was_kept_once_stays_readable() -> None:
         ({"alarmConfiguration": {"alarms": [{"name": "x" * 256}]}}, "at most 255"),
         ({"alarmConfiguration": {"alarms": [{"name": f"{n:02}" + "é" * 253} for n in range(50)]}}, "have 25400 bytes together; at most 16384"),
         ({"autoRollbackConfiguration": {"events": ["DEPLOYMENT_ON_FIRE"]}}, "must be"),
-        ({"serviceRoleArn": "role"}, "serviceRoleArn: 'role' is no ARN of an IAM role; write one such as arn:aws:iam::123456789012:role/NAME"),
+        ({"serviceRoleArn": "role"}, "serviceRoleArn: 'role' is not a valid ARN of an IAM role; write one such as arn:aws:iam::123456789012:role/NAME"),
         ({"serviceRoleArn": "arn:aws:iam::{{ account }}:role/x"}, "serviceRoleArn: the placeholder '{{ account }}' was left in"),
-        ({"deploymentConfigName": "a b"}, "deploymentConfigName: 'a b' is no name; use 1 to 100 letters, digits"),
-        ({"triggerConfigurations": [{"triggerName": "n", "triggerTargetArn": "topic", "triggerEvents": ["DeploymentStart"]}]}, "'topic' is no ARN of an SNS topic"),
+        ({"deploymentConfigName": "a b"}, "deploymentConfigName: 'a b' is not a valid name; use 1 to 100 letters, digits"),
+        ({"triggerConfigurations": [{"triggerName": "n", "triggerTargetArn": "topic", "triggerEvents": ["DeploymentStart"]}]}, "'topic' is not a valid ARN of an SNS topic"),
         ({"alarmConfiguration": {"alarms": [{"name": "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red: hot"}]}}, "give its name alone, 'red: hot', and see that it is in this installation's account and region, not only in eu-west-3 of 123456789012"),
         ({"serviceRoleArn": ["role"]}, "serviceRoleArn: must be text, not a list"),
         ({"deploymentStyle": {"deploymentType": "IN_PLACE", "deploymentOption": "WITH_TRAFFIC_CONTROL"}}, "must be 'BLUE_GREEN'"),

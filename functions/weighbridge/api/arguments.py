@@ -40,7 +40,9 @@ def names(request: Request, member: str) -> list[str]:
 def _valid_name(request: Request, member: str, given: str) -> str:
     if not valid_name(given):
         raise protocol.invalid(
-            request.operation, member, f"'{given[:100]}' is no name: use 1 to 100 letters, digits and . _ + = , @ -"
+            request.operation,
+            member,
+            f"'{given[:100]}' is not a valid name: use 1 to 100 letters, digits and . _ + = , @ -",
         )
     return given
 
@@ -84,13 +86,13 @@ def batch(request: Request, member: str) -> list[Any]:
     return wanted
 
 
-def deployment_id(request: Request, value: str) -> str:
+def deployment_id(value: str) -> str:
     if not value:
         raise ApiError("DeploymentIdRequiredException", "The deployment ID is empty; give one.")
     if not DEPLOYMENT_ID.fullmatch(value):
         raise ApiError(
             "InvalidDeploymentIdException",
-            f"'{value[:100]}' is no deployment ID: {request.operation} takes d- and nine upper-case letters or digits.",
+            f"'{value[:100]}' is not a valid deployment ID: give d- and nine upper-case letters or digits.",
         )
     return value
 
@@ -98,7 +100,7 @@ def deployment_id(request: Request, value: str) -> str:
 def deployment(request: Request) -> Record:
     """The record of the deployment that `deploymentId` names."""
     try:
-        return deployments.existing(deployment_id(request, str(request.arguments.get("deploymentId", ""))))
+        return deployments.existing(deployment_id(str(request.arguments.get("deploymentId", ""))))
     except DeploymentMissing as error:
         raise ApiError("DeploymentDoesNotExistException", str(error)) from error
 

@@ -141,7 +141,7 @@ def batch_get_deployments(request: Request) -> Mapping[str, Any]:
     """Those of the deployments that are there, in the order in which they were asked for."""
     wanted = arguments.batch(request, "deploymentIds")
     for deployment_id in wanted:
-        arguments.deployment_id(request, deployment_id)
+        arguments.deployment_id(deployment_id)
     found = deployments.get_all(wanted)
     answer = protocol.fitting(deployment_info(found[one]) for one in dict.fromkeys(wanted) if one in found)
     if len(answer) < len(found):

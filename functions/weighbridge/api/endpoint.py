@@ -40,7 +40,7 @@ def _answer(event: Mapping[str, Any], operations: Mapping[str, Operation], unser
     if operation is None:
         raise unserved(name)
     arguments = protocol.arguments_of(name, event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
-    if deployment_id := deployment_id_in(arguments):  # nothing else of a stranger's choice belongs on every line
+    if deployment_id := deployment_id_in(arguments):  # nothing else of a request belongs on every line: it is untrusted
         logger.append_keys(deploymentId=deployment_id)
     # Who signed the request, as the URL's IAM authorization found out.
     caller = str((context.get("authorizer", {}).get("iam") or {}).get("userArn") or "")

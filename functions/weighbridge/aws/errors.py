@@ -53,8 +53,8 @@ def _reason_of(error: ClientError) -> str:
 
 def _is_of_size(error: ClientError) -> bool:
     """Whether an item would become too large: DynamoDB has no code of its own for that, only this text."""
-    told = [error.response.get("Error", {}), *error.response.get("CancellationReasons", [])]
-    return any(str(each.get("Message") or "").startswith("Item size ") for each in told)
+    reasons = [error.response.get("Error", {}), *error.response.get("CancellationReasons", [])]
+    return any(str(each.get("Message") or "").startswith("Item size ") for each in reasons)
 
 
 def translated(error: ClientError | BotoCoreError, service: str, role: ServiceRole | None = None) -> WeighbridgeError:

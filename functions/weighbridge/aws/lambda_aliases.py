@@ -1,4 +1,4 @@
-"""Lambda aliases: read, and written only under a fence (design, rule 3)."""
+"""Lambda aliases: read, and written only under an optimistic lock (design, rule 3)."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

@@ -72,7 +72,7 @@ class _Properties(Document):
             raise ValueError("The Lambda function name cannot be null or empty")
         if not _FUNCTION.fullmatch(name):
             raise ValueError(
-                f"{name[:140]!r} is no function name; write the bare name (letters, digits, - and _, at most 64), no ARN"
+                f"{name[:140]!r} is not a valid function name; write the bare name (letters, digits, - and _, at most 64)"
             )
         return name
 
@@ -82,7 +82,7 @@ class _Properties(Document):
         if not alias:
             raise ValueError("is empty; name the alias whose traffic is to be shifted")
         if not _ALIAS.fullmatch(alias):
-            raise ValueError(f"{alias[:140]!r} is no alias name (letters, digits, - and _, not digits alone)")
+            raise ValueError(f"{alias[:140]!r} is not a valid alias name (letters, digits, - and _, not digits alone)")
         return alias
 
     @field_validator("current_version", "target_version")
@@ -93,7 +93,7 @@ class _Properties(Document):
         if version in {"$LATEST", "$LATEST.PUBLISHED"}:
             raise ValueError(f"{version} cannot be deployed gradually; publish a version and give its number")
         if not _VERSION.fullmatch(version):
-            raise ValueError(f"{version[:40]!r} is no published version; give its number, such as 3")
+            raise ValueError(f"{version[:40]!r} is not a published version; give its number, such as 3")
         return version
 
 
@@ -137,7 +137,7 @@ class _HookEntry(Document):
         for key in value if isinstance(value, Mapping) else ():
             if key in _EVENTS_OF_OTHERS:
                 raise ValueError(
-                    f"{key} is no event of a Lambda deployment, which has BeforeAllowTraffic and AfterAllowTraffic"
+                    f"{key} is not an event of a Lambda deployment, which has BeforeAllowTraffic and AfterAllowTraffic"
                 )
         return value
 
@@ -155,7 +155,7 @@ class _HookEntry(Document):
         if not hook:
             raise ValueError("The Lambda function name cannot be null or empty; name the hook's function or leave it out")
         if not _HOOK.fullmatch(hook):
-            raise ValueError(f"{hook[:200]!r} is no function name or ARN; write the bare name, or the whole ARN")
+            raise ValueError(f"{hook[:200]!r} is not a function name or an ARN; write the bare name, or the whole ARN")
         return hook
 
 

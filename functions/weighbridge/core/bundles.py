@@ -39,9 +39,9 @@ def appspec_in(archive: IO[bytes]) -> bytes:
             with opened.open(member) as file:
                 content = file.read(SIZE_LIMIT + 1)
     except _BROKEN as error:
-        raise NotWellFormed(f"The file is no zip archive that can be read ({error}); bundle it again.") from error
+        raise NotWellFormed(f"The file is not a readable zip archive ({error}); bundle it again.") from error
     if len(content) != member.file_size:
-        raise NotWellFormed(f"The file is no zip archive that can be read ({member.filename} is not as long as it says).")
+        raise NotWellFormed(f"The file is not a readable zip archive ({member.filename} is not as long as it says).")
     return content
 
 
@@ -68,7 +68,7 @@ def _check(member: zipfile.ZipInfo) -> None:
     if member.flag_bits & _ENCRYPTED:
         raise InvalidDocument(f"{name} in the zip archive is encrypted; bundle it without a password.")
     if stat.S_IFMT(member.external_attr >> 16) not in {0, stat.S_IFREG}:
-        raise InvalidDocument(f"{name} in the zip archive is a link or something else that is no file; put the file there.")
+        raise InvalidDocument(f"{name} in the zip archive is a link or something else, and not a file; put the file there.")
     if member.compress_type not in _METHODS:
         raise InvalidDocument(
             f"{name} in the zip archive is compressed by a method that is not read; use deflate, the usual one."

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 LONGEST = timedelta(hours=1)
-"""As old as an event may be to be delivered again; what is older is for people to judge."""
+"""As old as an event may be to be delivered again; what is older needs a decision."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def _judged(content: Any, attributes: Mapping[str, str], functions: Collection[s
     if function_arn not in functions:
         return NotDue("It is for none of the functions that handle events.")
     if not isinstance(event, dict):
-        return NotDue("It is no event.")
+        return NotDue("It is not an event.")
     if event.get("detail-type") == "Scheduled Event":
         return NotDue("It is a run of the schedule, and the next one does its work.")
     happened = datetime.fromisoformat(str(event.get("time")))

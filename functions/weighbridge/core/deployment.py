@@ -235,13 +235,13 @@ def hook_called(plan: Plan, event: str, execution_id: str, token: str, now: date
     )
 
 
-def is_hook_told(record: Record, event: str) -> bool:
+def is_hook_on_timeline(record: Record, event: str) -> bool:
     """Whether the timeline tells that the hook of `event` is called."""
     return any(one["event"] == "HookCalled" and one["lifecycleEvent"] == event for one in record["timeline"])
 
 
 def hook_silent(event: str, now: datetime, *, returned: str | None) -> Change:
-    """The hook of `event` returned `returned`, which is no answer, or, None, still runs after a quarter of an hour."""
+    """The hook of `event` returned `returned`, which is not an answer, or, None, still runs after a quarter of an hour."""
     if returned is None:
         reason = "It is still running, so its report is awaited."
         return Change(timeline=[entry(now, "HookRunning", lifecycleEvent=event, reason=reason)])

@@ -1,4 +1,4 @@
-"""Reads files that strangers write: YAML or JSON in, plain mappings out, then into models that explain what is wrong.
+"""Reads untrusted files: YAML or JSON in, plain mappings out, then into models that explain what is wrong.
 
 Scalars stay text (only null is recognised), so that `0.0`, `010` and `1:30` reach the models as they were typed instead
 of as YAML 1.1 would read them; the models turn text into numbers and booleans where they expect some.
@@ -164,12 +164,12 @@ def filled_in(value: str) -> str:
 
 
 def matching(pattern: str, what: str) -> AfterValidator:
-    """For texts of a form: whoever wrote another is told that it is no `what`, instead of a regular expression."""
+    """For texts of a form: whoever wrote another reads that it is not a valid `what`, instead of a regular expression."""
     form = re.compile(pattern, re.ASCII)
 
     def check(value: str) -> str:
         if not form.fullmatch(filled_in(value)):
-            raise PydanticCustomError("form", "{value} is no {what}", {"value": repr(value[:200]), "what": what})
+            raise PydanticCustomError("form", "{value} is not a valid {what}", {"value": repr(value[:200]), "what": what})
         return value
 
     return AfterValidator(check)

@@ -92,8 +92,8 @@ def failed(record: Record, failure: Mapping[str, str], rollback: Mapping[str, st
         sets["rollbackInfo"] = info
     last = entry(now, "Ended", status=status, code=kind.code, reason=message, rollback=info.get("rollbackMessage"))
     unrestored = is_rollback(record) and kind is InvalidLambdaFunction
-    told = [entry(now, "RollbackFailed", code=kind.code, reason=message), last] if unrestored else [last]
-    change = Change(sets=sets, removes=["open", "gate"], timeline=told)
+    entries = [entry(now, "RollbackFailed", code=kind.code, reason=message), last] if unrestored else [last]
+    change = Change(sets=sets, removes=["open", "gate"], timeline=entries)
     return Ending(status, kind.code, message, change, leaves_weights, unrestored)
 
 

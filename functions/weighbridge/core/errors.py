@@ -56,7 +56,7 @@ ALARM_SENTENCE = (
 )
 HOOK_SENTENCE = "The deployment failed because one or more of the lifecycle event validation functions failed."
 
-# A message ends up in a DynamoDB item, an event of at most 256 KiB and a state's output: a stranger's text is cut here.
+# A message ends up in a DynamoDB item, an event of at most 256 KiB and a state's output: untrusted text is cut here.
 MESSAGE_LIMIT = 2_000
 
 
@@ -265,7 +265,7 @@ class TimedOut(WeighbridgeError):
 
 
 def described(error: WeighbridgeError) -> dict[str, str]:
-    """An error as Step Functions tells of one: {error, cause}, which `classify` reads back."""
+    """An error in the form of Step Functions: {error, cause}, which `classify` reads back."""
     return {"error": type(error).__name__, "cause": str(error)}
 
 

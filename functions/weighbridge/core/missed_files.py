@@ -1,6 +1,6 @@
-"""Dropped objects of which no event has told: S3's events are on their way for minutes after an installation, or lost.
+"""Dropped objects whose event never came: S3's events are on their way for minutes after an installation, or lost.
 
-What lies in the bucket says which there are. Found twice, or told of after all, an object is the same deployment.
+What lies in the bucket says which there are. Found twice, or notified after all, an object is the same deployment.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from weighbridge.core.object_keys import AppSpecDrop, ConfigDrop, GroupDrop, Sto
 from weighbridge.core.rotation import rotated
 
 LOOKED_BACK = timedelta(hours=1)
-"""As old as an object may be to be taken for unheard of; what is older is for people to judge, as an old event is."""
+"""As old as an object may be to be taken for missed; what is older needs a decision, as an old event is."""
 _ON_ITS_WAY = timedelta(minutes=2)
 """How long an object's event is left to come by itself."""
 _S3_SECOND = timedelta(seconds=1)
@@ -19,7 +19,7 @@ _LONGEST_KEY = 300
 
 
 def due(stored: Iterable[Stored], now: datetime) -> list[Stored]:
-    """Those of which an event should have told by now, in the order in which they are looked at at `now`.
+    """Those whose event should have come by now, in the order in which they are looked at at `now`.
 
     What a deployment needs comes before it. There may be more than one look gets round to, so of each kind it begins at
     another one each time.
@@ -64,6 +64,6 @@ def overtaken(found: Stored, beside: Iterable[Stored], last: Mapping[str, str] |
     else:
         return None
     return Overtaken(
-        f"The event that should have told of this file did not come, and before the file was found {what} for the same "
+        f"The event of this file did not come, and before the file was found {what} for the same "
         "group. It is not deployed any more; drop it again if it is what you want."
     )

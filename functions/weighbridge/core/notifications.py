@@ -1,4 +1,4 @@
-"""What the world is told of a deployment, from two states of its record. Reference: section 7.1, and the design's table.
+"""What others are notified of, from two states of a deployment's record. Reference: section 7.1, and the design's table.
 
 CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; five detail-types of ours say what it never tells, and
 two what was refused without becoming a deployment.
@@ -66,6 +66,6 @@ def _news(old: Record | None, new: Record) -> Iterator[tuple[str, dict[str, Any]
 
 
 def refused(refusal: Mapping[str, Any], region: str) -> Notification:
-    """What is told of a refusal (core.refusals), from the item that was kept of it."""
-    told = {name: value for name, value in refusal.items() if name not in {"expires", "listing", "listingKey"}}
-    return Notification(DROP_REFUSED if "key" in refusal else EVENT_REFUSED, {"region": region} | told)
+    """The notification of a refusal (core.refusals), from the item that was kept of it."""
+    detail = {name: value for name, value in refusal.items() if name not in {"expires", "listing", "listingKey"}}
+    return Notification(DROP_REFUSED if "key" in refusal else EVENT_REFUSED, {"region": region} | detail)

@@ -56,20 +56,22 @@ def classify_key(key: str) -> AppSpecDrop | GroupDrop | ConfigDrop:
     application, group = (*folders, "", "")[:2]
     is_config, is_group = application == CONFIGS_FOLDER, name == GROUP_FILE
     if bundle_type == "zip" and (is_config or is_group):
-        raise InvalidDocument(f"The object {key[:300]!r} is no file of a group or configuration, which are not bundled.")
+        raise InvalidDocument(
+            f"The object {key[:300]!r} is not the file of a group or configuration, which are not bundled."
+        )
     if is_config and len(folders) == 1:
         if not valid_name(name):
-            raise InvalidDocument(f"{name[:140]!r} is no name for a configuration; {_NAMES}.")
+            raise InvalidDocument(f"{name[:140]!r} is not a valid name for a configuration; {_NAMES}.")
         return ConfigDrop(name)
     below = folders[2:]
     if is_config or len(folders) < 2 or (below and {"", ".", ".."}.intersection(folders)):  # noqa: PLR2004  # the two
         raise InvalidDocument(f"The object {key[:300]!r} belongs to nothing; {_SCHEME}.")
     for part in (application, group):
         if not valid_name(part):
-            raise InvalidDocument(f"{part[:140]!r} is no name for an application or a deployment group; {_NAMES}.")
+            raise InvalidDocument(f"{part[:140]!r} is not a valid name for an application or a deployment group; {_NAMES}.")
     if is_group and below:
         place = f"{application}/{group}/{file}"
-        raise InvalidDocument(f"The object {key[:300]!r} is no group's file: drop it as {place!r} to set the group.")
+        raise InvalidDocument(f"The object {key[:300]!r} is not a group's file: drop it as {place!r} to set the group.")
     return GroupDrop(application, group) if is_group else AppSpecDrop(application, group, bundle_type)
 
 

@@ -45,8 +45,8 @@ def shortened(record: Record) -> Change | None:
 
 def _timeline(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     *before, last = entries
-    told = [one for one in before if one["event"] not in _MINOR and one["event"] != _SHORTENED] + [last]
-    kept = told if len(told) <= _FIRST + _LAST else told[:_FIRST] + told[-_LAST:]
+    important = [one for one in before if one["event"] not in _MINOR and one["event"] != _SHORTENED] + [last]
+    kept = important if len(important) <= _FIRST + _LAST else important[:_FIRST] + important[-_LAST:]
     earlier = sum(one["leftOut"] - 1 for one in before if one["event"] == _SHORTENED)
     left_out = len(entries) - len(kept) + earlier
     short = [_short(one) for one in kept]

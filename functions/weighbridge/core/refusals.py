@@ -1,6 +1,6 @@
-"""What is refused without becoming a deployment: an object by its key, an event. It is kept for a month, and told of.
+"""What is refused without becoming a deployment: an object by its key, an event. It is kept for a month, and notified.
 
-Whatever strangers sent is cut and spelled out before it is kept, and of what an event asks for nothing but a deployment's
+Untrusted text is cut and spelled out before it is kept, and of what an event asks for nothing but a deployment's
 id is. On the reaction path: standard library only.
 """
 
@@ -18,7 +18,7 @@ from weighbridge.core.ids import deployment_id_in
 
 KEPT = timedelta(days=30)
 MOST_AN_HOUR = 500
-"""So many refusals of a clock hour are kept and told of; the others are in the log and in the metrics alone."""
+"""So many refusals of a clock hour are kept and notified; the others are in the log and in the metrics alone."""
 LISTING = "REFUSALS"
 DIGEST = "[0-9a-f]{32}"
 _HEARD = ("Deployment Requested", "Deployment Stop Requested", "Lifecycle Event Hook Reported")

@@ -1,4 +1,4 @@
-"""Tells the world what has become of a deployment, and what was refused: one event for every news in the table's stream.
+"""Notifies others of what has become of a deployment, and of what was refused, by the changes in the table's stream.
 
 How deployments end is counted here, too, so that no end is missed, whoever closed the record.
 

@@ -38,22 +38,22 @@ def _send(record: DynamoDBRecord) -> None:
     logger.append_keys(deploymentId=new["deploymentId"])
     group = dynamodb.get(keys.group_of(new)) or {}
     settings = group.get("settings", {})
-    told = messages(
+    to_send = messages(
         old,
         new,
         settings.get("triggerConfigurations", []),
         region=record.raw_event["awsRegion"],
         account=environment.account_id,
     )
-    if not told:
+    if not to_send:
         return
     try:
         role = service_role(settings.get("serviceRoleArn"), new["applicationName"], new["deploymentGroupName"])
-        refusals = sns.publish(told, new["deploymentId"], role)
+        refusals = sns.publish(to_send, new["deploymentId"], role)
     except Exception:
         logger.exception("Triggers not sent yet")  # the batch processor itself keeps it to the answer
         raise
     for refusal in refusals:
         logger.error("A trigger cannot be sent", extra={"reason": str(refusal)})
         count("TriggersRefused")
-    logger.info("Triggers sent", extra={"messages": len(told) - len(refusals)})
+    logger.info("Triggers sent", extra={"messages": len(to_send) - len(refusals)})

@@ -27,7 +27,7 @@ from weighbridge.store import deployments
 logger = Logger()
 Stopped = Literal["Stopped", "Stopping", "Released"]
 _MOST_REFUSED = 5
-"""How many reports that mean nothing a timeline tells of."""
+"""How many reports without a verdict a timeline has."""
 _AT_ONCE = 10
 """As many as a client of botocore's keeps connections for."""
 

@@ -67,7 +67,7 @@ def look_for_missed(remaining_ms: Callable[[], int], now: datetime) -> None:
         except WeighbridgeError:
             left.append(file)
             logger.exception("Not taken up yet", extra={"key": clip(file.key, 300)})
-        except Exception as error:  # one file that nobody foresaw must not keep all the others
+        except Exception as error:  # one unexpected file must not keep all the others
             logger.exception("Cannot be taken up", extra={"key": clip(file.key, 300)})
             unforeseen.append(error)
     if left:

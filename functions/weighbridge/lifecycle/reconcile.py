@@ -86,7 +86,7 @@ def _reconcile_each(deployment_ids: Iterable[str], remaining_ms: Callable[[], in
             _reconcile(deployment_id, execution)
         except WeighbridgeError:
             logger.exception("Not reconciled yet", extra={"deploymentId": deployment_id})
-        except Exception as error:  # one record that nobody foresaw must not keep all the others open
+        except Exception as error:  # one unexpected record must not keep all the others open
             logger.exception("Cannot be reconciled", extra={"deploymentId": deployment_id})
             unforeseen.append(error)
     if unforeseen:

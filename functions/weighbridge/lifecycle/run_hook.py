@@ -22,7 +22,7 @@ from weighbridge.core.deployment import (
     hook_called,
     hook_not_run,
     hook_silent,
-    is_hook_told,
+    is_hook_on_timeline,
     is_running,
 )
 from weighbridge.core.errors import (
@@ -55,7 +55,7 @@ def run(deployment_id: str, given: Plan, lifecycle_event: str, token: str) -> No
     plan = planned(record, given)
     check_hook(record, lifecycle_event)
     execution_id = secrets.token_urlsafe(32)
-    if _begin(plan, lifecycle_event, execution_id, token, is_told=is_hook_told(record, lifecycle_event)):
+    if _begin(plan, lifecycle_event, execution_id, token, on_timeline=is_hook_on_timeline(record, lifecycle_event)):
         _run(plan, lifecycle_event, execution_id, token)
 
 
@@ -67,14 +67,14 @@ def _wanted(deployment_id: str) -> Record:
     return record
 
 
-def _begin(plan: Plan, lifecycle_event: str, execution_id: str, token: str, *, is_told: bool) -> bool:
+def _begin(plan: Plan, lifecycle_event: str, execution_id: str, token: str, *, on_timeline: bool) -> bool:
     """Puts on record that the hook is called with `execution_id`; whether it is this try that has to run it.
 
-    The timeline tells of it once, however often it is tried: `is_told` says whether it does already.
+    The timeline has it once, however often it is tried: `on_timeline` says whether it does already.
     """
     deployment_id = plan["deploymentId"]
     call = hook_called(plan, lifecycle_event, execution_id, token, datetime.now(UTC))
-    if is_told:
+    if on_timeline:
         call = Change(sets=call.sets)
     try:
         if deployments.update(deployment_id, call, unless=["interruption", f"hooks.{lifecycle_event}"]):

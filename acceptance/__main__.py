@@ -73,6 +73,12 @@ def preflight(*, choices: dict[str, str], profile: str | None, assembly: Path | 
 @CONTEXT
 @click.option("--profile", help="A profile of the AWS CLI's.")
 @click.option("--quick", is_flag=True, help="Leave out the cases that wait for minutes.")
+@click.option(
+    "--with-provisioned-concurrency",
+    "provisioned",
+    is_flag=True,
+    help="Play case 15, too: a unit of provisioned concurrency for some minutes.",
+)
 @click.option("--only", "numbers", multiple=True, type=int, metavar="NUMBER", help="Only the cases of that number.")
 @click.option(
     "--output",
@@ -92,6 +98,7 @@ def smoke(  # noqa: PLR0913 - one parameter an option
     choices: dict[str, str],
     profile: str | None,
     quick: bool,
+    provisioned: bool,
     numbers: tuple[int, ...],
     output: Path,
     assembly: Path | None,
@@ -104,7 +111,13 @@ def smoke(  # noqa: PLR0913 - one parameter an option
     stopped, and everything taken away.
     """
     account = _account(profile)
-    cases = [case for case in CASES if not (quick and case.is_long) and (not numbers or case.number in numbers)]
+    cases = [
+        case
+        for case in CASES
+        if not (quick and case.is_long)
+        and (provisioned or not case.is_asked_for)
+        and (not numbers or case.number in numbers)
+    ]
     began, lines = datetime.now(UTC), list[Line]()
     status = 0
     with _signals() as ignore_signals, ExitStack() as stack:

@@ -21,7 +21,7 @@ from acceptance.lines import Answer, Line, failed, held, reason, redacted, unans
 from acceptance.stage import NotSo, Stage
 from local.cloud import ROOT
 
-GONE_SECONDS = 60
+GONE_SECONDS = 120
 REMOVED = "16 all of it is gone"
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,9 +14,10 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from acceptance.account import Account
+from acceptance.account import Account, endpoint
+from acceptance.installation import ALARM_TYPES, resources
 from local.cloud import ROOT
-from weighbridge.core import ids
+from weighbridge.core import ids, refusals
 
 T = TypeVar("T")
 
@@ -27,6 +29,11 @@ VERSIONS = 3
 PATIENCE = 300.0
 """Seconds that a step of a case may take on AWS."""
 PAUSE = 0.1
+SETTLING_SECONDS = 15.0
+"""Until AWS heeds everywhere what was changed about a right, or who may invoke a function."""
+LOG_SECONDS = 90.0
+DENIED = "smoke-denied"
+_INIT = re.compile(r"Init Duration: ([0-9.]+) ms")
 RUNNING = {"Created", "InProgress"}
 _plain = TypeDeserializer().deserialize
 Record = Mapping[str, Any]
@@ -58,18 +65,21 @@ class Stage:
         self.account, self.name, self.outputs, self.requests = account, name, outputs, requests
         self.function = f"{name}-subject"
         self.alarm = f"{name}-alarm"
+        self.notices = f"{name}-notices"
         # A name of those that an installation may invoke by default.
         self.hooks = f"CodeDeployHook_{name}-"
         self.deployments: list[str] = []
+        self._denied: list[str] = []
+        self._caller_role = ""
+        self._refusal = ""
+        self._notices: list[Record] = []
         self.client = account.client
 
     # ------------------------------------------------------------------------------------------------ what is made
 
     def build(self) -> None:
         """The function with its versions, live on the first, and an alarm that only changes when it is told to."""
-        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        role = self.client("iam").create_role(RoleName=self.function, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        role = self._role(self.function, {"Service": "lambda.amazonaws.com"})
         functions = self.client("lambda")
 
         def created() -> bool:
@@ -93,19 +103,56 @@ class Stage:
             functions.publish_version(FunctionName=self.function)
         functions.create_alias(FunctionName=self.function, Name=ALIAS, FunctionVersion="1")
         self.add_alarm(self.alarm)
+        self._collect_notices()
 
-    def add_hook(self, kind: str, does: str, timeout: int = 60) -> str:
+    def _role(self, name: str, trusts: Mapping[str, Any], *rights: Mapping[str, Any]) -> str:
+        iam = self.client("iam")
+        trust = _policy({"Effect": "Allow", "Principal": trusts, "Action": "sts:AssumeRole"})
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        if rights:
+            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=_policy(*rights))
+        return str(arn)
+
+    def _collect_notices(self) -> None:
+        """Has a queue told what Weighbridge tells of the deployments here on the default bus."""
+        queues, events = self.client("sqs"), self.client("events")
+        url = queues.create_queue(QueueName=self.notices)["QueueUrl"]
+        arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        told = {"source": ["weighbridge"], "detail": {"application": [self.name]}}
+        rule = events.put_rule(Name=self.notices, EventPattern=json.dumps(told))["RuleArn"]
+        sends = {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+        }
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(sends)})
+        events.put_targets(Rule=self.notices, Targets=[{"Id": "queue", "Arn": arn}])
+
+    def add_hook(self, kind: str, does: str, timeout: int = 60, **settings: Any) -> str:
         """A hook function that does one line; its name."""
         name = f"{self.hooks}{kind}"
         functions = self.client("lambda")
-        functions.create_function(
-            FunctionName=name,
-            Runtime="python3.13",
-            Role=functions.get_function_configuration(FunctionName=self.function)["Role"],
-            Handler="app.handler",
-            Code={"ZipFile": _zipped(f"import time\ndef handler(event, context):\n    {does}\n")},
-            Timeout=timeout,
-        )
+        role = functions.get_function_configuration(FunctionName=self.function)["Role"]
+        source = f"import boto3, json, os, time\ndef handler(event, context):\n    {does}\n"
+        chosen = {"Role": role} | settings
+
+        def created() -> bool:
+            try:
+                functions.create_function(
+                    FunctionName=name,
+                    Runtime="python3.13",
+                    Handler="app.handler",
+                    Code={"ZipFile": _zipped(source)},
+                    Timeout=timeout,
+                    **chosen,
+                )
+            except functions.exceptions.InvalidParameterValueException:
+                return False  # a new role is not known everywhere at once
+            return True
+
+        until("Lambda to know the hook's role", created)
         functions.get_waiter("function_active_v2").wait(FunctionName=name)
         return name
 
@@ -121,28 +168,131 @@ class Stage:
         )
         self.set_alarm(name, "OK")
 
+    def add_log_alarm(self, name: str) -> None:
+        """One that finds nothing in the log of Interrupt, and only changes when it is told to."""
+        rights = {
+            "Effect": "Allow",
+            "Action": ["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"],
+            "Resource": "*",
+        }
+        role = self._role(f"{self.name}-log-query", {"Service": "cloudwatch.amazonaws.com"}, rights)
+
+        def put() -> bool:
+            try:
+                self.client("cloudwatch").put_log_alarm(
+                    AlarmName=name,
+                    ScheduledQueryConfiguration={
+                        "QueryString": "fields @message | filter @message like /nothing that is ever logged/",
+                        "LogGroupIdentifiers": [self._log_group("Interrupt")],
+                        "ScheduledQueryRoleARN": role,
+                        "ScheduleConfiguration": {"ScheduleExpression": "rate(5 minutes)", "StartTimeOffset": 300},
+                        "AggregationExpression": "count(*)",
+                    },
+                    QueryResultsToEvaluate=1,
+                    QueryResultsToAlarm=1,
+                    Threshold=1,
+                    ComparisonOperator="GreaterThanOrEqualToThreshold",
+                    TreatMissingData="ignore",
+                )
+            except ClientError as error:
+                if _code(error) not in {"InvalidParameterValue", "InvalidParameterValueException", "ValidationError"}:
+                    raise
+                self._refusal = error.response["Error"]["Message"]
+                return False  # a new role is not known everywhere at once
+            return True
+
+        try:
+            until("CloudWatch to know the new role", put, 4 * SETTLING_SECONDS)
+        except NotSo as otherwise:
+            raise NotSo(f"{otherwise}: {self._refusal}") from otherwise
+        self.set_alarm(name, "OK")
+
     def set_alarm(self, name: str, state: str) -> None:
         self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="Weighbridge's smoke test")
 
+    def set_snap_start(self, applies_on: str) -> None:
+        """Whether snapshots are taken of the versions that are published from now on: PublishedVersions or None."""
+        functions = self.client("lambda")
+        functions.update_function_configuration(
+            FunctionName=self.function, SnapStart={"ApplyOn": applies_on}, Description=f"snapshots: {applies_on}"
+        )
+        functions.get_waiter("function_updated_v2").wait(FunctionName=self.function)
+
+    # -------------------------------------------------------------------------------------------------- who calls
+
+    def caller_role(self) -> str:
+        """The ARN of a role that may call the API by its URL, and report on the bus, as docs/operations.md has it."""
+        if not self._caller_role:
+            api = self.client("lambda").get_function_configuration(FunctionName=self.function_of("Api"))["FunctionArn"]
+            bus = self.client("events").describe_event_bus(Name=self.outputs["EventBusName"])["Arn"]
+            partition, account = self.account.partition, self.account.id
+            trusts = {"Service": "lambda.amazonaws.com", "AWS": f"arn:{partition}:iam::{account}:root"}
+            by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+            reports = {
+                "ForAllValues:StringEquals": {"events:detail-type": "Lifecycle Event Hook Reported"},
+                "Null": {"events:detail-type": "false"},
+            }
+            self._caller_role = self._role(
+                f"{self.name}-caller",
+                trusts,
+                {"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Resource": api},
+                {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": api, "Condition": by_url},
+                {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus, "Condition": reports},
+            )
+        return self._caller_role
+
+    @cached_property
+    def caller(self) -> boto3.Session:
+        """A session of that role."""
+        role = self.caller_role()
+
+        def assumed() -> boto3.Session | None:
+            try:
+                got = self.client("sts").assume_role(RoleArn=role, RoleSessionName="smoke")["Credentials"]
+            except ClientError as error:
+                if _code(error) == "AccessDenied":
+                    return None  # a new role is not known everywhere at once
+                raise
+            return _session(
+                aws_access_key_id=got["AccessKeyId"],
+                aws_secret_access_key=got["SecretAccessKey"],
+                aws_session_token=got["SessionToken"],
+                region_name=self.account.region,
+            )
+
+        return until("the role of the API's caller", assumed)
+
+    def looks_at_rights(self) -> bool:
+        """Whether the account refuses that caller what it has no right to, as an emulator may not."""
+        try:
+            self.caller.client("lambda").get_account_settings()
+        except ClientError:
+            return True
+        return False
+
     def clear(self) -> list[str]:
         """Takes away what was made, whatever of it there is; what could not be taken away."""
-        cloudwatch, functions, iam = self.client("cloudwatch"), self.client("lambda"), self.client("iam")
+        cloudwatch, functions = self.client("cloudwatch"), self.client("lambda")
         return [
             f"{what}: {problem}"
             for what, take in {
+                # First what the stack's functions need in order to put traffic back.
+                "rights": self._give_back,
                 "open deployments": self.stop_all,
                 "alarms": lambda: self._delete_alarms(cloudwatch),
                 "hooks": self._delete_hooks,
                 "the function": lambda: functions.delete_function(FunctionName=self.function),
-                "the role": lambda: iam.delete_role(RoleName=self.function),
+                "roles": self._delete_roles,
+                "the rule": self._delete_rule,
+                "the queue": self._delete_queue,
             }.items()
             if (problem := _attempted(take))
         ]
 
     def _delete_alarms(self, cloudwatch: Any) -> None:
-        found = cloudwatch.describe_alarms(AlarmNamePrefix=f"{self.name}-", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        found = cloudwatch.describe_alarms(AlarmNamePrefix=f"{self.name}-", AlarmTypes=ALARM_TYPES)
         # The stack's own alarms bear its name, too, and go with it. A composite alarm goes before what it is made of.
-        for kind in ("CompositeAlarms", "MetricAlarms"):
+        for kind in ("CompositeAlarms", "MetricAlarms", "LogAlarms"):
             names = [one["AlarmName"] for one in found.get(kind, []) if one["AlarmName"].startswith(self.alarm)]
             if names:
                 cloudwatch.delete_alarms(AlarmNames=names)
@@ -154,6 +304,25 @@ class Stage:
         for name in names:
             if name.startswith(self.hooks):
                 functions.delete_function(FunctionName=name)
+
+    def _delete_roles(self) -> None:
+        iam = self.client("iam")
+        for name in (self.function, f"{self.name}-caller", f"{self.name}-log-query"):
+            try:
+                for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+                    iam.delete_role_policy(RoleName=name, PolicyName=policy)
+                iam.delete_role(RoleName=name)
+            except iam.exceptions.NoSuchEntityException:
+                continue
+
+    def _delete_rule(self) -> None:
+        events = self.client("events")
+        events.remove_targets(Rule=self.notices, Ids=["queue"])
+        events.delete_rule(Name=self.notices)
+
+    def _delete_queue(self) -> None:
+        queues = self.client("sqs")
+        queues.delete_queue(QueueUrl=queues.get_queue_url(QueueName=self.notices)["QueueUrl"])
 
     def stop_all(self) -> None:
         """Ends every deployment that was begun here: without the stack nothing would end it."""
@@ -180,9 +349,9 @@ class Stage:
 
         until(f"the group {group}", taken_over)
 
-    def drop(self, group: str = GROUP, **hooks: str) -> str:
-        """Drops an AppSpec file that moves the alias to another version; the deployment's id."""
-        target = self.other_version()
+    def drop(self, group: str = GROUP, target: str | None = None, **hooks: str) -> str:
+        """Drops an AppSpec file that moves the alias to another version, or the given one; the deployment's id."""
+        target = target or self.other_version()
         properties = {"Name": self.function, "Alias": ALIAS, "TargetVersion": target}
         resource = {"subject": {"Type": "AWS::Lambda::Function", "Properties": properties}}
         named = [{event: name} for event, name in hooks.items()]
@@ -192,7 +361,8 @@ class Stage:
         self.deployments.append(deployment_id)
         return deployment_id
 
-    def send(self, detail_type: str, detail: Mapping[str, Any]) -> None:
+    def send(self, detail_type: str, detail: Mapping[str, Any]) -> str:
+        """Puts an event on the stack's bus; its id."""
         entry = {
             "EventBusName": self.outputs["EventBusName"],
             "Source": "weighbridge.smoke",
@@ -202,13 +372,15 @@ class Stage:
         answer = self.client("events").put_events(Entries=[entry])
         if answer["FailedEntryCount"]:
             raise NotSo(f"the event was refused: {answer['Entries'][0]['ErrorMessage']}")
+        return str(answer["Entries"][0]["EventId"])
 
     @cached_property
     def api(self) -> Any:
         """A client of the API by its own model, which signs as a function's URL wants it."""
-        # Of its own, because a session looks for models once, and boto3 has no public way to add a place to look in.
-        session = boto3.Session(profile_name=self.account.profile, region_name=self.account.region)
-        session._loader.search_paths.append(str(MODELS))  # noqa: SLF001
+        return self.api_of(_session(profile_name=self.account.profile, region_name=self.account.region))
+
+    def api_of(self, session: boto3.Session) -> Any:
+        """The same for a session of _session's."""
         return session.client("weighbridge", endpoint_url=self.outputs["ApiUrl"])  # type: ignore[call-overload]
 
     # ---------------------------------------------------------------------------------------------- what is seen
@@ -256,20 +428,206 @@ class Stage:
         until("all traffic to be back", lambda: self.routing() == (version, {}), limit)
         return time.monotonic() - began
 
+    # ------------------------------------------------------------------------------------- what is seen of the stack
+
+    @cached_property
+    def _resources(self) -> list[Mapping[str, Any]]:
+        return resources(self.account, self.name)
+
+    def _physical(self, kind: str, *logical: str) -> str:
+        """The name of the stack's resource of that type whose logical id begins with one of these."""
+        [name] = [
+            str(one["PhysicalResourceId"])
+            for one in self._resources
+            if one["ResourceType"] == kind and one["LogicalResourceId"].startswith(logical)
+        ]
+        return name
+
+    def function_of(self, construct: str) -> str:
+        return self._physical("AWS::Lambda::Function", f"{construct}Function")
+
+    def _log_group(self, construct: str) -> str:
+        return self._physical("AWS::Logs::LogGroup", f"{construct}Logs")
+
+    def _rule(self, construct: str) -> str:
+        """Of a rule on a bus of its own the name is the last part."""
+        return self._physical("AWS::Events::Rule", f"Events{construct}").rpartition("|")[2].rpartition("/")[2]
+
+    def _queue(self, construct: str) -> str:
+        return self._physical("AWS::SQS::Queue", f"Failures{construct}")
+
+    def is_firing(self, construct: str) -> bool:
+        name = self._physical("AWS::CloudWatch::Alarm", f"Failures{construct}Alarm")
+        [alarm] = self.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        return bool(alarm["StateValue"] == "ALARM")
+
+    def counts(self) -> bool:
+        """Whether what functions log is counted in metrics, as an emulator may not."""
+        return not endpoint() or bool(self.client("cloudwatch").list_metrics(Namespace="Weighbridge")["Metrics"])
+
+    def noticed(self, deployment_id: str, what: str, seconds: float = PATIENCE) -> None:
+        """Waits until the default bus was told that of a deployment: a detail-type, or a state."""
+        until(f"{what} of {deployment_id} on the default bus", lambda: self.has_noticed(deployment_id, what), seconds)
+
+    def has_noticed(self, deployment_id: str, what: str) -> bool:
+        self._notices += [json.loads(one["Body"]) for one in self._taken_out(self.notices)]
+        return any(
+            notice["detail"]["deploymentId"] == deployment_id
+            and what in {notice["detail-type"], notice["detail"].get("state")}
+            for notice in self._notices
+        )
+
+    def _taken_out(self, queue: str) -> list[dict[str, Any]]:
+        queues = self.client("sqs")
+        url = queues.get_queue_url(QueueName=queue)["QueueUrl"]
+        found: list[dict[str, Any]] = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for one in found:
+            queues.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+        return found
+
+    def starts(self, construct: str, since: float) -> list[float]:
+        """How many seconds it took to start the function, each time since then, by what Lambda writes to its log."""
+        query = {"logGroupName": self._log_group(construct), "startTime": int(since * 1000), "filterPattern": '"REPORT"'}
+
+        def reports() -> list[str]:
+            pages = self.client("logs").get_paginator("filter_log_events").paginate(**query)
+            return [event["message"] for page in pages for event in page["events"]]
+
+        found = until(f"the log of {construct}", reports, LOG_SECONDS)
+        return [float(told[1]) / 1000 for line in found if (told := _INIT.search(line))]
+
+    def refused(self, event_id: str) -> bool:
+        """Whether an event has come to a function, and been refused by it."""
+        return self.item(f"REFUSAL#{refusals.digest(f'event {event_id}')}", "REFUSAL") is not None
+
+    def has_letter(self, queue: str, about: str) -> bool:
+        """Whether a message lies in a queue of dead letters that has this in it; it is left there."""
+        url = self._queue(queue)
+        found = self.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return any(about in one["Body"] for one in found.get("Messages", []))
+
+    # ------------------------------------------------------------------------------------------- what is broken, and mended
+
     @contextlib.contextmanager
     def without_rule(self, name: str) -> Iterator[None]:
         """Disables one of the stack's rules meanwhile."""
-        events = self.client("events")
-        pages = events.get_paginator("list_rules").paginate()
-        prefix = f"{self.name}-"
-        [rule] = [
-            one["Name"] for page in pages for one in page["Rules"] if one["Name"].startswith(prefix) and name in one["Name"]
-        ]
+        events, rule = self.client("events"), self._rule(name)
         events.disable_rule(Name=rule)
         try:
             yield
         finally:
             events.enable_rule(Name=rule)
+
+    @contextlib.contextmanager
+    def denied(self, constructs: Iterable[str], *actions: str) -> Iterator[None]:
+        """Takes rights from the roles of some of the stack's functions meanwhile."""
+        functions, iam = self.client("lambda"), self.client("iam")
+        found = [functions.get_function_configuration(FunctionName=self.function_of(one)) for one in constructs]
+        deny = _policy({"Effect": "Deny", "Action": actions, "Resource": "*"})
+        try:
+            for one in found:
+                role = one["Role"].rpartition("/")[2]
+                self._denied.append(role)
+                iam.put_role_policy(RoleName=role, PolicyName=DENIED, PolicyDocument=deny)
+            self._settle()
+            yield
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Gives back what was taken; what cannot be is tried again at the end, without keeping the others."""
+        iam, failures = self.client("iam"), []
+        for role in list(self._denied):
+            try:
+                iam.delete_role_policy(RoleName=role, PolicyName=DENIED)
+            except iam.exceptions.NoSuchEntityException:
+                pass
+            except ClientError as error:
+                failures.append(error)
+                continue
+            self._denied.remove(role)
+        if failures:
+            raise failures[0]
+
+    @contextlib.contextmanager
+    def broken(self, construct: str) -> Iterator[None]:
+        """Lets one of the stack's functions crash at each call meanwhile, as a broken release of it would."""
+        handler = self._configuration(construct)["Handler"]
+        try:
+            self._configure(construct, Handler="operator.truediv")  # a TypeError
+            yield
+        finally:
+            self._configure(construct, Handler=handler)
+
+    def cool(self, constructs: Iterable[str]) -> None:
+        """Has functions start anew at their next call, as any change to them does."""
+        for construct in constructs:
+            said = self._configuration(construct).get("Description", "")
+            try:
+                self._configure(construct, Description="Weighbridge's smoke test")
+            finally:
+                self._configure(construct, Description=said)
+
+    def _configuration(self, construct: str) -> dict[str, Any]:
+        return dict(self.client("lambda").get_function_configuration(FunctionName=self.function_of(construct)))
+
+    def _configure(self, construct: str, **settings: str) -> None:
+        functions, name = self.client("lambda"), self.function_of(construct)
+        functions.update_function_configuration(FunctionName=name, **settings)
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+    @contextlib.contextmanager
+    def not_permitted(self, rule: str, construct: str) -> Iterator[None]:
+        """Forbids a rule meanwhile to invoke a function, which is how EventBridge comes to write a letter at once."""
+        functions, name = self.client("lambda"), self.function_of(construct)
+        statements = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+        [permits] = [
+            one
+            for one in statements
+            if self._rule(rule) in one.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "")
+        ]
+        functions.remove_permission(FunctionName=name, StatementId=permits["Sid"])
+        try:
+            self._settle()
+            yield
+        finally:
+            functions.add_permission(
+                FunctionName=name,
+                StatementId=permits["Sid"],
+                Action=permits["Action"],
+                Principal=permits["Principal"]["Service"],
+                SourceArn=_source(permits),
+            )
+
+    def send_letter(self, construct: str, about: str) -> None:
+        """Puts a letter into the queue of events that is addressed to one of the stack's functions.
+
+        The queue's policy lets nobody do so, without which it is for that long.
+        """
+        queues, url = self.client("sqs"), self._queue("Events")
+        policy = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+        opened = [one for one in json.loads(policy)["Statement"] if "aws:PrincipalArn" not in json.dumps(one)]
+        to = {"DataType": "String", "StringValue": self._configuration(construct)["FunctionArn"]}
+
+        def sent() -> bool:
+            try:
+                queues.send_message(
+                    QueueUrl=url, MessageBody=json.dumps({"id": about}), MessageAttributes={"TARGET_ARN": to}
+                )
+            except ClientError as error:
+                if "AccessDenied" not in _code(error):
+                    raise
+                return False  # a queue's policy takes up to a minute
+            return True
+
+        try:
+            queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(*opened)})
+            until("the queue to take a letter", sent)
+        finally:
+            queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+    def _settle(self) -> None:
+        time.sleep(0 if endpoint() else SETTLING_SECONDS)
 
 
 def outcome(record: Record) -> str:
@@ -288,12 +646,39 @@ def _attempted(take: Callable[[], object]) -> str:
     try:
         take()
     except (ClientError, NotSo) as error:
-        gone = isinstance(error, ClientError) and error.response["Error"]["Code"] in _GONE
+        gone = isinstance(error, ClientError) and _code(error) in _GONE
         return "" if gone else str(error)
     return ""
 
 
-_GONE = {"ResourceNotFoundException", "NoSuchEntity", "ResourceNotFound"}
+_GONE = {
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "NoSuchEntity",
+    "QueueDoesNotExist",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+}
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _policy(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _source(statement: Mapping[str, Any]) -> str:
+    """The ARN that a statement of a function's policy is for; empty where it is for any."""
+    return str(statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", ""))
+
+
+def _session(**settings: str | None) -> boto3.Session:
+    """A session that has the model of Weighbridge's API."""
+    # Of its own, because a session looks for models once, and boto3 has no public way to add a place to look in.
+    session = boto3.Session(**settings)  # type: ignore[arg-type]
+    session._loader.search_paths.append(str(MODELS))  # noqa: SLF001
+    return session
 
 
 def _zipped(source: str) -> bytes:

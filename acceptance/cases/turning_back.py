@@ -1,0 +1,112 @@
+"""Cases 4, 5 and 6: alarms and stops of every kind bring all traffic back."""
+
+import time
+from collections.abc import Callable
+
+from acceptance.cases import limits
+from acceptance.cases.configurations import ALARMED, LONG, STOPPED, watched
+from acceptance.lines import Answer, failed, held, unanswered
+from acceptance.stage import Stage, expect, middle, outcome
+
+TIMES = 5
+ON_THE_WAY = ("Interrupt", "ShiftTraffic")
+"""The functions between an alarm and the alias."""
+
+
+def alarms_bring_traffic_back(stage: Stage) -> Answer:
+    stage.configure(deploymentConfigName=LONG, alarmConfiguration=watched(stage.alarm))
+    took = [_alarmed(stage, stage.alarm) for _ in range(TIMES)]
+    told = f"first {took[0]:.1f} s, middle {middle(took):.1f} s, longest {max(took):.1f} s"
+    answer = held if max(took) <= limits.REACTION_SECONDS else failed
+    return answer(told, first=took[0], middle=middle(took), longest=max(took))
+
+
+def cold_functions_bring_traffic_back(stage: Stage) -> Answer:
+    """As an alarm finds functions that nobody has called for a while; warm ones are those of the case before."""
+    stage.configure(deploymentConfigName=LONG, alarmConfiguration=watched(stage.alarm))
+    began = time.time()
+    took = _alarmed(stage, stage.alarm, beforehand=lambda: stage.cool(ON_THE_WAY))
+    told = f"traffic back after {took:.1f} s"
+    if took > limits.REACTION_SECONDS:
+        return failed(told, seconds=took)
+    starts = {name: stage.starts(name, began) for name in ON_THE_WAY}
+    if not all(starts.values()):
+        return unanswered(f"{told}; how long the functions took to start is not in their logs", seconds=took)
+    each = {name: max(found) for name, found in starts.items()}
+    told += "".join(f", {name} started in {seconds:.2f} s" for name, seconds in each.items())
+    return held(told, seconds=took, **each)
+
+
+def other_alarms_bring_traffic_back(stage: Stage) -> Answer:
+    composite, maths = f"{stage.alarm}-composite", f"{stage.alarm}-maths"
+    stage.client("cloudwatch").put_composite_alarm(AlarmName=composite, AlarmRule=f'ALARM("{stage.alarm}")')
+    metric = {"Namespace": "WeighbridgeSmoke", "MetricName": maths}
+    stage.add_alarm(
+        maths,
+        Metrics=[
+            {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False},
+            {"Id": "twice", "Expression": "m * 2", "ReturnData": True},
+        ],
+    )
+    took = {}
+    for kind, named, fires in (("composite", composite, stage.alarm), ("maths", maths, maths)):
+        stage.configure(deploymentConfigName=LONG, alarmConfiguration=watched(named))
+        took[kind] = _alarmed(stage, fires)
+    told = ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in took.items())
+    return held(told, **took) if max(took.values()) <= limits.REACTION_SECONDS else failed(told, **took)
+
+
+def log_alarms_bring_traffic_back(stage: Stage) -> Answer:
+    log = f"{stage.alarm}-log"
+    stage.add_log_alarm(log)
+    stage.configure(deploymentConfigName=LONG, alarmConfiguration=watched(log))
+    took = _alarmed(stage, log)
+    told = f"{took:.1f} s"
+    return held(told, seconds=took) if took <= limits.REACTION_SECONDS else failed(told, seconds=took)
+
+
+def _alarmed(stage: Stage, alarm: str, beforehand: Callable[[], object] = lambda: None) -> float:
+    """Seconds from an alarm in a bake until all traffic is back."""
+    before, _ = stage.routing()
+    deployment_id = stage.drop()
+    stage.baking(deployment_id)
+    beforehand()
+    stage.set_alarm(alarm, "ALARM")
+    try:
+        took = stage.seconds_until_back(before, 3 * limits.REACTION_SECONDS)
+        expect(outcome(stage.ended(deployment_id)), ALARMED, "the deployment")
+    finally:
+        stage.set_alarm(alarm, "OK")
+    return took
+
+
+def stops_bring_traffic_back(stage: Stage) -> Answer:
+    stage.configure(deploymentConfigName=LONG)
+    took = {
+        "bus": _stopped(stage, lambda each: stage.send("Deployment Stop Requested", {"deploymentId": each})),
+        "api": _stopped(stage, lambda each: stage.api.stop_deployment(deploymentId=each)),
+        "console": _stopped(stage, lambda each: _stop_execution(stage, each)),
+    }
+    return held(", ".join(f"{way} {seconds:.1f} s" for way, seconds in took.items()), **took)
+
+
+def the_sweep_finds_what_nobody_told_of(stage: Stage) -> Answer:
+    stage.configure(deploymentConfigName=LONG)
+    with stage.without_rule("ExecutionEnded"):
+        took = _stopped(stage, lambda each: _stop_execution(stage, each), limits.SWEEP_SECONDS)
+    return held(f"{took:.0f} s", seconds=took)
+
+
+def _stopped(stage: Stage, stop: Callable[[str], object], limit: float | None = None) -> float:
+    before, _ = stage.routing()
+    deployment_id = stage.drop()
+    stage.baking(deployment_id)
+    stop(deployment_id)
+    took = stage.seconds_until_back(before, limit or 3 * limits.REACTION_SECONDS)
+    expect(outcome(stage.ended(deployment_id)), STOPPED, "the deployment")
+    return took
+
+
+def _stop_execution(stage: Stage, deployment_id: str) -> None:
+    arn = stage.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:") + f":{deployment_id}"
+    stage.client("stepfunctions").stop_execution(executionArn=arn)

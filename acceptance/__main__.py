@@ -19,7 +19,8 @@ from acceptance import smoke as playing
 from acceptance.account import Account, NoAccount, endpoint, opened
 from acceptance.cases import CASES
 from acceptance.lines import Line, any_failed, failed, show, summary
-from acceptance.stage import NotSo, Stage
+from acceptance.stage import Stage
+from acceptance.waiting import NotSo
 from local.__main__ import choices_of
 from local.cloud import ROOT
 from local.deployment import DeploymentError, SynthesisError, synthesize

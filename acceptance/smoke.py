@@ -18,7 +18,8 @@ from acceptance import installation
 from acceptance.account import Account
 from acceptance.cases import Case
 from acceptance.lines import Answer, Line, failed, held, reason, redacted, unanswered
-from acceptance.stage import NotSo, Stage
+from acceptance.stage import Stage
+from acceptance.waiting import NotSo
 from local.cloud import ROOT
 
 GONE_SECONDS = 120

@@ -1,79 +1,49 @@
 """What the cases are played with: a function of the smoke test's own, its alarm and groups; how deployments are seen."""
 
-import contextlib
 import io
 import json
-import re
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from acceptance.account import Account, endpoint
-from acceptance.installation import ALARM_TYPES, resources
+from acceptance.account import Account
+from acceptance.installation import ALARM_TYPES
+from acceptance.installed import SETTLING_SECONDS, Installed, Record, code_of, policy
+from acceptance.waiting import PATIENCE, NotSo, until
 from local.cloud import ROOT
-from weighbridge.core import ids, refusals
-
-T = TypeVar("T")
+from weighbridge.core import ids
 
 MODELS = ROOT / "client" / "models"
 ALIAS = "live"
 GROUP = "smoke"
 SOURCE = "def handler(event, context):\n    return context.function_version\n"
 VERSIONS = 3
-PATIENCE = 300.0
-"""Seconds that a step of a case may take on AWS."""
-PAUSE = 0.1
-SETTLING_SECONDS = 15.0
-"""Until AWS heeds everywhere what was changed about a right, or who may invoke a function."""
-LOG_SECONDS = 90.0
-DENIED = "smoke-denied"
-_INIT = re.compile(r"Init Duration: ([0-9.]+) ms")
 RUNNING = {"Created", "InProgress"}
-_plain = TypeDeserializer().deserialize
-Record = Mapping[str, Any]
 
 
-class NotSo(Exception):
-    """Something is otherwise than a case says."""
-
-
-def until(what: str, ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:
-    """The first answer. Raises NotSo where there is none in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = ask()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise NotSo(f"waited {seconds:.0f} s in vain for {what}")
-        time.sleep(PAUSE)
-
-
-class Stage:
+class Stage(Installed):
     """`name` is the stack's, and begins the name of everything that is made here.
 
     `requests` is how many are sent to see how they are shared.
     """
 
     def __init__(self, account: Account, name: str, outputs: Mapping[str, str], requests: int = 2000) -> None:
-        self.account, self.name, self.outputs, self.requests = account, name, outputs, requests
+        super().__init__(account, name, outputs)
+        self.requests = requests
         self.function = f"{name}-subject"
         self.alarm = f"{name}-alarm"
         self.notices = f"{name}-notices"
         # A name of those that an installation may invoke by default.
         self.hooks = f"CodeDeployHook_{name}-"
         self.deployments: list[str] = []
-        self._denied: list[str] = []
         self._caller_role = ""
         self._refusal = ""
         self._notices: list[Record] = []
-        self.client = account.client
 
     # ------------------------------------------------------------------------------------------------ what is made
 
@@ -107,10 +77,10 @@ class Stage:
 
     def _role(self, name: str, trusts: Mapping[str, Any], *rights: Mapping[str, Any]) -> str:
         iam = self.client("iam")
-        trust = _policy({"Effect": "Allow", "Principal": trusts, "Action": "sts:AssumeRole"})
+        trust = policy({"Effect": "Allow", "Principal": trusts, "Action": "sts:AssumeRole"})
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         if rights:
-            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=_policy(*rights))
+            iam.put_rolepolicy(RoleName=name, PolicyName="rights", PolicyDocument=policy(*rights))
         return str(arn)
 
     def _collect_notices(self) -> None:
@@ -127,7 +97,7 @@ class Stage:
             "Resource": arn,
             "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
         }
-        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(sends)})
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(sends)})
         events.put_targets(Rule=self.notices, Targets=[{"Id": "queue", "Arn": arn}])
 
     def add_hook(self, kind: str, does: str, timeout: int = 60, **settings: Any) -> str:
@@ -183,7 +153,7 @@ class Stage:
                     AlarmName=name,
                     ScheduledQueryConfiguration={
                         "QueryString": "fields @message | filter @message like /nothing that is ever logged/",
-                        "LogGroupIdentifiers": [self._log_group("Interrupt")],
+                        "LogGroupIdentifiers": [self.log_group("Interrupt")],
                         "ScheduledQueryRoleARN": role,
                         "ScheduleConfiguration": {"ScheduleExpression": "rate(5 minutes)", "StartTimeOffset": 300},
                         "AggregationExpression": "count(*)",
@@ -195,7 +165,7 @@ class Stage:
                     TreatMissingData="ignore",
                 )
             except ClientError as error:
-                if _code(error) not in {"InvalidParameterValue", "InvalidParameterValueException", "ValidationError"}:
+                if code_of(error) not in {"InvalidParameterValue", "InvalidParameterValueException", "ValidationError"}:
                     raise
                 self._refusal = error.response["Error"]["Message"]
                 return False  # a new role is not known everywhere at once
@@ -223,22 +193,22 @@ class Stage:
     def caller_role(self) -> str:
         """The ARN of a role that may call the API by its URL, and report on the bus, as docs/operations.md has it."""
         if not self._caller_role:
-            api = self.client("lambda").get_function_configuration(FunctionName=self.function_of("Api"))["FunctionArn"]
             bus = self.client("events").describe_event_bus(Name=self.outputs["EventBusName"])["Arn"]
             partition, account = self.account.partition, self.account.id
             trusts = {"Service": "lambda.amazonaws.com", "AWS": f"arn:{partition}:iam::{account}:root"}
-            by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
             reports = {
                 "ForAllValues:StringEquals": {"events:detail-type": "Lifecycle Event Hook Reported"},
                 "Null": {"events:detail-type": "false"},
             }
-            self._caller_role = self._role(
-                f"{self.name}-caller",
-                trusts,
-                {"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Resource": api},
-                {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": api, "Condition": by_url},
-                {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus, "Condition": reports},
-            )
+            rights = [{"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus, "Condition": reports}]
+            if self.has_api:
+                api = self.client("lambda").get_function_configuration(FunctionName=self.function_of("Api"))["FunctionArn"]
+                by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+                rights += [
+                    {"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Resource": api},
+                    {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": api, "Condition": by_url},
+                ]
+            self._caller_role = self._role(f"{self.name}-caller", trusts, *rights)
         return self._caller_role
 
     @cached_property
@@ -250,7 +220,7 @@ class Stage:
             try:
                 got = self.client("sts").assume_role(RoleArn=role, RoleSessionName="smoke")["Credentials"]
             except ClientError as error:
-                if _code(error) == "AccessDenied":
+                if code_of(error) == "AccessDenied":
                     return None  # a new role is not known everywhere at once
                 raise
             return _session(
@@ -265,7 +235,7 @@ class Stage:
     def looks_at_rights(self) -> bool:
         """Whether the account refuses that caller what it has no right to, as an emulator may not."""
         try:
-            self.caller.client("lambda").get_account_settings()
+            self.caller.client("lambda").list_functions(MaxItems=1)
         except ClientError:
             return True
         return False
@@ -277,7 +247,7 @@ class Stage:
             f"{what}: {problem}"
             for what, take in {
                 # First what the stack's functions need in order to put traffic back.
-                "rights": self._give_back,
+                "rights": self.give_back,
                 "open deployments": self.stop_all,
                 "alarms": lambda: self._delete_alarms(cloudwatch),
                 "hooks": self._delete_hooks,
@@ -310,7 +280,7 @@ class Stage:
         for name in (self.function, f"{self.name}-caller", f"{self.name}-log-query"):
             try:
                 for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-                    iam.delete_role_policy(RoleName=name, PolicyName=policy)
+                    iam.delete_rolepolicy(RoleName=name, PolicyName=policy)
                 iam.delete_role(RoleName=name)
             except iam.exceptions.NoSuchEntityException:
                 continue
@@ -385,11 +355,6 @@ class Stage:
 
     # ---------------------------------------------------------------------------------------------- what is seen
 
-    def item(self, pk: str, sk: str) -> Record | None:
-        key = {"pk": {"S": pk}, "sk": {"S": sk}}
-        found = self.client("dynamodb").get_item(TableName=self.outputs["TableName"], Key=key, ConsistentRead=True)
-        return {name: _plain(value) for name, value in found["Item"].items()} if "Item" in found else None
-
     def record(self, deployment_id: str) -> Record | None:
         return self.item(f"DEPLOYMENT#{deployment_id}", "DEPLOYMENT")
 
@@ -428,43 +393,6 @@ class Stage:
         until("all traffic to be back", lambda: self.routing() == (version, {}), limit)
         return time.monotonic() - began
 
-    # ------------------------------------------------------------------------------------- what is seen of the stack
-
-    @cached_property
-    def _resources(self) -> list[Mapping[str, Any]]:
-        return resources(self.account, self.name)
-
-    def _physical(self, kind: str, *logical: str) -> str:
-        """The name of the stack's resource of that type whose logical id begins with one of these."""
-        [name] = [
-            str(one["PhysicalResourceId"])
-            for one in self._resources
-            if one["ResourceType"] == kind and one["LogicalResourceId"].startswith(logical)
-        ]
-        return name
-
-    def function_of(self, construct: str) -> str:
-        return self._physical("AWS::Lambda::Function", f"{construct}Function")
-
-    def _log_group(self, construct: str) -> str:
-        return self._physical("AWS::Logs::LogGroup", f"{construct}Logs")
-
-    def _rule(self, construct: str) -> str:
-        """Of a rule on a bus of its own the name is the last part."""
-        return self._physical("AWS::Events::Rule", f"Events{construct}").rpartition("|")[2].rpartition("/")[2]
-
-    def _queue(self, construct: str) -> str:
-        return self._physical("AWS::SQS::Queue", f"Failures{construct}")
-
-    def is_firing(self, construct: str) -> bool:
-        name = self._physical("AWS::CloudWatch::Alarm", f"Failures{construct}Alarm")
-        [alarm] = self.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-        return bool(alarm["StateValue"] == "ALARM")
-
-    def counts(self) -> bool:
-        """Whether what functions log is counted in metrics, as an emulator may not."""
-        return not endpoint() or bool(self.client("cloudwatch").list_metrics(Namespace="Weighbridge")["Metrics"])
-
     def noticed(self, deployment_id: str, what: str, seconds: float = PATIENCE) -> None:
         """Waits until the default bus was told that of a deployment: a detail-type, or a state."""
         until(f"{what} of {deployment_id} on the default bus", lambda: self.has_noticed(deployment_id, what), seconds)
@@ -485,160 +413,10 @@ class Stage:
             queues.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
         return found
 
-    def starts(self, construct: str, since: float) -> list[float]:
-        """How many seconds it took to start the function, each time since then, by what Lambda writes to its log."""
-        query = {"logGroupName": self._log_group(construct), "startTime": int(since * 1000), "filterPattern": '"REPORT"'}
-
-        def reports() -> list[str]:
-            pages = self.client("logs").get_paginator("filter_log_events").paginate(**query)
-            return [event["message"] for page in pages for event in page["events"]]
-
-        found = until(f"the log of {construct}", reports, LOG_SECONDS)
-        return [float(told[1]) / 1000 for line in found if (told := _INIT.search(line))]
-
-    def refused(self, event_id: str) -> bool:
-        """Whether an event has come to a function, and been refused by it."""
-        return self.item(f"REFUSAL#{refusals.digest(f'event {event_id}')}", "REFUSAL") is not None
-
-    def has_letter(self, queue: str, about: str) -> bool:
-        """Whether a message lies in a queue of dead letters that has this in it; it is left there."""
-        url = self._queue(queue)
-        found = self.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
-        return any(about in one["Body"] for one in found.get("Messages", []))
-
-    # ------------------------------------------------------------------------------------------- what is broken, and mended
-
-    @contextlib.contextmanager
-    def without_rule(self, name: str) -> Iterator[None]:
-        """Disables one of the stack's rules meanwhile."""
-        events, rule = self.client("events"), self._rule(name)
-        events.disable_rule(Name=rule)
-        try:
-            yield
-        finally:
-            events.enable_rule(Name=rule)
-
-    @contextlib.contextmanager
-    def denied(self, constructs: Iterable[str], *actions: str) -> Iterator[None]:
-        """Takes rights from the roles of some of the stack's functions meanwhile."""
-        functions, iam = self.client("lambda"), self.client("iam")
-        found = [functions.get_function_configuration(FunctionName=self.function_of(one)) for one in constructs]
-        deny = _policy({"Effect": "Deny", "Action": actions, "Resource": "*"})
-        try:
-            for one in found:
-                role = one["Role"].rpartition("/")[2]
-                self._denied.append(role)
-                iam.put_role_policy(RoleName=role, PolicyName=DENIED, PolicyDocument=deny)
-            self._settle()
-            yield
-        finally:
-            self._give_back()
-
-    def _give_back(self) -> None:
-        """Gives back what was taken; what cannot be is tried again at the end, without keeping the others."""
-        iam, failures = self.client("iam"), []
-        for role in list(self._denied):
-            try:
-                iam.delete_role_policy(RoleName=role, PolicyName=DENIED)
-            except iam.exceptions.NoSuchEntityException:
-                pass
-            except ClientError as error:
-                failures.append(error)
-                continue
-            self._denied.remove(role)
-        if failures:
-            raise failures[0]
-
-    @contextlib.contextmanager
-    def broken(self, construct: str) -> Iterator[None]:
-        """Lets one of the stack's functions crash at each call meanwhile, as a broken release of it would."""
-        handler = self._configuration(construct)["Handler"]
-        try:
-            self._configure(construct, Handler="operator.truediv")  # a TypeError
-            yield
-        finally:
-            self._configure(construct, Handler=handler)
-
-    def cool(self, constructs: Iterable[str]) -> None:
-        """Has functions start anew at their next call, as any change to them does."""
-        for construct in constructs:
-            said = self._configuration(construct).get("Description", "")
-            try:
-                self._configure(construct, Description="Weighbridge's smoke test")
-            finally:
-                self._configure(construct, Description=said)
-
-    def _configuration(self, construct: str) -> dict[str, Any]:
-        return dict(self.client("lambda").get_function_configuration(FunctionName=self.function_of(construct)))
-
-    def _configure(self, construct: str, **settings: str) -> None:
-        functions, name = self.client("lambda"), self.function_of(construct)
-        functions.update_function_configuration(FunctionName=name, **settings)
-        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
-
-    @contextlib.contextmanager
-    def not_permitted(self, rule: str, construct: str) -> Iterator[None]:
-        """Forbids a rule meanwhile to invoke a function, which is how EventBridge comes to write a letter at once."""
-        functions, name = self.client("lambda"), self.function_of(construct)
-        statements = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
-        [permits] = [
-            one
-            for one in statements
-            if self._rule(rule) in one.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "")
-        ]
-        functions.remove_permission(FunctionName=name, StatementId=permits["Sid"])
-        try:
-            self._settle()
-            yield
-        finally:
-            functions.add_permission(
-                FunctionName=name,
-                StatementId=permits["Sid"],
-                Action=permits["Action"],
-                Principal=permits["Principal"]["Service"],
-                SourceArn=_source(permits),
-            )
-
-    def send_letter(self, construct: str, about: str) -> None:
-        """Puts a letter into the queue of events that is addressed to one of the stack's functions.
-
-        The queue's policy lets nobody do so, without which it is for that long.
-        """
-        queues, url = self.client("sqs"), self._queue("Events")
-        policy = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
-        opened = [one for one in json.loads(policy)["Statement"] if "aws:PrincipalArn" not in json.dumps(one)]
-        to = {"DataType": "String", "StringValue": self._configuration(construct)["FunctionArn"]}
-
-        def sent() -> bool:
-            try:
-                queues.send_message(
-                    QueueUrl=url, MessageBody=json.dumps({"id": about}), MessageAttributes={"TARGET_ARN": to}
-                )
-            except ClientError as error:
-                if "AccessDenied" not in _code(error):
-                    raise
-                return False  # a queue's policy takes up to a minute
-            return True
-
-        try:
-            queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(*opened)})
-            until("the queue to take a letter", sent)
-        finally:
-            queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-
-    def _settle(self) -> None:
-        time.sleep(0 if endpoint() else SETTLING_SECONDS)
-
 
 def outcome(record: Record) -> str:
     """Status and error code."""
     return f"{record.get('status')} {record.get('errorInformation', {}).get('code', '')}".strip()
-
-
-def expect(found: Any, expected: Any, what: str) -> None:
-    """Raises NotSo where it is not as expected."""
-    if found != expected:
-        raise NotSo(f"{what}: {found!r} instead of {expected!r}")
 
 
 def _attempted(take: Callable[[], object]) -> str:
@@ -646,7 +424,7 @@ def _attempted(take: Callable[[], object]) -> str:
     try:
         take()
     except (ClientError, NotSo) as error:
-        gone = isinstance(error, ClientError) and _code(error) in _GONE
+        gone = isinstance(error, ClientError) and code_of(error) in _GONE
         return "" if gone else str(error)
     return ""
 
@@ -658,19 +436,6 @@ _GONE = {
     "ResourceNotFound",
     "ResourceNotFoundException",
 }
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _policy(*statements: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
-
-
-def _source(statement: Mapping[str, Any]) -> str:
-    """The ARN that a statement of a function's policy is for; empty where it is for any."""
-    return str(statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", ""))
 
 
 def _session(**settings: str | None) -> boto3.Session:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from acceptance.account import Account
-from acceptance.stage import Stage, until
+from acceptance.stage import Stage
+from acceptance.waiting import until
 
 ADDED = "WeighbridgesSmokeTest"
 """A variable, and a file in the layer."""

@@ -17,8 +17,7 @@ LETTER_SECONDS = 420
 DENIED_SECONDS = 60
 NEWS_SECONDS = 1200
 """Of the table's stream what cannot be told is tried again for a quarter of an hour."""
-LOG_SECONDS = 90
 PENDING_SECONDS = 600
 UPDATE_SECONDS = 900
-SETTLING_SECONDS = 60
-"""IAM and Lambda know of a new right or policy everywhere some seconds later."""
+RIGHTS_SECONDS = 60
+"""A new role's rights are not known everywhere at once."""

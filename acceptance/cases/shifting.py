@@ -8,7 +8,8 @@ from math import sqrt
 from acceptance.cases import limits
 from acceptance.cases.configurations import ALL_AT_ONCE, LINEAR, LINEAR_SHARES, LONG, ROUTINGS, SHARE, SHORT
 from acceptance.lines import Answer, failed, held, unanswered
-from acceptance.stage import ALIAS, Stage, expect, outcome, until
+from acceptance.stage import ALIAS, Stage, outcome
+from acceptance.waiting import expect, until
 
 THREADS = 20
 

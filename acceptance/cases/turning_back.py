@@ -6,7 +6,8 @@ from collections.abc import Callable
 from acceptance.cases import limits
 from acceptance.cases.configurations import ALARMED, LONG, STOPPED, watched
 from acceptance.lines import Answer, failed, held, unanswered
-from acceptance.stage import Stage, expect, middle, outcome
+from acceptance.stage import Stage, middle, outcome
+from acceptance.waiting import expect
 
 TIMES = 5
 ON_THE_WAY = ("Interrupt", "ShiftTraffic")
@@ -82,11 +83,13 @@ def _alarmed(stage: Stage, alarm: str, beforehand: Callable[[], object] = lambda
 
 def stops_bring_traffic_back(stage: Stage) -> Answer:
     stage.configure(deploymentConfigName=LONG)
-    took = {
-        "bus": _stopped(stage, lambda each: stage.send("Deployment Stop Requested", {"deploymentId": each})),
-        "api": _stopped(stage, lambda each: stage.api.stop_deployment(deploymentId=each)),
-        "console": _stopped(stage, lambda each: _stop_execution(stage, each)),
+    ways: dict[str, Callable[[str], object]] = {
+        "bus": lambda each: stage.send("Deployment Stop Requested", {"deploymentId": each}),
+        "console": lambda each: _stop_execution(stage, each),
     }
+    if stage.has_api:
+        ways["api"] = lambda each: stage.api.stop_deployment(deploymentId=each)
+    took = {way: _stopped(stage, stop) for way, stop in ways.items()}
     return held(", ".join(f"{way} {seconds:.1f} s" for way, seconds in took.items()), **took)
 
 

@@ -7,8 +7,9 @@ import time
 from acceptance.cases import limits
 from acceptance.cases.configurations import LINEAR, LONG
 from acceptance.lines import Answer, failed, held
-from acceptance.stage import RUNNING, NotSo, Stage, expect, outcome
+from acceptance.stage import RUNNING, Stage, outcome
 from acceptance.upgrade import upgrade
+from acceptance.waiting import NotSo, expect
 from local.cloud import ROOT
 
 

@@ -5,7 +5,8 @@ import time
 from acceptance.cases import limits
 from acceptance.cases.configurations import ALL_AT_ONCE
 from acceptance.lines import Answer, failed, held, unanswered
-from acceptance.stage import Stage, expect, outcome
+from acceptance.stage import Stage, outcome
+from acceptance.waiting import expect
 
 
 def facts(stage: Stage) -> Answer:

@@ -25,12 +25,17 @@ def alarms_bring_traffic_back(stage: Stage) -> Answer:
 def cold_functions_bring_traffic_back(stage: Stage) -> Answer:
     """As an alarm finds functions that nobody has called for a while; warm ones are those of the case before."""
     stage.configure(deploymentConfigName=LONG, alarmConfiguration=watched(stage.alarm))
-    began = time.time()
-    took = _alarmed(stage, stage.alarm, beforehand=lambda: stage.cool(ON_THE_WAY))
+    cooled: list[float] = []
+
+    def cool() -> None:
+        cooled.append(time.time())
+        stage.cool(ON_THE_WAY)
+
+    took = _alarmed(stage, stage.alarm, beforehand=cool)
     told = f"traffic back after {took:.1f} s"
     if took > limits.REACTION_SECONDS:
         return failed(told, seconds=took)
-    starts = {name: stage.starts(name, began) for name in ON_THE_WAY}
+    starts = {name: stage.starts(name, since=cooled[0]) for name in ON_THE_WAY}
     if not all(starts.values()):
         return unanswered(f"{told}; how long the functions took to start is not in their logs", seconds=took)
     each = {name: max(found) for name, found in starts.items()}

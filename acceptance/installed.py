@@ -123,7 +123,7 @@ class Installed:
             for one in found:
                 role = one["Role"].rpartition("/")[2]
                 self._denied.append(role)
-                iam.put_rolepolicy(RoleName=role, PolicyName=DENIED, PolicyDocument=deny)
+                iam.put_role_policy(RoleName=role, PolicyName=DENIED, PolicyDocument=deny)
             self._settle()
             yield
         finally:
@@ -134,7 +134,7 @@ class Installed:
         iam, failures = self.client("iam"), []
         for role in list(self._denied):
             try:
-                iam.delete_rolepolicy(RoleName=role, PolicyName=DENIED)
+                iam.delete_role_policy(RoleName=role, PolicyName=DENIED)
             except iam.exceptions.NoSuchEntityException:
                 pass
             except ClientError as error:
@@ -175,12 +175,8 @@ class Installed:
     def not_permitted(self, rule: str, construct: str) -> Iterator[None]:
         """Forbids a rule meanwhile to invoke a function, which is how EventBridge comes to write a letter at once."""
         functions, name = self.client("lambda"), self.function_of(construct)
-        statements = json.loads(functions.getpolicy(FunctionName=name)["Policy"])["Statement"]
-        [permits] = [
-            one
-            for one in statements
-            if self._rule(rule) in one.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "")
-        ]
+        statements = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+        [permits] = [one for one in statements if _source(one).endswith(f"/{self._rule(rule)}")]
         try:
             functions.remove_permission(FunctionName=name, StatementId=permits["Sid"])
             self._settle()
@@ -202,15 +198,15 @@ class Installed:
         The queue's policy lets nobody do so, without which it is for that long.
         """
         queues, url = self.client("sqs"), self._queue("Events")
-        policy = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
-        opened = [one for one in json.loads(policy)["Statement"] if "aws:PrincipalArn" not in json.dumps(one)]
+        closed = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+        opened = [one for one in json.loads(closed)["Statement"] if "aws:PrincipalArn" not in json.dumps(one)]
         to = {"DataType": "String", "StringValue": self._configuration(construct)["FunctionArn"]}
+
+        letter = {"MessageBody": json.dumps({"id": about}), "MessageAttributes": {"TARGET_ARN": to}}
 
         def sent() -> bool:
             try:
-                queues.send_message(
-                    QueueUrl=url, MessageBody=json.dumps({"id": about}), MessageAttributes={"TARGET_ARN": to}
-                )
+                queues.send_message(QueueUrl=url, **letter)
             except ClientError as error:
                 if "AccessDenied" not in code_of(error):
                     raise
@@ -221,7 +217,7 @@ class Installed:
             queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(*opened)})
             until("the queue to take a letter", sent)
         finally:
-            queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+            queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": closed})
 
     def _settle(self) -> None:
         time.sleep(0 if endpoint() else SETTLING_SECONDS)

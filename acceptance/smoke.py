@@ -54,6 +54,8 @@ def _answer(play: Callable[[], Answer]) -> Answer:
         return unanswered(reason(error)) if unknown else failed(reason(error))
     except BotoCoreError as error:
         return failed(reason(error))
+    except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw must not keep the other cases from being played
+        return failed(f"the case itself failed: {type(error).__name__}: {error}"[:300])
 
 
 _UNKNOWN = {"InvalidAction", "UnknownOperationException", "NotImplemented", "NotImplementedException"}

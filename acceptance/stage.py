@@ -80,7 +80,7 @@ class Stage(Installed):
         trust = policy({"Effect": "Allow", "Principal": trusts, "Action": "sts:AssumeRole"})
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         if rights:
-            iam.put_rolepolicy(RoleName=name, PolicyName="rights", PolicyDocument=policy(*rights))
+            iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=policy(*rights))
         return str(arn)
 
     def _collect_notices(self) -> None:
@@ -140,12 +140,9 @@ class Stage(Installed):
 
     def add_log_alarm(self, name: str) -> None:
         """One that finds nothing in the log of Interrupt, and only changes when it is told to."""
-        rights = {
-            "Effect": "Allow",
-            "Action": ["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"],
-            "Resource": "*",
-        }
-        role = self._role(f"{self.name}-log-query", {"Service": "cloudwatch.amazonaws.com"}, rights)
+        queries = {"Effect": "Allow", "Action": ["logs:StartQuery", "logs:StopQuery", "logs:GetQueryResults"]}
+        services = {"Service": ["cloudwatch.amazonaws.com", "logs.amazonaws.com"]}
+        role = self._role(f"{self.name}-log-query", services, queries | {"Resource": "*"})
 
         def put() -> bool:
             try:
@@ -280,7 +277,7 @@ class Stage(Installed):
         for name in (self.function, f"{self.name}-caller", f"{self.name}-log-query"):
             try:
                 for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-                    iam.delete_rolepolicy(RoleName=name, PolicyName=policy)
+                    iam.delete_role_policy(RoleName=name, PolicyName=policy)
                 iam.delete_role(RoleName=name)
             except iam.exceptions.NoSuchEntityException:
                 continue

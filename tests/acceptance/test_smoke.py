@@ -167,6 +167,16 @@ def test_a_stack_of_that_name_is_left_alone(account: Any, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("account")
+def test_a_case_that_fails_itself_keeps_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def odd(_: Stage) -> Answer:
+        raise KeyError("RevisionId")
+
+    run = play(monkeypatch, tmp_path, odd)
+    assert run.exit_code == 1
+    assert run.output.count("the case itself failed: KeyError: 'RevisionId'") == len(["a case", "a long one"])
+
+
+@pytest.mark.usefixtures("account")
 def test_quick_leaves_the_long_ones_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "a long one" in play(monkeypatch, tmp_path, lambda _: held()).output
     quick = play(monkeypatch, tmp_path, lambda _: held(), "--quick").output

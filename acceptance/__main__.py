@@ -107,9 +107,9 @@ def smoke(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Deploy a stack and a function beside whatever is there, play cases with them, and take everything away again.
 
-    Costs some cents and takes a quarter of an hour. Prints one line a case with what was measured, and writes the same,
-    without account ids, to a file. Exits with 1 if anything failed or is left over. Ctrl-C ends it early: what is open is
-    stopped, and everything taken away.
+    Costs some cents and takes three quarters of an hour. Prints one line a case with what was measured, and writes the
+    same, without account ids, to a file. Exits with 1 if anything failed or is left over. Ctrl-C ends it early: what is
+    open is stopped, and everything taken away.
     """
     account = _account(profile)
     cases = [

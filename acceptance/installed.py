@@ -77,8 +77,8 @@ class Installed:
         return bool(alarm["StateValue"] == "ALARM")
 
     def counts(self) -> bool:
-        """Whether what functions log is counted in metrics, as an emulator may not."""
-        return not endpoint() or bool(self.client("cloudwatch").list_metrics(Namespace="Weighbridge")["Metrics"])
+        """Whether anything that functions log is counted in metrics, as an emulator may not."""
+        return bool(self.client("cloudwatch").list_metrics(Namespace="Weighbridge")["Metrics"])
 
     def starts(self, construct: str, since: float) -> list[float]:
         """How many seconds it took to start the function, each time since then, by what Lambda writes to its log."""

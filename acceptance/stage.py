@@ -328,6 +328,12 @@ class Stage(Installed):
         self.deployments.append(deployment_id)
         return deployment_id
 
+    def route(self, version: str) -> None:
+        """Moves all traffic behind Weighbridge's back."""
+        self.client("lambda").update_alias(
+            FunctionName=self.function, Name=ALIAS, FunctionVersion=version, RoutingConfig={"AdditionalVersionWeights": {}}
+        )
+
     def send(self, detail_type: str, detail: Mapping[str, Any]) -> str:
         """Puts an event on the stack's bus; its id."""
         entry = {

@@ -33,6 +33,7 @@ def a_pending_version_is_waited_for(stage: Stage) -> Answer:
     """One with SnapStart, of which a snapshot is taken first; dropped as soon as it is published."""
     functions = stage.client("lambda")
     stage.configure(deploymentConfigName=ALL_AT_ONCE)
+    before, _ = stage.routing()
     try:
         try:
             stage.set_snap_start("PublishedVersions")
@@ -47,4 +48,7 @@ def a_pending_version_is_waited_for(stage: Stage) -> Answer:
     finally:
         stage.set_snap_start("None")
     expect(outcome(record), "Succeeded", "the deployment of a version that was Pending")
+    # A version with a snapshot costs something as long as it is there, and takes no provisioned concurrency.
+    stage.route(before)
+    functions.delete_function(FunctionName=stage.function, Qualifier=published["Version"])
     return held(f"all over {took:.1f} s after it was published", seconds=took)

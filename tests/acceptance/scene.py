@@ -71,6 +71,9 @@ class Scene(Stage):
     def routing(self) -> tuple[str, dict[str, float]]:
         return self.live, self.weights
 
+    def route(self, version: str) -> None:
+        self.live, self.weights = version, {}
+
     def set_alarm(self, name: str, state: str) -> None:  # noqa: ARG002
         if state == "ALARM":
             self.back()

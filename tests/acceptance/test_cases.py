@@ -258,7 +258,7 @@ def test_a_teardown(scene: Scene, monkeypatch: pytest.MonkeyPatch, status: int, 
     [
         ({}, Verdict.HELD),
         ({"rights": False}, Verdict.UNANSWERED),
-        ({"counted": False}, Verdict.UNANSWERED),
+        ({"counted": False, "firing": False}, Verdict.UNANSWERED),
         ({"items": {"status": "InProgress"}}, Verdict.FAILED),
         ({"leaks": True}, Verdict.FAILED),
         ({"news": {"SUCCESS"}}, Verdict.FAILED),
@@ -327,9 +327,12 @@ def test_reports_of_hooks(scene: Scene, outcomes: list[str], expected: Verdict) 
 def test_a_pending_version(scene: Scene, state: str, outcomes: list[str], expected: Verdict) -> None:
     account: Any = scene.account
     account.answers("lambda", "publish_version", [{"Version": "4", "State": state}])
+    if expected is Verdict.HELD:
+        account.answers("lambda", "delete_function", [{}], FunctionName="smoke-subject", Qualifier="4")
     scene.outcomes = outcomes
     assert verdict(versions.a_pending_version_is_waited_for, scene)[0] is expected
     assert scene.snapshots == ["PublishedVersions", "None"]
+    assert scene.live == "1"
 
 
 def test_a_region_without_snapshots(scene: Scene) -> None:

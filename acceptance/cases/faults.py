@@ -36,7 +36,7 @@ def a_rollback_without_rights_is_held_up_and_heals(stage: Stage) -> Answer:
         if stage.routing() == (before, {}):
             return failed("traffic is back although nobody may put it back")
     healed = stage.seconds_until_back(before, limits.SWEEP_SECONDS)
-    expect(outcome(stage.ended(deployment_id)), STOPPED, "the deployment")
+    expect(outcome(stage.ended(deployment_id, limits.SWEEP_SECONDS)), STOPPED, "the deployment")
     said = f"told of after {told:.1f} s, healed {healed:.0f} s after the right was given back"
     if alarmed is None:
         return unanswered(f"{said}; its alarm: here nobody counts what functions log", held_up=told, healed=healed)

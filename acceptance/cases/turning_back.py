@@ -7,7 +7,7 @@ from acceptance.cases import limits
 from acceptance.cases.configurations import ALARMED, LONG, STOPPED, watched
 from acceptance.lines import Answer, failed, held, unanswered
 from acceptance.stage import Stage, middle, outcome
-from acceptance.waiting import expect
+from acceptance.waiting import PATIENCE, expect
 
 TIMES = 5
 ON_THE_WAY = ("Interrupt", "ShiftTraffic")
@@ -105,13 +105,14 @@ def the_sweep_finds_what_nobody_told_of(stage: Stage) -> Answer:
     return held(f"{took:.0f} s", seconds=took)
 
 
-def _stopped(stage: Stage, stop: Callable[[str], object], limit: float | None = None) -> float:
+def _stopped(stage: Stage, stop: Callable[[str], object], sweep: float = 0) -> float:
+    """Seconds until all traffic is back; the record may take another sweep, where there is one to wait for."""
     before, _ = stage.routing()
     deployment_id = stage.drop()
     stage.baking(deployment_id)
     stop(deployment_id)
-    took = stage.seconds_until_back(before, limit or 3 * limits.REACTION_SECONDS)
-    expect(outcome(stage.ended(deployment_id)), STOPPED, "the deployment")
+    took = stage.seconds_until_back(before, sweep or 3 * limits.REACTION_SECONDS)
+    expect(outcome(stage.ended(deployment_id, sweep or PATIENCE)), STOPPED, "the deployment")
     return took
 
 

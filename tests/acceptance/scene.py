@@ -35,6 +35,7 @@ class Scene(Stage):
         self.rights = self.counted = self.firing = self.heals = True
         self.lambda_writes = self.bridge_writes = self.delivers = self.sets_aside = True
         self.leaks = False
+        self.patience = 0.0
         self.news = {"Deployment Rollback Held Up", "SUCCESS"}
         # What is broken at the moment, and what was sent meanwhile.
         self.broken_now = ""
@@ -63,6 +64,7 @@ class Scene(Stage):
         return {"deploymentId": deployment_id, "plan": {"rollbackDeploymentId": "d-BBBBBBBBB"}}
 
     def ended(self, deployment_id: str, seconds: float = 0) -> Any:  # noqa: ARG002
+        self.patience = seconds
         status, _, code = (self.outcomes.pop(0) if self.outcomes else "Succeeded").partition(" ")
         if status != "Succeeded":
             self.back()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from acceptance import smoke
-from acceptance.cases import CASES, Case, api, faults, hooks, shifting, turning_back, upkeep, versions
+from acceptance.cases import CASES, Case, api, faults, hooks, limits, shifting, turning_back, upkeep, versions
 from acceptance.cases.configurations import ALARMED, HOOK_FAILED, STOPPED
 from acceptance.lines import Answer, Verdict
 from acceptance.stage import Stage
@@ -124,6 +124,16 @@ def test_traffic_that_comes_back_for_another_reason(
     ways_back.outcomes = [*[ending] * (times - 1), "Failed INTERNAL_ERROR"]
     found, told = verdict(play, ways_back)
     assert (found, "INTERNAL_ERROR" in told) == (Verdict.FAILED, True)
+
+
+def test_a_record_that_takes_another_sweep_is_waited_for(ways_back: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SWEEP_SECONDS", 420)
+    ways_back.outcomes = [STOPPED]
+    assert verdict(turning_back.the_sweep_finds_what_nobody_told_of, ways_back)[0] is Verdict.HELD
+    assert ways_back.patience == limits.SWEEP_SECONDS
+    ways_back.items, ways_back.outcomes, ways_back.patience = {"heldUp": {}}, [STOPPED], 0
+    assert verdict(faults.a_rollback_without_rights_is_held_up_and_heals, ways_back)[0] is Verdict.HELD
+    assert ways_back.patience == limits.SWEEP_SECONDS
 
 
 def test_traffic_that_comes_back_late(ways_back: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

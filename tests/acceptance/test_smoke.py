@@ -22,7 +22,7 @@ from acceptance.stage import Stage
 from acceptance.waiting import NotSo
 from local.cloud import LocalCloud
 from tests.acceptance.scene import OUTPUTS
-from tests.acceptance.scripts import ID, Scripted
+from tests.acceptance.scripts import ID, Refusal, Scripted
 
 
 @pytest.mark.timeout(600)
@@ -36,16 +36,17 @@ def test_it_is_played_on_the_local_cloud_and_leaves_nothing(
     # No function is faster in a scaled cloud, and no case slower.
     monkeypatch.setattr(limits, "BUSY_SECONDS", 10)
     monkeypatch.setattr(limits, "SLOW_SECONDS", 1)
-    monkeypatch.setattr(limits, "DENIED_SECONDS", 1)
-    monkeypatch.setattr(turning_back, "TIMES", 2)
+    monkeypatch.setattr(limits, "DENIED_SECONDS", 0.3)
+    monkeypatch.setattr(turning_back, "TIMES", 1)
     monkeypatch.setattr(shifting, "THREADS", 4)
-    options = ["--assembly", str(plain_stack.assembly), "--output", str(tmp_path / "smoke.json"), "--requests", "100"]
+    options = ["--assembly", str(plain_stack.assembly), "--output", str(tmp_path / "smoke.json"), "--requests", "60"]
     run = CliRunner().invoke(main, ["smoke", "--with-provisioned-concurrency", *options])
     found = {line[19:].partition("  ")[0].strip(): line[:17].strip() for line in run.output.splitlines()[1:-1]}
     assert here.client("lambda").list_functions()["Functions"] == []
     assert here.client("iam").list_roles()["Roles"] == []
     assert here.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     assert here.client("sqs").list_queues().get("QueueUrls", []) == []
+    assert here.client("events").list_rules()["Rules"] == []
     assert here.client("dynamodb").list_tables()["TableNames"] == []
     assert set(found.values()) == {"ok", "not answered here"}, run.output
     unanswered = [what for what, verdict in found.items() if verdict != "ok"]
@@ -62,7 +63,7 @@ def test_it_is_played_on_the_local_cloud_and_leaves_nothing(
     written = json.loads(text)
     assert [case["verdict"] for case in written["cases"]] == list(found.values())
     assert written["region"] == "us-east-1"
-    assert written["cases"][2]["measured"]["requests"] == 100
+    assert written["cases"][2]["measured"]["requests"] == 60
 
 
 # ----------------------------------------------------------------------------------------------------- whatever happens
@@ -158,6 +159,35 @@ def test_what_is_left_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(installation, "left", lambda *_: ["table smoke"])
     run = play(monkeypatch, tmp_path, lambda _: held())
     assert (run.exit_code, "left: table smoke" in run.output) == (1, True)
+
+
+def test_whatever_bears_the_stacks_name_is_left_over() -> None:
+    role = {"Path": "/", "RoleId": "AROA0123456789ABCDEF", "Arn": f"arn:aws:iam::{ID}:role/r", "CreateDate": 0}
+    with closing(Scripted()) as account:
+        account.answers("s3", "list_buckets", [{"Buckets": [{"Name": "kept"}, {"Name": "s-other"}]}])
+        account.answers("dynamodb", "list_tables", [{"TableNames": ["kept-table", "s-other"]}])
+        functions = [{"FunctionName": name} for name in ("s-subject", "CodeDeployHook_s-by-bus", "sother")]
+        account.answers("lambda", "list_functions", [{"Functions": functions}])
+        account.answers("iam", "list_roles", [{"Roles": [role | {"RoleName": "s-caller"}, role | {"RoleName": "sother"}]}])
+        alarms = {"MetricAlarms": [{"AlarmName": "s-alarm"}], "LogAlarms": [{"AlarmName": "s-alarm-log"}]}
+        kinds = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
+        account.answers("cloudwatch", "describe_alarms", [alarms], AlarmNamePrefix="s-", AlarmTypes=kinds)
+        queues = {"QueueUrls": ["https://queue.invalid/1/s-notices"]}
+        account.answers("sqs", "list_queues", [queues], QueueNamePrefix="s-")
+        account.answers("events", "list_rules", [{"Rules": [{"Name": "s-notices"}]}], NamePrefix="s-")
+        account.answers("cloudformation", "describe_stacks", [Refusal("ValidationError")])
+        left = installation.left(account, "s", installation.Kept(("kept",), ("kept-table",)))
+    assert left == [
+        "bucket kept",
+        "table kept-table",
+        "function s-subject",
+        "function CodeDeployHook_s-by-bus",
+        "role s-caller",
+        "alarm s-alarm",
+        "alarm s-alarm-log",
+        "queue s-notices",
+        "rule s-notices",
+    ]
 
 
 def test_a_stack_of_that_name_is_left_alone(account: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from local.cloud import ROOT
 
 
 def a_deployment_goes_on_through_an_update(stage: Stage) -> Answer:
-    """Another layer and one variable more for each function, while the traffic is shifted in steps of a minute."""
+    """Other code, another layer and one variable more for each function, while traffic is shifted in steps of a minute."""
     stage.configure(deploymentConfigName=LINEAR)
-    with upgrade(stage) as update:
+    with upgrade(stage.client, stage.name) as update:
         deployment_id = stage.drop()
         stage.baking(deployment_id)
         began = time.monotonic()

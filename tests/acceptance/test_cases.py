@@ -400,7 +400,7 @@ def test_an_update(  # noqa: PLR0913, PLR0917
             return stack
 
     @contextmanager
-    def upgrade(_: Stage) -> Iterator[Done]:
+    def upgrade(*_: object) -> Iterator[Done]:
         yield Done()
 
     monkeypatch.setattr(upkeep, "upgrade", upgrade)

@@ -245,37 +245,47 @@ def _role(name: str) -> dict[str, Any]:
 BUCKET = f"cdk-assets-{ID}-{REGION}"
 
 
-def test_an_update_is_of_the_layer_and_a_variable_and_leaves_no_files(stage: Stage) -> None:
-    layer = io.BytesIO()
-    with zipfile.ZipFile(layer, "w") as files:
-        files.writestr("python/library.py", "")
-    named = {"Fn::Sub": "cdk-assets-${AWS::AccountId}-${AWS::Region}"}
+def _zipped(name: str) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr(name, "")
+    return archive.getvalue()
+
+
+def test_an_update_is_of_code_layer_and_a_variable_and_leaves_no_files(stage: Stage) -> None:
+    bucket = {"Fn::Sub": "cdk-assets-${AWS::AccountId}-${AWS::Region}"}
+    code, layer = ({"S3Bucket": bucket, "S3Key": key} for key in ("code.zip", "layer.zip"))
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {"Code": code, "Environment": {"Variables": {"KEPT": "yes"}}},
+    }
     template = {
         "Resources": {
-            "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": {"KEPT": "yes"}}}},
-            "Layer": {
-                "Type": "AWS::Lambda::LayerVersion",
-                "Properties": {"Content": {"S3Bucket": named, "S3Key": "l.zip"}},
-            },
+            "Function": function,
+            "Another": function,
+            "Layer": {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": layer}},
             "Queue": {"Type": "AWS::SQS::Queue"},
         }
     }
     put: dict[str, bytes] = {}
-    s3 = _Files({"l.zip": layer.getvalue()}, put)
-    account: Any = stage.account
+    s3 = _Files({"code.zip": _zipped("weighbridge.py"), "layer.zip": _zipped("python/library.py")}, put)
+    answers(stage, "sts", "get_caller_identity", {"Account": ID})
     answers(stage, "cloudformation", "get_template", {"TemplateBody": json.dumps(template)})
-    stage.client = lambda service: s3 if service == "s3" else account.client(service)
-    asked = {"StackName": "smoke", "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]}
     url = f"https://s3.invalid/{BUCKET}/smoke.json"
+    asked = {"StackName": "smoke", "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]}
     answers(stage, "cloudformation", "update_stack", {}, TemplateURL=url, **asked)
-    with suppress(Otherwise), upgrade(stage) as update:
-        assert set(put) == {f"{BUCKET}/smoke-l.zip", f"{BUCKET}/smoke.json"}
+    account: Any = stage.account
+    clients = lambda service: s3 if service == "s3" else account.client(service)  # noqa: E731
+    with suppress(Otherwise), upgrade(clients, "smoke") as update:
+        assert set(put) == {f"{BUCKET}/smoke-code.zip", f"{BUCKET}/smoke-layer.zip", f"{BUCKET}/smoke.json"}
         updated = json.loads(put[f"{BUCKET}/smoke.json"])["Resources"]
-        variables = updated["Function"]["Properties"]["Environment"]["Variables"]
-        assert variables.keys() == {"KEPT", ADDED}
-        assert updated["Layer"]["Properties"]["Content"]["S3Key"] == "smoke-l.zip"
+        for name in ("Function", "Another"):
+            properties = updated[name]["Properties"]
+            assert properties["Environment"]["Variables"].keys() == {"KEPT", ADDED}
+            assert properties["Code"]["S3Key"] == "smoke-code.zip"
+        assert updated["Layer"]["Properties"]["Content"]["S3Key"] == "smoke-layer.zip"
         assert updated["Queue"] == template["Resources"]["Queue"]
-        with zipfile.ZipFile(io.BytesIO(put[f"{BUCKET}/smoke-l.zip"])) as files:
+        with zipfile.ZipFile(io.BytesIO(put[f"{BUCKET}/smoke-layer.zip"])) as files:
             assert set(files.namelist()) == {"python/library.py", f"{ADDED}.txt"}
         update.begin()
         raise Otherwise
@@ -288,7 +298,7 @@ class _Files:
 
     def __init__(self, there: dict[str, bytes], put: dict[str, bytes]) -> None:
         self._there, self._put = there, put
-        self.meta = type("Meta", (), {"endpoint_url": "https://s3.invalid"})
+        self.meta = type("Meta", (), {"endpoint_url": "https://s3.invalid", "region_name": REGION})
 
     def get_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803
         assert Bucket == BUCKET

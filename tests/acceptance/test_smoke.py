@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from acceptance import installation, smoke
 from acceptance.__main__ import EXIT_INTERRUPTED, main
-from acceptance.cases import Case, limits, shifting, turning_back
+from acceptance.cases import CASES, Case, limits, shifting, turning_back
 from acceptance.lines import Answer, held
 from acceptance.preflight import Stack
 from acceptance.stage import Stage
@@ -40,7 +40,9 @@ def test_it_is_played_on_the_local_cloud_and_leaves_nothing(
     monkeypatch.setattr(turning_back, "TIMES", 1)
     monkeypatch.setattr(shifting, "THREADS", 4)
     options = ["--assembly", str(plain_stack.assembly), "--output", str(tmp_path / "smoke.json"), "--requests", "60"]
-    run = CliRunner().invoke(main, ["smoke", "--with-provisioned-concurrency", *options])
+    # tests/workflow/test_upgrade.py plays the update, after which every function starts anew.
+    numbers = [f"--only={number}" for number in {case.number for case in CASES} - {13}]
+    run = CliRunner().invoke(main, ["smoke", "--with-provisioned-concurrency", *numbers, *options])
     found = {line[19:].partition("  ")[0].strip(): line[:17].strip() for line in run.output.splitlines()[1:-1]}
     assert here.client("lambda").list_functions()["Functions"] == []
     assert here.client("iam").list_roles()["Roles"] == []

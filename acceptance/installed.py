@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from acceptance.account import Account, endpoint
 from acceptance.installation import resources
-from acceptance.waiting import until
+from acceptance.waiting import NotSo, until
 from weighbridge.core import refusals
 
 SETTLING_SECONDS = 15.0
@@ -167,9 +167,21 @@ class Installed:
         return dict(self.client("lambda").get_function_configuration(FunctionName=self.function_of(construct)))
 
     def _configure(self, construct: str, **settings: str) -> None:
-        functions, name = self.client("lambda"), self.function_of(construct)
-        functions.update_function_configuration(FunctionName=name, **settings)
-        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+        name = self.function_of(construct)
+        self.client("lambda").update_function_configuration(FunctionName=name, **settings)
+        self.await_function(name)
+
+    def await_function(self, name: str) -> None:
+        """Waits until a function is as it was last told to be. Raises NotSo where it will not be."""
+
+        def ask() -> bool:
+            found = self.client("lambda").get_function_configuration(FunctionName=name)
+            states = (found.get("State"), found.get("LastUpdateStatus"))
+            if "Failed" in states:
+                raise NotSo(f"{name}: {found.get('LastUpdateStatusReason') or found.get('StateReason')}")
+            return states == ("Active", "Successful")
+
+        until(f"the function {name}", ask)
 
     @contextlib.contextmanager
     def not_permitted(self, rule: str, construct: str) -> Iterator[None]:

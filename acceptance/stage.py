@@ -67,9 +67,9 @@ class Stage(Installed):
 
         until("Lambda to know the new role", created)
         for number in range(1, VERSIONS + 1):
-            functions.get_waiter("function_updated_v2").wait(FunctionName=self.function)
+            self.await_function(self.function)
             functions.update_function_configuration(FunctionName=self.function, Description=f"version {number}")
-            functions.get_waiter("function_updated_v2").wait(FunctionName=self.function)
+            self.await_function(self.function)
             functions.publish_version(FunctionName=self.function)
         functions.create_alias(FunctionName=self.function, Name=ALIAS, FunctionVersion="1")
         self.add_alarm(self.alarm)
@@ -123,7 +123,7 @@ class Stage(Installed):
             return True
 
         until("Lambda to know the hook's role", created)
-        functions.get_waiter("function_active_v2").wait(FunctionName=name)
+        self.await_function(name)
         return name
 
     def add_alarm(self, name: str, **metric: Any) -> None:
@@ -183,7 +183,7 @@ class Stage(Installed):
         functions.update_function_configuration(
             FunctionName=self.function, SnapStart={"ApplyOn": applies_on}, Description=f"snapshots: {applies_on}"
         )
-        functions.get_waiter("function_updated_v2").wait(FunctionName=self.function)
+        self.await_function(self.function)
 
     # -------------------------------------------------------------------------------------------------- who calls
 

@@ -131,10 +131,18 @@ def test_a_broken_function_is_mended(stage: Stage) -> None:
             FunctionName="smoke-Interrupt",
             Handler=handler,
         )
-        answers(stage, "lambda", "get_function", {"Configuration": {"LastUpdateStatus": "Successful"}})
+        done = {"State": "Active", "LastUpdateStatus": "Successful"}
+        answers(stage, "lambda", "get_function_configuration", {**done, "LastUpdateStatus": "InProgress"}, done)
     with pytest.raises(Otherwise), stage.broken("Interrupt"):
         raise Otherwise
     all_asked(stage)
+
+
+def test_a_function_that_cannot_be_changed_is_told_of(stage: Stage) -> None:
+    found = {"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "Its layer is gone."}
+    answers(stage, "lambda", "get_function_configuration", found)
+    with pytest.raises(NotSo, match="Its layer is gone"):
+        stage.await_function("smoke-Interrupt")
 
 
 def test_functions_that_were_cooled_are_as_they_were(stage: Stage) -> None:
@@ -148,7 +156,8 @@ def test_functions_that_were_cooled_are_as_they_were(stage: Stage) -> None:
             FunctionName="smoke-Interrupt",
             Description=text,
         )
-        answers(stage, "lambda", "get_function", {"Configuration": {"LastUpdateStatus": "Successful"}})
+        done = {"State": "Active", "LastUpdateStatus": "Successful"}
+        answers(stage, "lambda", "get_function_configuration", {**done, "LastUpdateStatus": "InProgress"}, done)
     stage.cool(["Interrupt"])
     all_asked(stage)
 
@@ -204,6 +213,13 @@ def test_starts_are_read_from_the_log(stage: Stage) -> None:
     answers(stage, "logs", "filter_log_events", {"events": []}, found, **asked)
     assert stage.starts("Interrupt", since=1.5) == [0.81235]
     all_asked(stage)
+
+
+@pytest.mark.parametrize(("answer", "expected"), [({"Functions": []}, False), (Refusal("AccessDeniedException"), True)])
+def test_an_account_looks_at_rights_or_not(stage: Stage, answer: Any, expected: bool) -> None:
+    stage.__dict__["caller"] = stage.account
+    answers(stage, "lambda", "list_functions", answer, MaxItems=1)
+    assert stage.looks_at_rights() is expected
 
 
 @pytest.mark.parametrize(("state", "expected"), [("ALARM", True), ("OK", False)])

@@ -155,18 +155,18 @@ class Installed:
             self._configure(construct, Handler=handler)
 
     def cool(self, constructs: Iterable[str]) -> None:
-        """Has functions start anew at their next call, as any change to them does."""
+        """Has functions start anew at their next call, as they do after a change of their environment."""
         for construct in constructs:
-            said = self._configuration(construct).get("Description", "")
+            variables = self._configuration(construct)["Environment"]["Variables"]
             try:
-                self._configure(construct, Description="Weighbridge's smoke test")
+                self._configure(construct, Environment={"Variables": {**variables, "COOLED": "yes"}})
             finally:
-                self._configure(construct, Description=said)
+                self._configure(construct, Environment={"Variables": variables})
 
     def _configuration(self, construct: str) -> dict[str, Any]:
         return dict(self.client("lambda").get_function_configuration(FunctionName=self.function_of(construct)))
 
-    def _configure(self, construct: str, **settings: str) -> None:
+    def _configure(self, construct: str, **settings: Any) -> None:
         name = self.function_of(construct)
         self.client("lambda").update_function_configuration(FunctionName=name, **settings)
         self.await_function(name)

@@ -32,6 +32,9 @@ RESOURCES = {
 }
 
 
+KEPT = {"TABLE_NAME": "table"}
+
+
 class Otherwise(Exception):
     """What a case may end with."""
 
@@ -62,7 +65,12 @@ def all_asked(stage: Stage) -> None:
 def configured(stage: Stage, *names: str) -> None:
     for name in names:
         role = f"arn:aws:iam::{ID}:role/{name}Role"
-        found = {"Role": role, "Handler": "weighbridge.handler", "FunctionArn": f"arn:{name}", "Description": "as it was"}
+        found = {
+            "Role": role,
+            "Handler": "weighbridge.handler",
+            "FunctionArn": f"arn:{name}",
+            "Environment": {"Variables": KEPT},
+        }
         answers(stage, "lambda", "get_function_configuration", found, FunctionName=name)
 
 
@@ -147,14 +155,14 @@ def test_a_function_that_cannot_be_changed_is_told_of(stage: Stage) -> None:
 
 def test_functions_that_were_cooled_are_as_they_were(stage: Stage) -> None:
     configured(stage, "smoke-Interrupt")
-    for text in ("Weighbridge's smoke test", "as it was"):
+    for variables in ({**KEPT, "COOLED": "yes"}, KEPT):
         answers(
             stage,
             "lambda",
             "update_function_configuration",
             {},
             FunctionName="smoke-Interrupt",
-            Description=text,
+            Environment={"Variables": variables},
         )
         done = {"State": "Active", "LastUpdateStatus": "Successful"}
         answers(stage, "lambda", "get_function_configuration", {**done, "LastUpdateStatus": "InProgress"}, done)

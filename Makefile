@@ -73,8 +73,8 @@ audit: install ## look up known vulnerabilities of everything that is locked; ne
 preflight: install ## ask the AWS account of your credentials whether it can be installed; free, and nothing changes (ARGS='--profile test')
 	python -m acceptance preflight $(ARGS)
 
-smoke: install ## try it in the AWS account of your credentials, beside what is there; removes all of it again (SMOKE=quick)
-	python -m acceptance smoke $(if $(filter quick,$(SMOKE)),--quick) $(ARGS)
+smoke: install ## try it in the AWS account of your credentials, beside what is there; removes all of it again (SMOKE=quick PROVISIONED=1)
+	python -m acceptance smoke $(if $(filter quick,$(SMOKE)),--quick) $(if $(PROVISIONED),--with-provisioned-concurrency) $(ARGS)
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
 	python -m infra.bootstrap $(ARGS)

@@ -19,7 +19,8 @@ from acceptance import smoke as playing
 from acceptance.account import Account, NoAccount, endpoint, opened
 from acceptance.cases import CASES
 from acceptance.lines import Line, any_failed, failed, show, summary
-from acceptance.stage import NotSo, Stage
+from acceptance.stage import Stage
+from acceptance.waiting import NotSo
 from local.__main__ import choices_of
 from local.cloud import ROOT
 from local.deployment import DeploymentError, SynthesisError, synthesize
@@ -73,6 +74,12 @@ def preflight(*, choices: dict[str, str], profile: str | None, assembly: Path | 
 @CONTEXT
 @click.option("--profile", help="A profile of the AWS CLI's.")
 @click.option("--quick", is_flag=True, help="Leave out the cases that wait for minutes.")
+@click.option(
+    "--with-provisioned-concurrency",
+    "provisioned",
+    is_flag=True,
+    help="Play case 15, too: a unit of provisioned concurrency for some minutes.",
+)
 @click.option("--only", "numbers", multiple=True, type=int, metavar="NUMBER", help="Only the cases of that number.")
 @click.option(
     "--output",
@@ -92,6 +99,7 @@ def smoke(  # noqa: PLR0913 - one parameter an option
     choices: dict[str, str],
     profile: str | None,
     quick: bool,
+    provisioned: bool,
     numbers: tuple[int, ...],
     output: Path,
     assembly: Path | None,
@@ -99,12 +107,18 @@ def smoke(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Deploy a stack and a function beside whatever is there, play cases with them, and take everything away again.
 
-    Costs some cents and takes a quarter of an hour. Prints one line a case with what was measured, and writes the same,
-    without account ids, to a file. Exits with 1 if anything failed or is left over. Ctrl-C ends it early: what is open is
-    stopped, and everything taken away.
+    Costs some cents and takes three quarters of an hour. Prints one line a case with what was measured, and writes the
+    same, without account ids, to a file. Exits with 1 if anything failed or is left over. Ctrl-C ends it early: what is
+    open is stopped, and everything taken away.
     """
     account = _account(profile)
-    cases = [case for case in CASES if not (quick and case.is_long) and (not numbers or case.number in numbers)]
+    cases = [
+        case
+        for case in CASES
+        if not (quick and case.is_long)
+        and (provisioned or not case.is_asked_for)
+        and (not numbers or case.number in numbers)
+    ]
     began, lines = datetime.now(UTC), list[Line]()
     status = 0
     with _signals() as ignore_signals, ExitStack() as stack:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +17,7 @@ from local.cloud import ROOT
 from local.deployment import deploy
 
 DELETE_SECONDS = 900
+ALARM_TYPES = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
 STACK_NAME = "stackName"
 """The context value that names the stack."""
 
@@ -85,13 +87,18 @@ def kept(account: Account, name: str) -> Kept:
     """What the stack of that name would leave; nothing where there is no such stack."""
     if not exists(account, name):
         return Kept()
-    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
-    found = [one for page in pages for one in page["StackResourceSummaries"] if one.get("PhysicalResourceId")]
+    found = resources(account, name)
 
     def of(kind: str) -> tuple[str, ...]:
         return tuple(one["PhysicalResourceId"] for one in found if one["ResourceType"] == kind)
 
     return Kept(of("AWS::S3::Bucket"), of("AWS::DynamoDB::Table"))
+
+
+def resources(account: Account, name: str) -> list[Mapping[str, Any]]:
+    """The resources of the stack of that name, as CloudFormation lists them."""
+    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+    return [one for page in pages for one in page["StackResourceSummaries"] if one.get("PhysicalResourceId")]
 
 
 def remove(account: Account, name: str, keeps: Kept) -> None:
@@ -148,15 +155,19 @@ def left(account: Account, name: str, keeps: Kept) -> list[str]:
     tables = account.client("dynamodb").get_paginator("list_tables").paginate()
     functions = account.client("lambda").get_paginator("list_functions").paginate()
     roles = account.client("iam").get_paginator("list_roles").paginate()
-    alarms = account.client("cloudwatch").describe_alarms(
-        AlarmNamePrefix=f"{name}-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
+    alarms = account.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-", AlarmTypes=ALARM_TYPES)
+    queues = account.client("sqs").list_queues(QueueNamePrefix=f"{name}-").get("QueueUrls", [])
+    rules = account.client("events").list_rules(NamePrefix=f"{name}-")["Rules"]
     there = {
         "bucket": [one["Name"] for one in buckets if one["Name"] in keeps.buckets],
         "table": [table for page in tables for table in page["TableNames"] if table in keeps.tables],
         "function": [one["FunctionName"] for page in functions for one in page["Functions"]],
         "role": [one["RoleName"] for page in roles for one in page["Roles"]],
-        "alarm": [one["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for one in alarms.get(kind, [])],
+        "alarm": [
+            one["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms", "LogAlarms") for one in alarms.get(kind, [])
+        ],
+        "queue": [url.rpartition("/")[2] for url in queues],
+        "rule": [one["Name"] for one in rules],
     }
     named = [
         f"{kind} {one}"

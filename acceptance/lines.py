@@ -49,8 +49,8 @@ def failed(told: str, **measured: float) -> Answer:
     return Answer(Verdict.FAILED, told, {name: round(value, 3) for name, value in measured.items()})
 
 
-def unanswered(told: str) -> Answer:
-    return Answer(Verdict.UNANSWERED, told)
+def unanswered(told: str, **measured: float) -> Answer:
+    return Answer(Verdict.UNANSWERED, told, {name: round(value, 3) for name, value in measured.items()})
 
 
 def redacted(text: str) -> str:

@@ -59,7 +59,7 @@ class Situation:
 
 
 TOLD = {"failure": {"error": "AlarmActive", "cause": "why"}}
-"""What a state is given that was told of a failure."""
+"""What a state is given after a failure."""
 CHOICES: dict[str, list[Situation]] = {
     "Is this a rollback?": [
         Situation("Shift traffic back", input=INPUT | {"rollBack": PLAN}),

@@ -116,7 +116,7 @@ def test_all_that_waits_is_delivered(post: Post) -> None:
     assert post.left == (0, 0)
 
 
-def test_one_letter_that_cannot_be_delivered_keeps_no_other(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_dead_letter_that_cannot_be_delivered_keeps_no_other(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
     deep = _failed(_event()).replace('"detail": {', '"detail": {"deep": ' + "[" * 100_000 + "]" * 100_000 + ", ", 1)
     for body in (_failed(_event(id=POISON)), deep, _failed(_event(id="good"))):
         post.leave(body)
@@ -132,7 +132,7 @@ def test_one_letter_that_cannot_be_delivered_keeps_no_other(post: Post, capsys: 
 
 
 @pytest.mark.parametrize("name", ["Redeliver", "RemovedByAnUpgrade"])
-def test_a_letter_for_the_redeliverer_itself_or_for_nobody_any_more_is_set_aside(post: Post, name: str) -> None:
+def test_a_dead_letter_for_the_redeliverer_itself_or_for_nobody_any_more_is_set_aside(post: Post, name: str) -> None:
     post.leave(json.dumps(_event(id="nobody's")), target=FUNCTION.replace("Receive", name))
     post.leave(_failed(_event(id="due")))
     invoke("redeliver", SWEEP)
@@ -140,7 +140,7 @@ def test_a_letter_for_the_redeliverer_itself_or_for_nobody_any_more_is_set_aside
     assert post.left == (0, 1)
 
 
-def test_old_letters_are_out_of_the_way(post: Post) -> None:
+def test_old_dead_letters_are_out_of_the_way(post: Post) -> None:
     for number in range(40):
         post.leave(_failed(_event(LONG_AGO, id=f"old {number}")))
     post.leave(_failed(_event(id="due")))

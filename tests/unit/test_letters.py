@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from weighbridge.core.dead_letters import Letter, NotDue, judged
+from weighbridge.core.dead_letters import DeadLetter, NotDue, judged
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 OURS, OTHER = "arn:aws:lambda:eu-west-1:123456789012:function:Receive", "arn:aws:lambda:eu-west-1:123456789012:function:Pay"
@@ -19,19 +19,19 @@ def failed(event: Any, function: str = f"{OURS}:$LATEST") -> str:
     return f'{{"requestContext": {{"functionArn": "{function}"}}, "requestPayload": {text}}}'
 
 
-def judge(body: str, **attributes: str) -> Letter | NotDue:
+def judge(body: str, **attributes: str) -> DeadLetter | NotDue:
     return judged(body, attributes, {OURS}, NOW)
 
 
 def test_what_lambda_leaves_and_what_eventbridge_leaves_is_due() -> None:
-    due = Letter(OURS, json.dumps(EVENT, separators=(",", ":")).encode())
+    due = DeadLetter(OURS, json.dumps(EVENT, separators=(",", ":")).encode())
     assert judge(failed(EVENT)) == due
     assert judge(json.dumps(EVENT), TARGET_ARN=OURS) == due
 
 
 @pytest.mark.parametrize("time", ["2026-11-23T05:30:00Z", "2026-11-23T07:30:00Z", "2026-11-23T08:29:59+02:00"])
 def test_for_an_hour_it_is_due(time: str) -> None:
-    assert isinstance(judge(failed(EVENT | {"time": time})), Letter)
+    assert isinstance(judge(failed(EVENT | {"time": time})), DeadLetter)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,6 @@ def test_it_grows_no_longer_than_it_came() -> None:
     event = EVENT | {"detail": {"key": "Öl/日本/😀" * 1000, "half": "\ud83d"}}
     body = json.dumps(event, ensure_ascii=False).replace("\ud83d", "\\ud83d")
     judgement = judge(failed(body))
-    assert isinstance(judgement, Letter)
+    assert isinstance(judgement, DeadLetter)
     assert json.loads(judgement.payload) == event
     assert len(judgement.payload) < len(body.encode())

@@ -349,7 +349,7 @@ def test_a_hook_may_report_and_not_request_or_stop(world: World, ours: Team) -> 
         assert refused(events.put_events, Entries=[entry(report), entry(kind)])
 
 
-def test_nobody_but_the_functions_leaves_a_letter(world: World, theirs: Team) -> None:
+def test_nobody_but_the_functions_leaves_a_dead_letter(world: World, theirs: Team) -> None:
     forger = world.cloud.client("sqs", world.user("forger", allow("sqs:*", "*")))
     urls = world.client("sqs").list_queues()["QueueUrls"]
     queues = {name: url for name in ("Events", "Unhandled", "Changes") for url in urls if f"Failures{name}" in url}

@@ -6,7 +6,7 @@ from typing import Any
 
 from weighbridge.aws.clients import client
 from weighbridge.aws.errors import translating
-from weighbridge.core.dead_letters import Letter
+from weighbridge.core.dead_letters import DeadLetter
 from weighbridge.environment import environment
 
 _SQS, _LAMBDA = "AmazonSQS", "AWSLambda"
@@ -59,10 +59,10 @@ def _message(message: Mapping[str, Any]) -> Message:
     return Message(message["MessageId"], message["Body"], texts, message["ReceiptHandle"])
 
 
-def deliver(message: Message, letter: Letter) -> None:
+def deliver(message: Message, dead_letter: DeadLetter) -> None:
     """Hands the event to its function as if it had just come, and takes the message out of the queue."""
     with translating(_LAMBDA):
-        client("lambda").invoke(FunctionName=letter.function_arn, InvocationType="Event", Payload=letter.payload)
+        client("lambda").invoke(FunctionName=dead_letter.function_arn, InvocationType="Event", Payload=dead_letter.payload)
     _delete(message)
 
 

@@ -11,7 +11,7 @@ LONGEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """An event that is to be delivered once more: the ARN of the function that is to handle it, and the event's JSON."""
 
     function_arn: str
@@ -25,7 +25,7 @@ class NotDue:
     reason: str
 
 
-def judged(body: str, attributes: Mapping[str, str], functions: Collection[str], now: datetime) -> Letter | NotDue:
+def judged(body: str, attributes: Mapping[str, str], functions: Collection[str], now: datetime) -> DeadLetter | NotDue:
     """What is to become of a message in the queue; `functions` are the ARNs of those that may be handed an event again."""
     try:
         return _judged(json.loads(body), attributes, functions, now)
@@ -34,7 +34,7 @@ def judged(body: str, attributes: Mapping[str, str], functions: Collection[str],
         return NotDue(f"It cannot be read: {type(error).__name__}")
 
 
-def _judged(content: Any, attributes: Mapping[str, str], functions: Collection[str], now: datetime) -> Letter | NotDue:
+def _judged(content: Any, attributes: Mapping[str, str], functions: Collection[str], now: datetime) -> DeadLetter | NotDue:
     function_arn, event = _addressed(content, attributes)
     if function_arn not in functions:
         return NotDue("It is for none of the functions that handle events.")
@@ -48,7 +48,7 @@ def _judged(content: Any, attributes: Mapping[str, str], functions: Collection[s
         return NotDue("It did not happen within the last hour.")
     # As short as it came, or Lambda might find it too long: half of a pair, which is no UTF-8, alone needs an escape.
     text = json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Letter(function_arn, text.encode("utf-8", "backslashreplace"))
+    return DeadLetter(function_arn, text.encode("utf-8", "backslashreplace"))
 
 
 def _addressed(content: Any, attributes: Mapping[str, str]) -> tuple[str, Any]:

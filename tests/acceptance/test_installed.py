@@ -23,7 +23,7 @@ RULE = f"arn:aws:events:{REGION}:{ID}:rule/bus/smoke-Stop"
 RESOURCES = {
     "InterruptFunction1": ("AWS::Lambda::Function", "smoke-Interrupt"),
     "InterruptLogs1": ("AWS::Logs::LogGroup", "interrupt-log"),
-    "SettleFunction1": ("AWS::Lambda::Function", "smoke-Reconcile"),
+    "ReconcileFunction1": ("AWS::Lambda::Function", "smoke-Reconcile"),
     "RedeliverFunction1": ("AWS::Lambda::Function", "smoke-Redeliver"),
     "EventsStopRequested1": ("AWS::Events::Rule", "bus|smoke-Stop"),
     "EventsExecutionEnded1": ("AWS::Events::Rule", "smoke-Ended"),
@@ -91,9 +91,9 @@ def given_back(stage: Stage, role: str, answer: Any = None) -> None:
 
 def test_rights_are_given_back_when_a_case_fails(stage: Stage) -> None:
     configured(stage, "smoke-Interrupt", "smoke-Reconcile")
-    taken(stage, "smoke-InterruptRole", "smoke-SettleRole")
+    taken(stage, "smoke-InterruptRole", "smoke-ReconcileRole")
     given_back(stage, "smoke-InterruptRole")
-    given_back(stage, "smoke-SettleRole")
+    given_back(stage, "smoke-ReconcileRole")
     with pytest.raises(Otherwise), stage.denied(("Interrupt", "Reconcile"), "lambda:UpdateAlias"):
         raise Otherwise
     all_asked(stage)
@@ -102,9 +102,9 @@ def test_rights_are_given_back_when_a_case_fails(stage: Stage) -> None:
 def test_rights_are_given_back_where_not_all_could_be_taken(stage: Stage) -> None:
     configured(stage, "smoke-Interrupt", "smoke-Reconcile")
     taken(stage, "smoke-InterruptRole")
-    taken(stage, "smoke-SettleRole", answer=Refusal("AccessDenied"))
+    taken(stage, "smoke-ReconcileRole", answer=Refusal("AccessDenied"))
     given_back(stage, "smoke-InterruptRole")
-    given_back(stage, "smoke-SettleRole", Refusal("NoSuchEntity", status=404))
+    given_back(stage, "smoke-ReconcileRole", Refusal("NoSuchEntity", status=404))
     with pytest.raises(Exception, match="PutRolePolicy"), stage.denied(("Interrupt", "Reconcile"), "lambda:UpdateAlias"):
         pass
     all_asked(stage)
@@ -114,9 +114,9 @@ def test_a_right_that_could_not_be_given_back_is_at_the_end_and_keeps_no_other(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configured(stage, "smoke-Interrupt", "smoke-Reconcile")
-    taken(stage, "smoke-InterruptRole", "smoke-SettleRole")
+    taken(stage, "smoke-InterruptRole", "smoke-ReconcileRole")
     given_back(stage, "smoke-InterruptRole", Refusal("Throttling"))
-    given_back(stage, "smoke-SettleRole")
+    given_back(stage, "smoke-ReconcileRole")
     with pytest.raises(Exception, match="Throttling"), stage.denied(("Interrupt", "Reconcile"), "lambda:UpdateAlias"):
         pass
     given_back(stage, "smoke-InterruptRole")

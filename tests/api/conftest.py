@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.api.caller import Caller
-from tests.aws.conftest import account, place
+from tests.aws.conftest import account, place, quick_items
 
-__all__ = ["account", "place"]
+__all__ = ["account", "place", "quick_items"]
 
 
 @pytest.fixture

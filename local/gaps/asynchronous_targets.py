@@ -16,10 +16,13 @@ from ministack.services import eventbridge, lambda_svc
 
 from local.gaps.patching import wrap
 
+LATEST = "$LATEST"
+
 
 def install() -> None:
     wrap(eventbridge, "_dispatch_to_lambda", _asynchronously)
     wrap(lambda_svc, "_route_async_failure", _to_functions)
+    wrap(lambda_svc, "acquire_worker", _as_it_is)
 
 
 def _asynchronously(original: Callable[[str, str], None]) -> Callable[[str, str], None]:
@@ -52,3 +55,13 @@ def _to_functions(original: Callable[..., None]) -> Callable[..., None]:
         eventbridge._dispatch_to_lambda(arn, json.dumps(failed))
 
     return route
+
+
+def _as_it_is(original: Callable[..., Any]) -> Callable[..., Any]:
+    def acquire(name: str, config: dict[str, Any], code: bytes, qualifier: str = LATEST, **limits: Any) -> Any:
+        function = lambda_svc._functions.get(name)
+        if function is not None and qualifier == LATEST:
+            config, code = function["config"], function["code_zip"]
+        return original(name, config, code, qualifier=qualifier, **limits)
+
+    return acquire

@@ -59,3 +59,31 @@ def test_rate_is_scaled(filled: Workbench) -> None:
     seen = filled.collector()
     on_event(filled, filled.function(RUNS.replace("QUEUE", repr(seen))), ScheduleExpression="rate(1 minute)")
     assert until(lambda: filled.collected(seen), 10)
+
+
+FAILS_FIRST = """
+    def broken(event, context): raise ValueError("a broken release")
+    def handler(event, context):
+        print("mended")
+        return "mended"
+"""
+
+
+def mended_meanwhile(bench: Workbench) -> bytes:
+    """What a function answers that was mended between two attempts at one event."""
+    functions, function = bench.client("lambda"), bench.function(FAILS_FIRST)
+    functions.update_function_configuration(FunctionName=function, Handler="main.broken")
+    functions.invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
+    until(lambda: f"{function} async output (attempt 1)" in bench.cloud.log.read_text())
+    functions.update_function_configuration(FunctionName=function, Handler="main.handler")
+    until(lambda: f"{function} async output (attempt 2)" in bench.cloud.log.read_text())
+    answer: bytes = functions.invoke(FunctionName=function)["Payload"].read()
+    return answer
+
+
+def test_bare_emulator_keeps_a_mended_function_broken(bare: Workbench) -> None:
+    assert b"a broken release" in mended_meanwhile(bare), closed("asynchronous_targets")
+
+
+def test_a_retry_runs_the_function_as_it_is_by_then(filled: Workbench) -> None:
+    assert mended_meanwhile(filled) == b'"mended"'

@@ -54,7 +54,7 @@ def until(what: str, ask: Callable[[], T | None], patience: float = PATIENCE) ->
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {patience} s in vain for {what}")
-        time.sleep(0.06)
+        time.sleep(0.06)  # a look costs two processes ten milliseconds: more often, looks alone keep a core busy
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from local.deployment import deploy, synthesize
 from tests.workflow.world import CHOICES, SCALE, World
 
 SIMULATED = "--simulated"
+ASSEMBLY = "--assembly"
 LONGEST = "test_in_simulation.py"
 COMMAND_LINE = {"deploy"}
 """Fixtures that start other processes."""
@@ -19,6 +20,7 @@ COMMAND_LINE = {"deploy"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(SIMULATED, action="store_true", help="play the scenarios in the simulation instead of a local cloud")
+    parser.addoption(ASSEMBLY, type=Path, help="an already synthesized cloud assembly, instead of synthesizing app.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -62,9 +64,10 @@ def synthesized(factory: pytest.TempPathFactory, name: str, choices: Mapping[str
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cloud assembly that scenarios are played with."""
-    return synthesized(tmp_path_factory, "deployed", CHOICES)
+    given: Path | None = request.config.getoption(ASSEMBLY)
+    return given or synthesized(tmp_path_factory, "deployed", CHOICES)
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.api.caller import Caller
-from tests.aws.conftest import account, place, waits
+from tests.aws.conftest import account, place, quick_items, waits
 
-__all__ = ["account", "place", "waits"]
+__all__ = ["account", "place", "quick_items", "waits"]
 
 
 @pytest.fixture

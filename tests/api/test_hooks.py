@@ -10,6 +10,7 @@ import pytest
 from tests.api.caller import Caller, Context, Refused
 from tests.aws.account import client_error, keep_planned, kept, lost_answer
 from tests.unit.samples import at, plan
+from weighbridge.api import protocol
 from weighbridge.aws import clients
 from weighbridge.core.deployment import hook_called
 from weighbridge.core.endings import failed
@@ -149,3 +150,10 @@ def test_a_hook_that_looks_up_its_deployment_is_told_what_it_has(operation: str)
 @pytest.mark.parametrize("operation", ["CreateDeployment", "StopDeployment", "ListDeployments"])
 def test_what_no_hook_looks_up_is_refused_without_advice(operation: str) -> None:
     assert at_the_hooks_url(operation, "no JSON")["message"] == f"{operation} is not served here."
+
+
+def test_every_other_operation_is_refused_unread_at_the_hooks_url() -> None:
+    others = set(protocol.service().operation_names) - {OPERATION}
+    assert len(others) > 40
+    answers = {operation: at_the_hooks_url(operation, "no JSON")["__type"] for operation in others}
+    assert answers == dict.fromkeys(others, "UnsupportedActionForDeploymentTypeException")

@@ -1,7 +1,6 @@
 """Untrusted files: what is read, and what every kind of broken or hostile file gets."""
 
 import json
-import time
 from contextlib import suppress
 
 import pytest
@@ -59,12 +58,10 @@ def test_what_is_no_file_of_ours_is_refused_with_a_sentence(content: str | bytes
         load(content)
 
 
-def test_an_alias_bomb_costs_nothing() -> None:
+def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     bomb = 'a0: &a0 ["x"]\n' + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30))
-    began = time.monotonic()
     with pytest.raises(InvalidDocument, match="anchors"):
-        load(bomb)
-    assert time.monotonic() - began < 1
+        load(bomb)  # it would have 10 to the power of 29 members
 
 
 def test_deep_json_is_refused() -> None:

@@ -11,6 +11,7 @@ from local.cloud import ROOT
 pytestmark = pytest.mark.local_cloud
 SHARE = 0.001
 """Of every class of faults: some 30 cases, and 250 hostile inputs."""
+MUTANTS = "tests/verify/simulated/test_mutants.py"
 
 
 def passes(*arguments: str) -> None:
@@ -25,9 +26,26 @@ def passes(*arguments: str) -> None:
     assert done.returncode == 0, done.stdout[-20_000:]
 
 
+def simulated(assembly: Path, *tests: str) -> None:
+    passes("pytest", *tests, "--simulated", f"--assembly={assembly}", "-q", "-p", "no:cacheprovider")
+
+
+# Three processes, so that they run side by side. Each takes a while to begin with: one a file would cost more than it gains.
+
+
 @pytest.mark.timeout(600)
-def test_scenarios_end_as_on_the_local_cloud_and_broken_products_are_found_out() -> None:
-    passes("pytest", "tests/workflow", "tests/verify/simulated", "--simulated", "-q", "-p", "no:cacheprovider")
+def test_broken_products_are_found_out(deployed: Path) -> None:
+    simulated(deployed, MUTANTS)
+
+
+@pytest.mark.timeout(600)
+def test_the_simulation_does_what_it_says(deployed: Path) -> None:
+    simulated(deployed, "tests/verify/simulated", f"--ignore={MUTANTS}")
+
+
+@pytest.mark.timeout(600)
+def test_scenarios_end_as_on_the_local_cloud(deployed: Path) -> None:
+    simulated(deployed, "tests/workflow")
 
 
 @pytest.mark.timeout(600)

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,14 @@ from tests.workflow.world import World
 CLI = Path(sys.executable).parent / "aws"
 Cli = Callable[..., Any]
 Terminal = Callable[[str], str]
+
+
+@pytest.fixture(autouse=True)
+def _few_files(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No scenario has the files of those before it looked after as well."""
+    yield
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world").delete_files()
 
 
 @pytest.fixture

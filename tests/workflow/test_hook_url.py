@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from local.cloud import REGION
 from tests.workflow.test_hooks import silent_hook, told
 from tests.workflow.world import Alias, Shop, World
-from weighbridge.api import protocol
 
 pytestmark = pytest.mark.local_cloud  # plain HTTP
 
@@ -83,14 +82,11 @@ def test_an_id_is_good_for_its_own_deployment_only(
     )
 
 
-@pytest.mark.parametrize(
-    "operation", sorted(set(protocol.service().operation_names) - {"PutLifecycleEventHookExecutionStatus"})
-)
-def test_every_other_operation_is_refused(world: World, operation: str) -> None:
+def test_another_operation_is_refused(world: World) -> None:
     request = urllib.request.Request(  # noqa: S310  # our own address
         world.outputs["HookUrl"],
         data=b"no JSON",
-        headers={"X-Amz-Target": f"CodeDeploy_20141006.{operation}", "Content-Type": "application/x-amz-json-1.1"},
+        headers={"X-Amz-Target": "CodeDeploy_20141006.StopDeployment", "Content-Type": "application/x-amz-json-1.1"},
     )
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=20)  # noqa: S310

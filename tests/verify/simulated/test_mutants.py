@@ -76,7 +76,7 @@ def test_a_way_back_without_concurrency_of_its_own(world: SimulatedWorld, monkey
 
 def test_an_interruption_that_is_recorded_and_not_handed_on(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "hand_on", lambda _record: False)
-    [race] = [race for race in races.RACES if race.name == "a wait begins while a stop is asked for"]
+    [race] = [race for race in races.RACES if race.name == "an alarm and a stop request meet an open wait"]
     assert any("a lost wake-up" in problem for problem in race.run(world).problems)
 
 

@@ -52,7 +52,7 @@ verify: install ## try every fault at every call, deaths, drift, races, hostile 
 	python -m verify --report docs/reliability.md
 
 unit: install ## the tests of the pure core and of the adapters, without a cloud
-	python -m pytest tests/unit tests/aws --numprocesses 2
+	python -m pytest tests/core tests/aws tests/store tests/lifecycle tests/handlers --numprocesses 2
 
 format: install ## write the code in the project's style
 	ruff check --fix .

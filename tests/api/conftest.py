@@ -1,4 +1,4 @@
-"""The API in this process, upon the account and the table of the AWS room's tests."""
+"""The API in this process, upon the account and the table of the adapters' tests."""
 
 from types import SimpleNamespace
 

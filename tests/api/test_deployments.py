@@ -11,7 +11,7 @@ import pytest
 
 from tests.api.caller import CALLER, Caller, Refused
 from tests.aws.account import Waits, client_error, keep_begun, keep_planned, kept, lost_answer, new_record, refuse
-from tests.unit.samples import START, at, plan
+from tests.core.samples import START, at, plan
 from weighbridge.aws import clients, dynamodb
 from weighbridge.aws.dynamodb import Expression
 from weighbridge.core.deployment import Change, begun, created, group_status, planned, shifted, stamp

@@ -10,7 +10,7 @@ import pytest
 from tests.api.caller import Caller, Refused
 from tests.aws.account import kept, new_record
 from tests.aws.invocation import drop, dropped, event_file, invoke
-from tests.unit.samples import at
+from tests.core.samples import at
 from weighbridge.aws.clients import client
 from weighbridge.core.endings import failed
 from weighbridge.core.ids import deployment_id

@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.caller import Caller
 from tests.api.test_applications import NOW, active_deployment, begin_deployment, put_groups, refusal
-from tests.unit.samples import members
+from tests.core.samples import members
 from weighbridge.aws import dynamodb
 from weighbridge.aws.dynamodb import Expression
 from weighbridge.core import planning

@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.caller import Caller, Context, Refused
 from tests.aws.account import client_error, keep_planned, kept, lost_answer
-from tests.unit.samples import at, plan
+from tests.core.samples import at, plan
 from weighbridge.api import protocol
 from weighbridge.aws import clients
 from weighbridge.core.deployment import hook_called

@@ -13,7 +13,7 @@ from local.cloud import ROOT
 from tests.api.caller import Caller
 from tests.api.served import served
 from tests.aws.account import keep_planned
-from tests.unit.samples import at
+from tests.core.samples import at
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.store import deployments
 

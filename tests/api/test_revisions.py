@@ -10,7 +10,7 @@ import pytest
 
 from tests.api.caller import Caller, Refused
 from tests.aws.account import keep_begun, kept
-from tests.unit.samples import at, plan
+from tests.core.samples import at, plan
 from weighbridge.aws import dynamodb
 from weighbridge.core.deployment import created, planned, stamp
 from weighbridge.core.endings import succeeded

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.architecture.source import ROOT
 from tests.aws.invocation import ID, event_file
-from tests.unit.samples import apply, at
+from tests.core.samples import apply, at
 from weighbridge.core import hooks
 from weighbridge.core.deployment import begun, created, hook_answered, hook_called, planned, shifted
 from weighbridge.core.endings import failed, succeeded

@@ -9,7 +9,7 @@ import pytest
 from jsonata import jsonata
 
 from statemachine.definition import definition
-from tests.unit.samples import plan
+from tests.core.samples import plan
 from weighbridge.core import rollback_rule
 from weighbridge.core.errors import classes
 from weighbridge.core.plan import Plan, RollBackOn

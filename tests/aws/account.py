@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.unit.samples import at, members, plan
+from tests.core.samples import at, members, plan
 from weighbridge.aws import clients, dynamodb
 from weighbridge.core.deployment import begun, created, planned
 from weighbridge.core.record import Record

@@ -1,4 +1,4 @@
-"""One account in this process for all tests of the room; every test has a table, a bucket and a state machine of its own."""
+"""One account in this process for all tests of a package; every test has a table, a bucket and a state machine of its own."""
 
 import io
 import itertools

@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.aws.account import client_error, refuse
-from tests.unit.samples import plan
+from tests.core.samples import plan
 from weighbridge.aws import stepfunctions
 from weighbridge.aws.clients import client
 from weighbridge.core.errors import ServiceUnavailable, Throttled, WeighbridgeError

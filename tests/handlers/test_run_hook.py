@@ -1,0 +1,504 @@
+"""A hook runs once, whatever happens to the function that runs it, and its answer always reaches the wait that is open."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.response import StreamingBody
+
+from tests.aws.account import Waits, client_error, events_of, keep_planned, kept, lost_answer, refuse
+from tests.aws.invocation import ID, event_file, invoke
+from tests.core.samples import at
+from weighbridge.aws import lambda_hooks
+from weighbridge.aws.clients import client
+from weighbridge.core.deployment import Change, hook_answered, shifted
+from weighbridge.core.errors import (
+    HookFailed,
+    HookPending,
+    HookThrottled,
+    Interrupted,
+    NotThePlan,
+    OwnRolePermissions,
+    ServiceUnavailable,
+    StopRequested,
+    Throttled,
+)
+from weighbridge.core.hooks import digest, reported
+from weighbridge.core.interruptions import Interruption, interrupted
+from weighbridge.core.plan import routing_after
+from weighbridge.store import deployments
+
+EVENT = event_file("run_hook")
+TOKEN, BEFORE, AFTER = EVENT["taskToken"], "BeforeAllowTraffic", "AfterAllowTraffic"
+SUCCEEDED = {"status": "Succeeded"}
+Hook = Callable[..., None]
+
+
+class Hooks:
+    """Lambda as it invokes hooks: what it answers next, and what hooks were given."""
+
+    meta = SimpleNamespace(region_name="eu-west-1")
+
+    def __init__(self) -> None:
+        self.given: list[dict[str, Any]] = []
+        self.answers: list[Any] = []
+
+    def invoke(self, **arguments: Any) -> dict[str, Any]:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        self.given.append(json.loads(arguments["Payload"]))
+        if callable(answer):
+            answer = answer()
+        raw = json.dumps(answer).encode()
+        return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(raw), len(raw))}
+
+
+@pytest.fixture
+def lambda_(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
+    answering = Hooks()
+    monkeypatch.setattr(lambda_hooks, "client_as", lambda *_: answering)
+    yield answering
+    assert answering.answers == []
+
+
+@pytest.fixture(autouse=True)
+def _planned() -> None:
+    keep_planned(ID, **EVENT["plan"])
+
+
+def _run(token: str = TOKEN) -> None:
+    invoke("run_hook", EVENT | {"taskToken": token})
+
+
+@contextmanager
+def _told(waits: Waits, error: type[Exception], match: str = "") -> Iterator[None]:
+    """In the block the wait is failed with that error, whose message matches, and the function comes to its end."""
+    before = len(waits.interrupted)
+    yield
+    [(_, name, details)] = waits.interrupted[before:]
+    assert name == error.__name__
+    assert re.search(match, details["errorMessage"])
+
+
+def _shift_all(**changes: Any) -> None:
+    """All traffic has moved, by a plan with other hooks."""
+    made = EVENT["plan"] | changes
+    for step in range(len(made["steps"])):
+        deployments.update(ID, shifted(made, step, routing_after(made, step), "r", at(2)))
+    deployments.update(ID, Change(sets={"plan.hooks": made["hooks"]}))
+
+
+def _report() -> None:
+    """The hook's report reaches the record while the hook is still running."""
+    deployments.update(ID, hook_answered(BEFORE, "CodeDeployHook_checkShop", reported("Succeeded"), at(3)))
+
+
+def test_a_hook_is_told_what_it_needs_and_its_answer_ends_the_wait(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [{"status": "Succeeded", "message": "größer"}]
+    _run()
+    [given] = lambda_.given
+    execution_id = given.pop("LifecycleEventHookExecutionId")
+    assert given == {
+        "DeploymentId": ID,
+        "FunctionName": "shop",
+        "Alias": "live",
+        "CurrentVersion": "1",
+        "TargetVersion": "2",
+        "LifecycleEvent": BEFORE,
+    }
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+    assert kept(ID)["hooks"][BEFORE]["executionIdDigest"] == digest(execution_id)
+    assert kept(ID)["hooks"][BEFORE]["answer"]["message"] == "größer"
+    assert events_of(kept(ID))[-2:] == ["HookCalled", "HookAnswered"]
+
+
+def test_a_hook_that_says_no_ends_the_wait_with_what_to_fail_with(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [{"status": "Failed", "message": "too slow"}]
+    _run()
+    [(_, result)] = waits.ended
+    assert result["failure"]["error"] == "HookFailed"
+    assert result["failure"]["cause"].endswith(
+        "The BeforeAllowTraffic hook CodeDeployHook_checkShop returned Failed: too slow"
+    )
+
+
+@pytest.mark.parametrize("answer", [None, "done", {}, {"status": 200}, [], 7])
+def test_a_hook_that_returns_no_status_has_its_report_awaited(lambda_: Hooks, waits: Waits, answer: Any) -> None:
+    lambda_.answers = [answer]
+    _run()
+    assert waits.ended == []
+    assert kept(ID)["gate"] == {"token": TOKEN, "waitingFor": BEFORE}
+    assert events_of(kept(ID))[-1] == "HookReturned"
+    assert kept(ID)["hooks"][BEFORE]["returned"] == json.dumps(answer)
+
+
+@pytest.mark.parametrize("answer", [{"status": "FAILED", "message": "red"}, {"hookStatus": "FAILED", "message": "red"}])
+def test_a_no_in_another_spelling_ends_the_wait_at_once(lambda_: Hooks, waits: Waits, answer: Any) -> None:
+    lambda_.answers = [answer]
+    _run()
+    [(_, result)] = waits.ended
+    assert result["failure"]["cause"].endswith("returned Failed: red")
+
+
+def test_a_verdict_that_is_none_ends_the_wait_at_once_and_says_what_would_have_been_right(
+    lambda_: Hooks, waits: Waits
+) -> None:
+    lambda_.answers = [{"status": "Success"}]
+    _run()
+    [(_, result)] = waits.ended
+    assert 'returned {"status": "Success"}, which is neither Succeeded nor Failed; return' in result["failure"]["cause"]
+
+
+def test_a_hook_that_is_still_running_at_the_end_has_its_report_awaited(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [ReadTimeoutError(endpoint_url="lambda")]
+    _run()
+    assert waits.ended == []
+
+
+def test_a_report_that_came_before_the_return_counts(lambda_: Hooks, waits: Waits) -> None:
+    def run() -> dict[str, str]:
+        _report()
+        return {"status": "Failed"}
+
+    lambda_.answers = [run]
+    _run()
+    assert kept(ID)["hooks"][BEFORE]["answer"]["by"] == "report"
+    assert all(result == SUCCEEDED for _, result in waits.ended)
+
+
+def test_called_twice_a_hook_is_invoked_once(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _run("the second try's token")
+    assert len(lambda_.given) == 1
+    assert waits.ended == []
+
+
+def test_the_second_try_hands_on_the_answer_that_the_first_one_got(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _report()
+    _run("the second try's token")
+    assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_after_a_second_try_reports_and_interruptions_end_its_wait(lambda_: Hooks) -> None:
+    # A wait that is tried again has a new token, and the old one ends nothing any more.
+    lambda_.answers = [None]
+    _run()
+    _run("the second try's token")
+    assert kept(ID)["gate"] == {"token": "the second try's token", "waitingFor": BEFORE}
+
+
+def test_the_first_tries_answer_ends_the_second_tries_wait(lambda_: Hooks, waits: Waits) -> None:
+    def run() -> dict[str, str]:
+        _run("the second try's token")  # the connection to the first broke while its hook was running
+        return {"status": "Succeeded"}
+
+    lambda_.answers = [run]
+    _run()
+    assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_a_hook_that_was_throttled_has_not_run_and_runs_on_the_next_try(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [client_error("TooManyRequestsException", "Invoke", 429), SUCCEEDED]
+    with _told(waits, Throttled):
+        _run()
+    _run("the second try's token")
+    assert len(lambda_.given) == 1
+    assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_a_hook_without_concurrency_of_its_own_is_named_with_the_reason_and_told_of_once(
+    lambda_: Hooks, waits: Waits
+) -> None:
+    throttled = client_error("TooManyRequestsException", "Invoke", 429, message="Rate Exceeded.")
+    throttled.response["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"  # type: ignore[typeddict-unknown-key]
+    lambda_.answers = [throttled, throttled, SUCCEEDED]
+    for token in ("first", "second"):
+        with _told(waits, HookThrottled, match=r"hook CodeDeployHook_checkShop was not run: its reserved concurrency"):
+            _run(token)
+    _run("third")
+    assert waits.ended == [("third", SUCCEEDED)]
+    assert events_of(kept(ID)).count("HookCalled") == 1
+
+
+def test_a_hook_that_is_not_active_yet_runs_once_it_is(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [client_error("ResourceConflictException", "Invoke", 409), SUCCEEDED]
+    with _told(waits, HookPending, match=r"hook CodeDeployHook_checkShop was not run: it is not Active"):
+        _run("first")
+    _run("second")
+    assert waits.ended == [("second", SUCCEEDED)]
+    assert events_of(kept(ID)).count("HookCalled") == 1
+
+
+def test_a_hook_that_may_or_may_not_have_run_fails_at_once_and_does_not_run_again(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [client_error("ServiceException", "Invoke", 500)]
+    with _told(waits, HookFailed, match="could not be invoked"):
+        _run()
+    _run("the second try's token")
+    assert lambda_.given == []
+    assert waits.ended == []
+
+
+def test_a_call_whose_answer_was_lost_is_made(lambda_: Hooks, waits: Waits, no_pauses: list[float]) -> None:
+    lambda_.answers = [SUCCEEDED]
+    with lost_answer("dynamodb", "UpdateItem"):
+        _run()
+    assert len(lambda_.given) == len(no_pauses) == 1
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+
+
+def test_an_answer_whose_own_answer_was_lost_ends_the_wait(lambda_: Hooks, waits: Waits, no_pauses: list[float]) -> None:
+    lost = lost_answer("dynamodb", "UpdateItem")
+
+    def run() -> dict[str, str]:
+        lost.__enter__()
+        return SUCCEEDED
+
+    lambda_.answers = [run]
+    _run()
+    lost.__exit__(None, None, None)
+    assert len(no_pauses) == 1
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+
+
+def test_an_answer_that_could_not_be_handed_on_is_handed_on_by_the_next_try(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lambda_.answers = [SUCCEEDED]
+    refuse(monkeypatch, "stepfunctions", "send_task_success", client_error("ThrottlingException"))
+    with _told(waits, Throttled):
+        _run()
+    _run("the second try's token")
+    assert waits.ended == [("the second try's token", SUCCEEDED)]
+
+
+def test_a_deployment_that_was_interrupted_does_not_run_its_hook(lambda_: Hooks, waits: Waits) -> None:
+    deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(2)))
+    with _told(waits, Interrupted):
+        _run()
+    assert lambda_.given == []
+    assert "gate" not in kept(ID)
+    assert waits.ended == []
+
+
+def test_an_interruption_before_the_second_try_ends_it(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(2)))
+    with _told(waits, Interrupted):
+        _run("the second try's token")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [("ResourceNotFoundException", 404, HookFailed), ("AccessDeniedException", 403, OwnRolePermissions)],
+)
+def test_a_hook_that_cannot_be_invoked_fails_the_deployment_at_once(
+    lambda_: Hooks, waits: Waits, code: str, status: int, expected: type[Exception]
+) -> None:
+    lambda_.answers = [client_error(code, "Invoke", status)]
+    with _told(waits, expected):
+        _run()
+    assert waits.ended == []
+
+
+def test_a_second_hook_of_the_deployment_is_its_own(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [SUCCEEDED, SUCCEEDED]
+    _run()
+    _shift_all(hooks=EVENT["plan"]["hooks"] | {AFTER: "CodeDeployHook_checkShop"})
+    invoke("run_hook", EVENT | {"lifecycleEvent": AFTER, "taskToken": "t-2"})
+    assert waits.ended == [(TOKEN, SUCCEEDED), ("t-2", SUCCEEDED)]
+    first, second = (given["LifecycleEventHookExecutionId"] for given in lambda_.given)
+    assert first != second
+
+
+def test_of_a_hook_that_is_still_running_the_record_does_not_say_that_it_returned(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [ReadTimeoutError(endpoint_url="lambda")]
+    _run()
+    assert waits.ended == []
+    assert "returned" not in kept(ID)["timeline"][-1]["reason"]
+
+
+# --------------------------------------------------------------------------------------- what cannot be put on record
+
+AWAY = client_error("InternalServerError", "UpdateItem", 500)
+
+
+def test_an_answer_that_cannot_be_recorded_ends_the_wait_all_the_same(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer() -> dict[str, str]:
+        refuse(monkeypatch, "dynamodb", "update_item", AWAY)
+        return SUCCEEDED
+
+    lambda_.answers = [answer]
+    _run()
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+
+
+def test_a_call_that_is_on_record_though_its_answer_never_came_is_made(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = client("dynamodb").update_item
+
+    def applied_but_not_answered(**request: Any) -> Any:
+        monkeypatch.setattr(client("dynamodb"), "update_item", update)
+        update(**request)
+        raise AWAY
+
+    monkeypatch.setattr(client("dynamodb"), "update_item", applied_but_not_answered)
+    lambda_.answers = [SUCCEEDED]
+    _run()
+    assert waits.ended == [(TOKEN, SUCCEEDED)]
+    assert len(lambda_.given) == 1
+
+
+def test_a_call_that_is_not_on_record_is_left_to_the_next_try(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "dynamodb", "update_item", AWAY)
+    with _told(waits, ServiceUnavailable):
+        _run()
+    assert lambda_.given == []
+    lambda_.answers = [SUCCEEDED]
+    _run("the next try's token")
+    assert waits.ended == [("the next try's token", SUCCEEDED)]
+
+
+def test_a_call_that_may_be_on_record_fails_at_once_instead_of_being_awaited_for_an_hour(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def applied_or_not(**_: Any) -> None:
+        refuse(monkeypatch, "dynamodb", "get_item", AWAY)
+        raise AWAY
+
+    monkeypatch.setattr(client("dynamodb"), "update_item", applied_or_not)
+    with _told(waits, HookFailed, match="could not be run"):
+        _run()
+    assert lambda_.given == []
+
+
+def test_a_throttled_hook_that_stays_on_record_as_called_fails_at_once(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttled = client_error("TooManyRequestsException", "Invoke", 429)
+
+    def throttle() -> None:
+        refuse(monkeypatch, "dynamodb", "update_item", AWAY)
+        raise throttled
+
+    lambda_.answers = [throttle]
+    with _told(waits, HookFailed, match="could not be run"):
+        _run()
+
+
+# ------------------------------------------------------------------------------- what the execution did not send
+
+
+@pytest.mark.parametrize("lifecycle_event", [BEFORE, AFTER, "AllowTraffic", "Anything"])
+def test_a_hook_that_is_not_waited_for_is_not_run(lambda_: Hooks, waits: Waits, lifecycle_event: str) -> None:
+    # Traffic has begun to move: the hook before is over, the hook after has not come.
+    made = EVENT["plan"]
+    deployments.update(ID, shifted(made, 0, routing_after(made, 0), "r", at(2)))
+    deployments.update(ID, Change(sets={"plan.hooks": {BEFORE: "a", AFTER: "b"}, "gate": {"token": "t-bake"}}))
+    before = kept(ID)
+    with _told(waits, NotThePlan):
+        invoke("run_hook", EVENT | {"lifecycleEvent": lifecycle_event})
+    assert lambda_.given == []
+    assert kept(ID) == before
+
+
+def test_a_hook_after_that_is_waited_for_does_not_let_the_hook_before_run_again(lambda_: Hooks, waits: Waits) -> None:
+    _shift_all(hooks={BEFORE: "a", AFTER: "b"})
+    with _told(waits, NotThePlan):
+        _run()
+    assert lambda_.given == []
+
+
+def test_a_token_that_no_wait_holds_does_not_take_the_place_of_one_that_does(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    for token, answer in (("a stranger's", "InvalidToken"), ("another machine's", "AccessDeniedException")):
+        waits.unknown[token] = answer
+        with pytest.raises(NotThePlan):
+            _run(token)
+    assert kept(ID)["gate"] == {"token": TOKEN, "waitingFor": BEFORE}
+
+
+def test_a_token_of_which_it_cannot_be_told_is_left_to_the_next_try(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    waits.unknown["the second try's token"] = "ThrottlingException"
+    with pytest.raises(Throttled):
+        _run("the second try's token")
+
+
+# ---------------------------------------------------------------------------- what ends before it has told anybody
+
+
+def test_what_no_wait_could_be_told_is_raised_so_that_lambda_tells_of_it(
+    lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "stepfunctions", "send_task_failure", client_error("ThrottlingException"))
+    lambda_.answers = [client_error("ResourceNotFoundException", "Invoke", 404)]
+    with pytest.raises(HookFailed):
+        _run()
+    assert waits.interrupted == []
+
+
+def test_the_same_call_delivered_twice_runs_the_hook_once_and_ends_nothing(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _run()
+    assert len(lambda_.given) == 1
+    assert (waits.ended, waits.interrupted) == ([], [])
+
+
+def _died(**members: Any) -> None:
+    invoke("run_hook_failed", event_file("run_hook_failed.timed_out") | members)
+
+
+def test_the_wait_for_a_hook_is_ended_when_its_function_comes_to_no_end(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _died()
+    assert waits.interrupted == [
+        (
+            TOKEN,
+            "Sandbox.Timedout",
+            {"errorMessage": "RequestId: 0c2f1f0e-5e0b-4c1b-9d54-0c6f7b1a2d3e Error: Task timed out after 900.00 seconds"},
+        )
+    ]
+
+
+def test_it_is_ended_where_the_function_was_not_even_begun(waits: Waits) -> None:
+    context = {"condition": "EventAgeExceeded"}
+    _died(responsePayload=None, requestContext=context)
+    [(token, error, _)] = waits.interrupted
+    assert (token, error) == (TOKEN, "EventAgeExceeded")
+
+
+def test_an_answer_that_was_kept_before_counts(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _report()
+    _died()
+    assert (waits.ended, waits.interrupted) == ([(TOKEN, SUCCEEDED)], [])
+
+
+def test_a_wait_that_has_a_new_token_or_is_over_is_not_ended(lambda_: Hooks, waits: Waits) -> None:
+    lambda_.answers = [None]
+    _run()
+    _run("the second try's token")
+    waits.over.add(TOKEN)  # as it has been since the machine tried again
+    _died()
+    assert (waits.ended, waits.interrupted) == ([], [])

@@ -9,7 +9,7 @@ import pytest
 
 from local.cloud import ROOT, LocalCloud
 from local.deployment import deploy, synthesize
-from tests.workflow.world import CHOICES, SCALE, World
+from scenarios.world import CHOICES, SCALE, World
 
 SIMULATED = "--simulated"
 ASSEMBLY = "--assembly"

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from local.cloud import ROOT
 from local.deployment import SynthesisError, synthesize
-from tests.workflow.world import CHOICES
+from scenarios.world import CHOICES
 from verify.on_local_cloud import PARTS
 from verify.pool import Listed, Pool
 from verify.report import Row, shown, written
@@ -47,7 +47,7 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 def main(  # noqa: PLR0913 - one parameter an option
     *, wanted: tuple[str, ...], share: float, seed: int, processes: int, report: Path | None, assembly: Path | None
 ) -> None:
-    """Try every fault at every call, deaths of executions, deliveries in any order, drift, races, hostile input and load.
+    """Try every fault at every call, deaths of executions, deliveries in any order, drift, races, fuzzing and load.
 
     Prints one table to standard output, and on standard error how far it is and what does not hold. Exits with 0 only if
     everything held. The whole of it takes about an hour on two cores.

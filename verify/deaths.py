@@ -10,15 +10,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 
+from verify.baseline import baseline
 from verify.case import Tried
-from verify.ending import breaches, come_to_rest, next_deployment
+from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.clock import Killed
 from verify.simulation.execution import Execution
 from verify.simulation.faults import Call
 from verify.simulation.states import MOST_EVENTS
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told
-from verify.undisturbed import undisturbed
 
 OF = ("all is well", "an alarm fires", "a hook says no")
 SWEEP = 300
@@ -63,13 +63,13 @@ class Death:
         return f"{self.story}: {self.at} is {self.end.value}, {'noticed' if self.noticed else 'unnoticed'}"
 
     def run(self, world: SimulatedWorld) -> Tried:
-        usual = undisturbed(world, self.story)
+        usual = baseline(world, self.story)
         world.simulation.forget()
         killer = Killer(world, self)
         with ExitStack() as meanwhile:
             if not self.noticed:
                 meanwhile.enter_context(world.without_rule("ExecutionEnded"))
-            told = STORIES[self.story].told(world, before=lambda: meanwhile.enter_context(killer.lurking()))
+            told = STORIES[self.story].told(world, before=lambda: meanwhile.enter_context(killer.armed()))
             stuck = come_to_rest(world)
         if stuck:
             return Tried([stuck])
@@ -84,7 +84,7 @@ class Killer:
         self._world, self._death = world, death
         self._at: float | None = None
 
-    def lurking(self) -> ExitStack:
+    def armed(self) -> ExitStack:
         """Lies in wait until the stack is closed."""
         simulation, at = self._world.simulation, self._death.at
         simulation.faults.forget()
@@ -141,7 +141,7 @@ def _is_rollback(execution: Execution) -> bool:
 
 def cases(world: SimulatedWorld) -> Iterator[Death]:
     for story in OF:
-        usual = undisturbed(world, story)
+        usual = baseline(world, story)
         for of_rollback, states in usual.states:
             counted: dict[str, int] = {}
             for state in states:

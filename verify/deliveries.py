@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from verify import stories
+from verify.baseline import baseline
 from verify.case import Tried
-from verify.ending import breaches, come_to_rest, next_deployment
+from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.world import SimulatedWorld
 from verify.stories import HOUR, STORIES, Story, Told, report
-from verify.undisturbed import undisturbed
 
 COPIES = 10
 SEEDS = 8
@@ -30,7 +30,7 @@ class Delivery:
         return f"{self.story}: {self.how}{f', seed {self.seed}' if self.seed else ''}"
 
     def run(self, world: SimulatedWorld) -> Tried:
-        usual = undisturbed(world, self.story)
+        usual = baseline(world, self.story)
         world.simulation.forget()
         chance = random.Random(self.seed)
         delays = HOW[self.how]

@@ -10,13 +10,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.workflow.world import Shop
+from scenarios.world import Shop
+from verify.baseline import baseline
 from verify.case import Tried
-from verify.ending import come_to_rest, next_deployment, of_locks, of_record, of_secrets
+from verify.invariants import come_to_rest, next_deployment, of_locks, of_record, of_secrets
 from verify.simulation.execution import Execution
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told
-from verify.undisturbed import undisturbed
 
 OF = ("all is well", "an alarm fires", "a hook says no")
 Change = Callable[[SimulatedWorld, Shop], None]
@@ -95,10 +95,10 @@ class Drift:
         return f"{self.story}: the alias is {self.change} when {whose} is in {self.state[0]!r} #{self.state[1]}"
 
     def run(self, world: SimulatedWorld) -> Tried:
-        usual = undisturbed(world, self.story)
+        usual = baseline(world, self.story)
         world.simulation.forget()
         other = _SomebodyElse(world, self)
-        told = STORIES[self.story].told(world, before=other.lurk)
+        told = STORIES[self.story].told(world, before=other.arm)
         try:
             stuck = come_to_rest(world)
         finally:
@@ -131,7 +131,7 @@ class _SomebodyElse:
     shop: Shop | None = None
     rollback_of: list[str] = field(default_factory=list)
 
-    def lurk(self) -> None:
+    def arm(self) -> None:
         self.world.simulation.machine.entering.append(self.look)
 
     def look(self, execution: Execution, state: str) -> None:
@@ -184,7 +184,7 @@ def _mend(world: SimulatedWorld, shop: Shop) -> None:
 
 def cases(world: SimulatedWorld) -> Iterator[Drift]:
     for story in OF:
-        for of_rollback, states in undisturbed(world, story).states:
+        for of_rollback, states in baseline(world, story).states:
             for place, state in enumerate(states):
                 for change in CHANGES:
                     yield Drift(story, change, (state, states[: place + 1].count(state)), of_rollback)

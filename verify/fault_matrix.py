@@ -1,15 +1,15 @@
-"""Every fault at every call of every story. The calls are those that the undisturbed story makes."""
+"""Every fault at every call of every story. The calls are those that the baseline story makes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from verify.baseline import Baseline, baseline
 from verify.case import Tried
-from verify.ending import breaches, come_to_rest, next_deployment
+from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.execution import CALLER
 from verify.simulation.faults import Call, Fault, Kind, Span
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Told
-from verify.undisturbed import Undisturbed, undisturbed
 
 OF_FUNCTIONS = {Kind.DIES_BEFORE, Kind.DIES_AFTER, Kind.TIMES_OUT, Kind.LATE}
 SPANS = (Span.ONCE, Span.THRICE, Span.MINUTE)
@@ -38,7 +38,7 @@ class Struck:
 
     def run(self, world: SimulatedWorld) -> Tried:
         """What did not hold; empty where everything did."""
-        usual = undisturbed(world, self.story)
+        usual = baseline(world, self.story)
         world.simulation.forget()
         fault = Fault(self.kind, self.span, self.at)
         told = STORIES[self.story].told(world, before=lambda: world.simulation.faults.strike(fault))
@@ -55,7 +55,7 @@ class Struck:
             ]
         )
 
-    def _of_reason(self, world: SimulatedWorld, told: Told, usual: Undisturbed) -> Iterator[str]:
+    def _of_reason(self, world: SimulatedWorld, told: Told, usual: Baseline) -> Iterator[str]:
         """The deployment ends as ever, or says that this fault has ended it."""
         for deployment_id in told.deployments:
             record = world.record(deployment_id)
@@ -92,7 +92,7 @@ def _codes_of(at: Call, kind: Kind) -> set[str]:
 def cases(world: SimulatedWorld) -> Iterator[Struck]:
     """Every case there is."""
     for story in STORIES:
-        for call in undisturbed(world, story).calls:
+        for call in baseline(world, story).calls:
             for kind in Kind:
                 if kind in OF_FUNCTIONS and call.caller == CALLER:
                     continue

@@ -7,13 +7,13 @@ minute, and traffic is back.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from verify.baseline import baseline
 from verify.case import Tried
-from verify.ending import breaches, come_to_rest, next_deployment
+from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.execution import CALLER
 from verify.simulation.faults import Call
 from verify.simulation.world import SimulatedWorld
 from verify.stories import RUNNING, STORIES, Told
-from verify.undisturbed import undisturbed
 
 A_MINUTE = 60
 WRITES = {"UpdateItem", "TransactWriteItems", "PutItem"}
@@ -34,7 +34,7 @@ class Full:
         return f"{self.story}: every open record is full at {self.at}"
 
     def run(self, world: SimulatedWorld) -> Tried:
-        usual = undisturbed(world, self.story)
+        usual = baseline(world, self.story)
         world.simulation.forget()
         filled: list[float] = []
 
@@ -90,6 +90,6 @@ def _fill(world: SimulatedWorld) -> None:
 
 def cases(world: SimulatedWorld) -> Iterator[Full]:
     for story in STORIES:
-        for call in undisturbed(world, story).calls:
+        for call in baseline(world, story).calls:
             if call.service == "dynamodb" and call.operation in WRITES:
                 yield Full(story, call)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from local.rates import Rates
-from tests.workflow.world import Alias, Shop, World, appspec
+from scenarios.world import Alias, Shop, World, appspec
 from verify.case import Tried
 from verify.simulation.concurrency import Concurrency
 from weighbridge.core import ids

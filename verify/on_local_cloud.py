@@ -12,7 +12,7 @@ from rich.console import Console
 
 from local.cloud import ROOT, LocalCloud
 from local.deployment import deploy
-from tests.workflow.world import World
+from scenarios.world import World
 from verify.case import Tried
 from verify.load import deploy_at_once, problems
 from verify.report import Row

@@ -5,9 +5,9 @@ Where one starts is in scene.py, the search in interleavings.py.
 
 from collections.abc import Callable, Iterator
 
-from tests.workflow.world import Alias
-from verify.ending import of_locks, of_record
+from scenarios.world import Alias
 from verify.interleavings import Act, Race, choices
+from verify.invariants import of_locks, of_record
 from verify.scene import Scene
 from verify.simulation.clock import Kind
 from verify.simulation.execution import Position

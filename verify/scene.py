@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tests.workflow.world import Shop
+from scenarios.world import Shop
 from verify import stories
 from verify.simulation.clock import Killed
 from verify.simulation.execution import Execution, Position

@@ -1,7 +1,7 @@
 """Deployments to be disturbed: each story goes one way through the state machine, and together they go every way.
 
-A story is told by what its user does; what comes of it is looked at afterwards, by `verify.ending`. Disturbed, it may end
-sooner than its user expects.
+A story is told by what its user does; what comes of it is looked at afterwards, by `verify.invariants`. Disturbed, it may
+end in another way or sooner than its user expects.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from tests.workflow.world import Shop, appspec
+from scenarios.world import Shop, appspec
 from verify.simulation.world import SimulatedWorld
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from local.cloud import CREDENTIALS
 from local.sample import write_environment
-from tests.workflow.world import World
+from scenarios.world import World
 
 CLI = Path(sys.executable).parent / "aws"
 Cli = Callable[..., Any]

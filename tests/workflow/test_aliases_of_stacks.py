@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from local.cloud import ROOT
+from scenarios.world import Alias, Shop, World
 from tests.workflow.conftest import Terminal
-from tests.workflow.world import Alias, Shop, World
 
 pytestmark = pytest.mark.local_cloud  # CloudFormation
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
+from scenarios.world import Alias, Shop, World, appspec
 from tests.workflow.conftest import Cli
-from tests.workflow.world import Alias, Shop, World, appspec
 
 QUICK = {"Delay": 0.2, "MaxAttempts": 300}
 # A hook as it is written for CodeDeploy: it knows nothing of Weighbridge, and its return value says nothing.

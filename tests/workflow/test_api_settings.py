@@ -8,8 +8,8 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from scenarios.world import World, allow
 from tests.workflow.conftest import Cli
-from tests.workflow.world import World, allow
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 ROLE = "arn:aws:iam::000000000000:role/WeighbridgeServiceRole-shop"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.workflow.world import Alias, Shop, World, appspec
+from scenarios.world import Alias, Shop, World, appspec
 
 CANARY: dict[str, Any] = {"deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes"}
 APPSPEC = "INVALID_LAMBDA_CONFIGURATION"

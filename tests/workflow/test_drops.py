@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.workflow.world import Alias, Shop, World, appspec
+from scenarios.world import Alias, Shop, World, appspec
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 

@@ -7,8 +7,8 @@ import pytest
 
 from local import __main__ as command
 from local.demo.user import ALIAS, FUNCTION
+from scenarios.world import World
 from tests.local.test_cloud import paste
-from tests.workflow.world import World
 
 pytestmark = pytest.mark.local_cloud  # other processes
 

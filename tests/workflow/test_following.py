@@ -10,8 +10,8 @@ import pytest
 
 from client.generate import MODELS, SERVICE
 from local.cloud import CREDENTIALS, REGION, ROOT
+from scenarios.world import Alias, World, appspec
 from tests.workflow.test_own_client import weighbridge
-from tests.workflow.world import Alias, World, appspec
 
 __all__ = ["weighbridge"]
 pytestmark = pytest.mark.local_cloud  # other processes

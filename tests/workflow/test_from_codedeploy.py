@@ -14,8 +14,8 @@ import pytest
 from botocore.loaders import Loader
 
 from local.cloud import CREDENTIALS, ROOT
+from scenarios.world import ACCOUNT, LAMBDA, Alias, Shop, World, allow, trusting
 from tests.workflow.test_stock_clients import environment, proxied
-from tests.workflow.world import ACCOUNT, LAMBDA, Alias, Shop, World, allow, trusting
 
 pytestmark = pytest.mark.local_cloud  # other processes
 

@@ -8,7 +8,7 @@ import pytest
 
 from acceptance.hearing import KEY
 from local.cloud import CREDENTIALS, ROOT
-from tests.workflow.world import World
+from scenarios.world import World
 
 
 @pytest.mark.local_cloud  # another process

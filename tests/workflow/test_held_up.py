@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.workflow.world import Alias, Shop, World, allow, appspec, trusting
+from scenarios.world import Alias, Shop, World, allow, appspec, trusting
 
 pytestmark = pytest.mark.local_cloud  # IAM
 

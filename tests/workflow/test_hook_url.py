@@ -12,8 +12,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.cloud import REGION
+from scenarios.world import Alias, Shop, World
 from tests.workflow.test_hooks import silent_hook, told
-from tests.workflow.world import Alias, Shop, World
 
 pytestmark = pytest.mark.local_cloud  # plain HTTP
 

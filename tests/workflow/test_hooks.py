@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.workflow.world import Alias, World
+from scenarios.world import Alias, World
 
 BEFORE, AFTER = "BeforeAllowTraffic", "AfterAllowTraffic"
 # A hook that hands what it was given to the scenario, which then reports in its place, and returns nothing.

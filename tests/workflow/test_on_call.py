@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from scenarios.recipes import pasted
+from scenarios.world import Alias, Shop, World
 from tests.architecture.blocks import blocks
 from tests.workflow.conftest import Terminal
-from tests.workflow.recipes import pasted
-from tests.workflow.world import Alias, Shop, World
 
 pytestmark = pytest.mark.local_cloud  # other processes
 

@@ -14,7 +14,7 @@ from botocore.session import get_session
 
 from client.generate import MODELS, SERVICE, VERSION
 from local.cloud import CREDENTIALS, REGION
-from tests.workflow.world import World, appspec
+from scenarios.world import World, appspec
 
 pytestmark = pytest.mark.local_cloud  # other processes
 

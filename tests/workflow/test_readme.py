@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from local.cloud import ROOT
+from scenarios.world import Alias, World
 from tests.architecture.blocks import blocks
 from tests.workflow.conftest import Terminal
 from tests.workflow.test_hooks import silent_hook, told
-from tests.workflow.world import Alias, World
 
 pytestmark = pytest.mark.local_cloud  # other processes
 

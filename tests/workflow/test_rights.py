@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from scenarios.world import ACCOUNT, DEPLOYABLE, World, allow, trusting
 from tests.infra.rights import CONDITIONS, LEAVE_FAILURES, READ_STREAM, REPORT_HOOK, handlers
 from tests.infra.template import Rights
-from tests.workflow.world import ACCOUNT, DEPLOYABLE, World, allow, trusting
 
 pytestmark = pytest.mark.local_cloud  # IAM
 

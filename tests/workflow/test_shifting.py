@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 import yaml
 
-from tests.workflow.world import Alias, World, appspec, zipped
+from scenarios.world import Alias, World, appspec, zipped
 
 LINEAR = "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"

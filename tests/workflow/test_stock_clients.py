@@ -19,9 +19,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.cloud import ROOT, session
+from scenarios.world import ACCOUNT, Alias, World, allow, appspec, trusting
 from tests.client.test_layer import BOTO3, V2, V3
 from tests.workflow.test_hooks import silent_hook, told
-from tests.workflow.world import ACCOUNT, Alias, World, allow, appspec, trusting
 
 pytestmark = pytest.mark.local_cloud  # other processes
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.world import BROKEN, PATIENCE, Alias, World, appspec
+from scenarios.world import BROKEN, PATIENCE, Alias, World, appspec
 
 ENDLESS: dict[str, Any] = {"deploymentConfigName": "Endless"}
 MINUTE_STEPS: dict[str, Any] = {"deploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"}

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.workflow.world import Alias, World, allow, appspec
+from scenarios.world import Alias, World, allow, appspec
 
 pytestmark = pytest.mark.local_cloud  # IAM
 

@@ -16,8 +16,8 @@ from botocore.session import get_session
 
 from client.generate import MODELS, SERVICE
 from local.cloud import REGION, ROOT
+from scenarios.world import ACCOUNT, SOURCE, Alias, Shop, World, allow, appspec, trusting
 from tests.workflow.test_triggers import Subscriber, trigger
-from tests.workflow.world import ACCOUNT, SOURCE, Alias, Shop, World, allow, appspec, trusting
 
 pytestmark = pytest.mark.local_cloud  # IAM
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from local.cloud import CREDENTIALS, ROOT
-from tests.workflow.world import Alias, World
+from scenarios.world import Alias, World
 
 
 def _teardown(world: World, *options: str) -> subprocess.CompletedProcess[str]:

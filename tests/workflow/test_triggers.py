@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.workflow.world import Alias, World
+from scenarios.world import Alias, World
 
 EVENTS = ["DeploymentStart", "DeploymentSuccess", "DeploymentFailure", "DeploymentStop", "DeploymentRollback"]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from acceptance.upgrade import ADDED, upgrade
-from tests.workflow.world import PATIENCE, Alias, World
+from scenarios.world import PATIENCE, Alias, World
 
 pytestmark = pytest.mark.local_cloud  # CloudFormation
 

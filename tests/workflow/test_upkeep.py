@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from scenarios.recipes import pasted
+from scenarios.world import World, appspec
 from tests.workflow.conftest import Terminal
-from tests.workflow.recipes import pasted
-from tests.workflow.world import World, appspec
 
 pytestmark = pytest.mark.local_cloud  # other processes
 

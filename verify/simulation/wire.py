@@ -1,4 +1,4 @@
-"""Where stock boto3 clients meet the simulation: every request of theirs is answered here, or struck by a fault."""
+"""Where stock boto3 clients meet the simulation: every request of theirs is answered here, or failed by a fault."""
 
 import io
 import json
@@ -118,7 +118,7 @@ class Wire:
             return self._throttled(request, service)
         fault = caller.fault
         if fault and self._strikes(fault, caller.requests):
-            return self._struck(fault.kind, caller, service, operation, request)
+            return self._failed(fault.kind, caller, service, operation, request)
         return self._served(caller.name, service, operation, request)
 
     def _strikes(self, fault: Fault, request: int) -> bool:
@@ -129,7 +129,7 @@ class Wire:
                 return fault.began is not None and self._clock.now <= fault.began + 60
         return not (fault.span is Span.GOOD and fault.ended)
 
-    def _struck(self, kind: Kind, caller: Caller, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse:
+    def _failed(self, kind: Kind, caller: Caller, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         match kind:
             case Kind.THROTTLED:
                 return self._throttled(request, service)

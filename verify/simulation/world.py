@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import boto3
 
-from tests.workflow.world import Shop, World, plain
+from scenarios.world import Shop, World, plain
 from verify.simulation.clock import Stuck
 from verify.simulation.cloud import Cloud, simulated
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from verify import drift, ending, fault_matrix, full_record, load, races, taken_away
+from verify import drift, fault_matrix, full_record, invariants, load, races, revoked_access
+from verify.baseline import baseline
 from verify.case import Case
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
-from verify.undisturbed import undisturbed
 from weighbridge.aws import lambda_aliases, lambda_hooks, stepfunctions
 from weighbridge.aws.lambda_aliases import Alias, Lambda
 from weighbridge.core.deployment import is_running
@@ -27,7 +27,7 @@ from weighbridge.store import deployments
 def unbroken(world: SimulatedWorld) -> Iterator[None]:
     """What the stories are like unbroken is known beforehand."""
     for story in STORIES:
-        undisturbed(world, story)
+        baseline(world, story)
     yield
     world.simulation.forget()
 
@@ -49,7 +49,7 @@ def test_a_rollback_that_restores_nothing(world: SimulatedWorld, monkeypatch: py
 
 def test_locks_that_are_kept(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deployments, "_release_alias", deployments._release_group)
-    monkeypatch.setattr(ending, "LONGEST", 1800.0)  # it never comes to rest; that shows as well in half an hour
+    monkeypatch.setattr(invariants, "LONGEST", 1800.0)  # it never comes to rest; that shows as well in half an hour
     problems = found(world, fault_matrix.cases, "all is well", "throttled once")
     assert any("not at rest" in problem for problem in problems)
 
@@ -104,7 +104,7 @@ def test_a_supervisor_that_does_nothing(world: SimulatedWorld, monkeypatch: pyte
 def test_nobody_is_told_of_a_rollback_that_is_held_up(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollback, "hold_up", lambda *_: None)
     cases = [
-        case for case in taken_away.cases(world) if "lambda UpdateAlias" in str(case) and "an alarm fires" in str(case)
+        case for case in revoked_access.cases(world) if "lambda UpdateAlias" in str(case) and "an alarm fires" in str(case)
     ]
     assert any("no event says" in problem for case in cases for problem in case.run(world).problems)
 
@@ -123,7 +123,7 @@ def test_a_hook_id_in_the_log(world: SimulatedWorld, monkeypatch: pytest.MonkeyP
 
 def test_a_full_record_in_which_nobody_makes_room(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deployments, "_make_room", lambda _deployment_id: None)
-    monkeypatch.setattr(ending, "LONGEST", 1800.0)
+    monkeypatch.setattr(invariants, "LONGEST", 1800.0)
     problems = found(world, full_record.cases, "an alarm fires", "RecordFailure: dynamodb TransactWriteItems")
     assert any("not at rest" in problem for problem in problems)
 
@@ -132,7 +132,7 @@ def test_an_interruption_that_waits_until_it_can_be_recorded(
     world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployments, "_make_room", lambda _deployment_id: None)
-    monkeypatch.setattr(ending, "LONGEST", 1800.0)
+    monkeypatch.setattr(invariants, "LONGEST", 1800.0)
 
     def rolled_back_after() -> float:
         found(world, full_record.cases, "an alarm fires", "Interrupt: dynamodb UpdateItem")

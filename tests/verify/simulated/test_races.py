@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from verify.ending import come_to_rest
 from verify.interleavings import Race, Seen, choices, explore, state_of
+from verify.invariants import come_to_rest
 from verify.races import RACES
 from verify.scene import Scene, scene_before
 from verify.simulation.clock import Kind

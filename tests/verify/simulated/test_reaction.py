@@ -1,13 +1,13 @@
 """The way back, as it is when nothing is in the way of it."""
 
+from verify.baseline import baseline
 from verify.load import Flood
 from verify.simulation.faults import Call
 from verify.simulation.world import SimulatedWorld
-from verify.undisturbed import undisturbed
 
 
 def test_traffic_goes_back_in_one_call_of_lambda(world: SimulatedWorld) -> None:
-    calls = undisturbed(world, "an alarm fires").calls
+    calls = baseline(world, "an alarm fires").calls
     of_lambda = [call for call in calls if (call.caller, call.service) == ("ShiftTraffic", "lambda")]
     forward, back = (Call("ShiftTraffic", "lambda", "UpdateAlias", number) for number in (1, 2))
     assert of_lambda == [forward, back]

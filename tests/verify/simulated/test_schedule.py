@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.workflow.world import Shop
+from scenarios.world import Shop
 from verify.simulation.world import SimulatedWorld
 
 RULE = "Weighbridge-Schedule"

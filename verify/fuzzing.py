@@ -171,7 +171,7 @@ class Batch:
     seed: int
     size: int = BATCH
 
-    fault_class = "hostile input"
+    fault_class = "fuzzing"
 
     def __str__(self) -> str:
         return f"{self.size} {self.door}, seed {self.seed}"

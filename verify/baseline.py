@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from functools import cache
 
-from verify.ending import breaches, come_to_rest, next_deployment
+from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.faults import Call
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
 
 
 @dataclass(frozen=True)
-class Undisturbed:
+class Baseline:
     """`states` holds the states of each execution, and whether it was a rollback's."""
 
     outcome: tuple[str, str | None]
@@ -19,7 +19,7 @@ class Undisturbed:
 
 
 @cache
-def undisturbed(world: SimulatedWorld, story: str) -> Undisturbed:
+def baseline(world: SimulatedWorld, story: str) -> Baseline:
     """How a story ends when nothing happens to it, and what it does until then; AssertionError where it goes wrong."""
     world.simulation.forget()
     told = STORIES[story].told(world, before=world.simulation.faults.forget)
@@ -30,7 +30,7 @@ def undisturbed(world: SimulatedWorld, story: str) -> Undisturbed:
     states = tuple(('"rollBack"' in execution.input, tuple(execution.states)) for execution in executions)
     problems += next_deployment(world, told)
     if problems:
-        raise AssertionError(f"{story}, undisturbed: {problems}")
+        raise AssertionError(f"{story}, baseline: {problems}")
     [deployment_id] = told.deployments
     record = world.record(deployment_id)
-    return Undisturbed((record["status"], record.get("errorInformation", {}).get("code")), calls, states)
+    return Baseline((record["status"], record.get("errorInformation", {}).get("code")), calls, states)

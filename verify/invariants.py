@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from tests.workflow.world import appspec
+from scenarios.world import appspec
 from verify.simulation.clock import Stuck
 from verify.simulation.world import SimulatedWorld
 from verify.stories import RUNNING, Told

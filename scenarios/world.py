@@ -20,7 +20,7 @@ import yaml
 from boto3.dynamodb.types import TypeDeserializer
 
 from local.cloud import LocalCloud, session
-from tests.workflow.recipes import Recipes, recipes
+from scenarios.recipes import Recipes, recipes
 from weighbridge.core import ids
 
 SCALE = 0.004

@@ -1,4 +1,4 @@
-"""A right is taken away for good, until a person gives it back.
+"""A right is revoked for good, until a person gives it back.
 
 While it is gone and traffic is half shifted, an event says so and the alarm's metric is counted. Once it is back,
 everything heals by itself.
@@ -8,13 +8,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from verify.baseline import baseline
 from verify.case import Tried
-from verify.ending import breaches, come_to_rest, next_deployment
+from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.execution import CALLER
 from verify.simulation.faults import Call, Fault, Kind, Span
 from verify.simulation.world import SimulatedWorld
 from verify.stories import HOUR, RUNNING, STORIES
-from verify.undisturbed import undisturbed
 
 GONE_FOR = 3 * HOUR
 """Longer than a rollback's execution goes on trying."""
@@ -33,13 +33,13 @@ class TakenAway:
     at: Call
     to_all: bool
 
-    fault_class = "access taken away for good"
+    fault_class = "revoked access"
 
     def __str__(self) -> str:
         return f"{self.story}: from {self.at} on, denied to {'everybody' if self.to_all else self.at.caller}"
 
     def run(self, world: SimulatedWorld) -> Tried:
-        undisturbed(world, self.story)
+        baseline(world, self.story)
         world.simulation.forget()
         fault = Fault(Kind.DENIED, Span.GOOD, self.at, of_all=self.to_all)
         problems: list[str] = []
@@ -85,7 +85,7 @@ def _counted_lately(world: SimulatedWorld) -> bool:
 def cases(world: SimulatedWorld) -> Iterator[TakenAway]:
     """From the first and from the last of each caller's calls of an operation on."""
     for story in STORIES:
-        calls = undisturbed(world, story).calls
+        calls = baseline(world, story).calls
         ends: dict[tuple[str, str, str], list[Call]] = {}
         for call in calls:
             ends.setdefault((call.caller, call.service, call.operation), []).append(call)

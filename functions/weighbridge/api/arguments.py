@@ -10,13 +10,12 @@ from weighbridge.core.errors import DeploymentMissing, InvalidDocument
 from weighbridge.core.groups import valid_name
 from weighbridge.core.ids import DEPLOYMENT_ID
 from weighbridge.core.record import Record
-from weighbridge.core.requests import BUNDLE_TYPES, Revision
+from weighbridge.core.requests import BUNDLE_TYPES, LONGEST_DESCRIPTION, Revision
 from weighbridge.core.revisions import INLINE, identified
 from weighbridge.store import deployments, settings
 
 MOST_NAMES = 100
 """How many things a batch may name."""
-LONGEST_DESCRIPTION = 256
 MOST_AT_ONCE = 25
 """Deployments, revisions or instances that a batch may ask for."""
 

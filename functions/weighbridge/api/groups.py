@@ -7,7 +7,7 @@ from weighbridge.api import arguments, pagination, protocol, tags
 from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
 from weighbridge.core.configs import ALL_AT_ONCE, OTHER_PLATFORMS, missing
-from weighbridge.core.deployment import stamp
+from weighbridge.core.deployment import STYLE, stamp
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
 from weighbridge.core.groups import (
     FOR_OTHERS,
@@ -22,7 +22,6 @@ from weighbridge.core.service_role import foreign
 from weighbridge.environment import environment
 from weighbridge.store import renames, settings
 
-STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 _TOO_MANY = {
     "alarmConfiguration": "AlarmsLimitExceededException",
     "triggerConfigurations": "TriggerTargetsLimitExceededException",

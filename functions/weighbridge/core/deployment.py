@@ -19,6 +19,8 @@ from weighbridge.core.routing import Routing
 RUNNING: tuple[Status, ...] = ("Created", "InProgress")
 LIFECYCLE_EVENTS = (hooks.BEFORE, hooks.SHIFT, hooks.AFTER)
 ROLLBACK_CREATOR = "codeDeployRollback"
+STYLE: Mapping[str, str] = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+"""The one style that CodeDeploy has for Lambda."""
 READING_LIMIT = 500
 _UNWATCHED = "No alarm and no hook watches this deployment: whatever the version does, it succeeds."
 
@@ -93,7 +95,7 @@ def created(  # noqa: PLR0913  # the members of one request
         "createTime": stamp(now),
         "creator": "user",
         "computePlatform": "Lambda",
-        "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "deploymentStyle": dict(STYLE),
         "lifecycleEvents": {event: {"status": "Pending"} for event in LIFECYCLE_EVENTS},
         "hooks": {},
         "timeline": [entry(now, "Created", requestedBy=caller or identity)],

@@ -3,7 +3,6 @@
 Whatever of a request is kept has a limit: a record that is full could be neither interrupted nor closed.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from weighbridge.core.documents import Document
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, Name, arn_among
-from weighbridge.core.revisions import member_of, own
+from weighbridge.core.revisions import member_of, own, sha256_of
 
 Empty = BeforeValidator(lambda value: None if value == "" else value)
 """An optional text that the skeletons of clients have as an empty one, which says nothing."""
@@ -37,6 +36,8 @@ class S3Location(Document):
 
 
 _MEMBERS = {"s3location", "string", "appspeccontent", "githublocation"}
+LONGEST_DESCRIPTION = 256
+"""Characters."""
 INLINE_LIMIT = 100 * 1024
 """Bytes that the content of an inline revision may have: an item of the table holds 400 KB, its record among them."""
 
@@ -54,7 +55,7 @@ class InlineContent(Document):
 
     @model_validator(mode="after")
     def _digest_matches(self) -> "InlineContent":
-        digest = hashlib.sha256(self.content.encode("utf-8", "surrogatepass")).hexdigest()
+        digest = sha256_of(self.content)
         if self.sha256 is not None and self.sha256.lower() != digest:
             raise ValueError(f"sha256 is not that of the content, which is {digest}; send that, or leave it out")
         return self
@@ -99,7 +100,7 @@ class DeploymentRequest(Document):
     deployment_group_name: Name
     revision: Revision
     deployment_config_name: Name | None = None
-    description: str | None = Field(default=None, max_length=256)
+    description: str | None = Field(default=None, max_length=LONGEST_DESCRIPTION)
     auto_rollback_configuration: AutoRollbackConfiguration | None = None
     override_alarm_configuration: AlarmConfiguration | None = None
     ignore_application_stop_failures: Literal[False] | None = None

@@ -3,7 +3,6 @@
 On the reaction path: standard library only.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,6 +23,7 @@ from weighbridge.core.deployment import (
 from weighbridge.core.errors import AliasMoved, DeploymentEnded, InvalidLambdaFunction, NotThePlan, Released, classify
 from weighbridge.core.plan import Plan, every_routing, restored
 from weighbridge.core.record import Record
+from weighbridge.core.revisions import sha256_of
 from weighbridge.core.rollback_rule import restores
 from weighbridge.core.routing import Routing
 
@@ -57,7 +57,7 @@ def rollback_record(plan: Plan, now: datetime) -> Record:
         group=plan["deploymentGroupName"],
         revision={
             "revisionType": "AppSpecContent",
-            "appSpecContent": {"content": content, "sha256": hashlib.sha256(content.encode()).hexdigest()},
+            "appSpecContent": {"content": content, "sha256": sha256_of(content)},
         },
         now=now,
         group_id=plan["deploymentGroupId"],

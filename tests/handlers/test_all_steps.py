@@ -6,35 +6,16 @@ import pytest
 
 from tests.aws.account import (
     Waits,
-    keep_planned,
     kept,
     refuse,
 )
 from tests.aws.invocation import ID, event_file, invoke
+from tests.handlers.steps import forged, planned_deployment
 from weighbridge.core.errors import (
     DeploymentEnded,
     Interrupted,
     NotThePlan,
 )
-from weighbridge.core.plan import Plan
-from weighbridge.core.record import Record
-
-PLAN = event_file("shift_traffic.forward")["plan"]
-
-
-def _planned() -> Record:
-    """The deployment of the files in events/, right after validation."""
-    return keep_planned(ID, **PLAN)
-
-
-def _forged(name: str, **changes: Any) -> Any:
-    """What a state hands over, with another team's plan or other members."""
-    event = event_file(name)
-    plan = {
-        member: changes.pop(member) for member in list(changes) if member in Plan.__annotations__ and member not in event
-    }
-    return event | ({"plan": event["plan"] | plan} if plan else {}) | changes
-
 
 OTHERS = [{"functionName": "shoe"}, {"alias": "beta"}, {"targetVersion": "9"}, {"currentVersion": "9"}]
 OTHERS += [{"serviceRoleArn": "arn:aws:iam::123456789012:role/Others"}, {"rollbackDeploymentId": "d-ZZZZZZZZZ"}]
@@ -45,12 +26,12 @@ OTHERS += [{"serviceRoleArn": "arn:aws:iam::123456789012:role/Others"}, {"rollba
 def test_a_step_with_another_plan_than_the_record_holds_does_nothing(
     name: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, waits: Waits
 ) -> None:
-    before = _planned()
+    before = planned_deployment()
     waits.unknown[event_file("run_hook")["taskToken"]] = "InvalidToken"
     calls = [refuse(monkeypatch, "lambda", method) for method in ("update_alias", "get_alias", "invoke")]
     calls.append(refuse(monkeypatch, "sts", "assume_role"))
     with pytest.raises(NotThePlan):
-        invoke(name.split(".", maxsplit=1)[0], _forged(name, **changes))
+        invoke(name.split(".", maxsplit=1)[0], forged(name, **changes))
     assert calls == [[], [], [], []]
     assert kept(ID) == before
 

@@ -2,71 +2,30 @@
 
 import json
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from tests.aws.account import (
-    create_alias,
     events_of,
     keep_begun,
-    keep_planned,
     kept,
     lost_answer,
     new_record,
 )
-from tests.aws.invocation import APPSPEC, ID, ROLLBACK_ID, drop, event_file, invoke
+from tests.aws.invocation import ID, ROLLBACK_ID, event_file, invoke
 from tests.core.samples import at
-from weighbridge.core.deployment import begun, shifted
+from tests.handlers.steps import PLAN, arrive, forged, group, planned_deployment, shifted_deployment, validate
+from weighbridge.core.deployment import begun
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import (
     AlarmActive,
     DeploymentLimitExceeded,
     NotThePlan,
 )
-from weighbridge.core.groups import parse
 from weighbridge.core.interruptions import Interruption, interrupted
-from weighbridge.core.plan import Plan, routing_after
 from weighbridge.core.reconciliation import Execution, Rollback, StartRollback, action_for
-from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
-from weighbridge.store import deployments, settings
-
-KEY = "shop-app/prod/appspec.yaml"
-GROUP = {
-    "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
-    "alarmConfiguration": {"alarms": [{"name": "shop-errors"}]},
-}
-HOOKED = APPSPEC + "Hooks: [{BeforeAllowTraffic: CodeDeployHook_checkShop}]"
-PLAN = event_file("shift_traffic.forward")["plan"]
-
-
-def _group(**changes: Any) -> None:
-    document = {key: value for key, value in (GROUP | changes).items() if value is not None}
-    settings.put_group("shop-app", "prod", parse("shop-app", "prod", document), "2026-11-23T05:00:00.000Z")
-
-
-def _arrive(place: SimpleNamespace, content: str | bytes = HOOKED) -> str:
-    """A dropped AppSpec file's deployment, not yet validated."""
-    before = set(deployments.unfinished())
-    invoke("receive", drop(place, KEY, content))
-    [arrived] = set(deployments.unfinished()) - before
-    return arrived
-
-
-def _planned() -> Record:
-    """The deployment of the files in events/, right after validation."""
-    return keep_planned(ID, **PLAN)
-
-
-def _shifted(step: int = len(PLAN["steps"]) - 1) -> Record:
-    """The deployment after its step `step`, the last one by default."""
-    _planned()
-    weights = {"2": PLAN["steps"][step]["weight"]} if step < len(PLAN["steps"]) - 1 else {}
-    create_alias("1" if weights else "2", weights)
-    for each in range(step + 1):
-        deployments.update(ID, shifted(PLAN, each, routing_after(PLAN, each), f"r-{each}", at(2)))
-    return kept(ID)
+from weighbridge.store import deployments
 
 
 def _rollback(error: str | None = None) -> None:
@@ -79,12 +38,8 @@ def _rollback(error: str | None = None) -> None:
     deployments.end(back, ending)
 
 
-def _validate(deployment_id: str, retries: int = 0) -> Any:
-    return invoke("validate", event_file("validate") | {"deploymentId": deployment_id, "retries": retries})
-
-
 def test_a_failure_recorded_twice_is_recorded_once() -> None:
-    _planned()
+    planned_deployment()
     _rollback()
     answer = invoke("record_failure", event_file("record_failure"))
     assert (answer["status"], answer["code"]) == ("Stopped", "ALARM_ACTIVE")
@@ -97,7 +52,7 @@ def test_a_failure_recorded_twice_is_recorded_once() -> None:
 
 
 def test_a_failure_recorded_after_a_lost_answer_is_counted_and_told(no_pauses: list[float]) -> None:
-    _planned()
+    planned_deployment()
     _rollback()
     with lost_answer("dynamodb", "TransactWriteItems"):
         answer = invoke("record_failure", event_file("record_failure"))
@@ -106,7 +61,7 @@ def test_a_failure_recorded_after_a_lost_answer_is_counted_and_told(no_pauses: l
 
 
 def test_a_rollback_that_failed_keeps_its_own_record() -> None:
-    _planned()
+    planned_deployment()
     failure = {"error": "AliasMoved", "cause": json.dumps({"errorMessage": "Somebody else moved the alias."})}
     event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
     answer = invoke("record_failure", event)
@@ -116,7 +71,7 @@ def test_a_rollback_that_failed_keeps_its_own_record() -> None:
 
 def test_a_rollback_that_succeeded_although_its_start_seemed_to_fail_is_told_as_it_was() -> None:
     # The answer to StartExecution got lost, the rollback was over in no time, and the second start met its name.
-    _planned()
+    planned_deployment()
     _rollback()
     rollback = {"status": "FAILED", "cause": "Execution Already Exists"}
     invoke("record_failure", event_file("record_failure") | {"rollback": rollback})
@@ -126,7 +81,7 @@ def test_a_rollback_that_succeeded_although_its_start_seemed_to_fail_is_told_as_
 
 
 def test_a_rollback_that_did_fail_for_good_is_told() -> None:
-    _planned()
+    planned_deployment()
     _rollback("AliasMoved")
     rollback = {"status": "FAILED", "cause": json.dumps({"Error": "AliasMoved", "Cause": "Somebody else moved it."})}
     invoke("record_failure", event_file("record_failure") | {"rollback": rollback})
@@ -139,7 +94,7 @@ def test_a_rollback_that_did_fail_for_good_is_told() -> None:
 @pytest.mark.parametrize("kept_already", [True, False])
 def test_no_deployment_ends_before_its_rollback_has(kept_already: bool) -> None:
     # Somebody stopped the rollback's execution, or it could not even be started: the supervisor goes on with it.
-    _planned()
+    planned_deployment()
     deployments.update(ID, interrupted(Interruption(AlarmActive(["shop-errors"]), roll_back=True), at(4)))
     if kept_already:
         deployments.create(rollback_record(PLAN, at(5)))
@@ -157,7 +112,7 @@ def test_no_deployment_ends_before_its_rollback_has(kept_already: bool) -> None:
 def test_a_rollback_that_may_still_succeed_is_left_to_the_supervisor_and_said_to_be_held_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    _planned()
+    planned_deployment()
     failure = {"error": "Throttled", "cause": json.dumps({"errorMessage": "Too many requests."})}
     event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
     for _ in range(2):
@@ -169,7 +124,7 @@ def test_a_rollback_that_may_still_succeed_is_left_to_the_supervisor_and_said_to
 
 
 def test_a_rollback_that_has_restored_traffic_and_cannot_be_completed_is_not_held_up() -> None:
-    _shifted(0)
+    shifted_deployment(0)
     invoke("shift_traffic", event_file("shift_traffic.back"))
     failure = {"error": "ServiceUnavailable", "cause": json.dumps({"errorMessage": "DynamoDB is away."})}
     event = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
@@ -178,7 +133,7 @@ def test_a_rollback_that_has_restored_traffic_and_cannot_be_completed_is_not_hel
 
 
 def test_a_deployment_that_only_seemed_interrupted_is_closed() -> None:
-    _planned()
+    planned_deployment()
     _rollback()
     failure = {"error": "Interrupted", "cause": json.dumps({"errorMessage": "It was interrupted."})}
     invoke("record_failure", event_file("record_failure") | {"failure": failure})
@@ -187,7 +142,7 @@ def test_a_deployment_that_only_seemed_interrupted_is_closed() -> None:
 
 @pytest.mark.parametrize("rolled_back", [True, False])
 def test_a_failure_without_a_cause_is_recorded(rolled_back: bool) -> None:
-    _planned()
+    planned_deployment()
     if rolled_back:
         _rollback()
     causeless = {"failure": {"error": "States.Timeout"}, "rollback": {"status": "FAILED"}}
@@ -197,28 +152,19 @@ def test_a_failure_without_a_cause_is_recorded(rolled_back: bool) -> None:
 
 def test_a_validation_that_fails_after_its_plan_was_kept_is_finished_by_the_supervisor(place: SimpleNamespace) -> None:
     # Its answer got lost after the plan was written, and the next try failed: decision 0007.
-    _group()
-    arrived = _arrive(place)
-    _validate(arrived)
+    group()
+    arrived = arrive(place)
+    validate(arrived)
     failure = {"error": "Throttled", "cause": "Slow down."}
     answer = invoke("record_failure", {"deploymentId": arrived, "plan": {}, "failure": failure, "rollback": {}})
     assert answer == {"status": "InProgress", "code": "Throttled", "message": "Slow down."}
     assert action_for(kept(arrived), Execution("FAILED", answer["code"], answer["message"]), Rollback()) == StartRollback()
 
 
-def _forged(name: str, **changes: Any) -> Any:
-    """What a state hands over, with another team's plan or other members."""
-    event = event_file(name)
-    plan = {
-        member: changes.pop(member) for member in list(changes) if member in Plan.__annotations__ and member not in event
-    }
-    return event | ({"plan": event["plan"] | plan} if plan else {}) | changes
-
-
 @pytest.mark.parametrize("error", ["StopRequested", "AliasMoved", "DeploymentEnded", "HookFailed", "Anything"])
 @pytest.mark.parametrize("rollback", [{}, {"status": "SUCCEEDED"}, {"status": "FAILED", "cause": "No."}], ids=str)
 def test_nothing_is_closed_while_traffic_is_split_whatever_is_told(error: str, rollback: dict[str, str]) -> None:
-    before = _shifted(0)
+    before = shifted_deployment(0)
     failure = {"error": error, "cause": "Somebody says so."}
     invoke("record_failure", event_file("record_failure") | {"failure": failure, "rollback": rollback})
     assert kept(ID) == before
@@ -227,7 +173,7 @@ def test_nothing_is_closed_while_traffic_is_split_whatever_is_told(error: str, r
 def test_a_rollback_that_can_never_be_made_is_told_by_an_event_an_alarm_and_the_deployment(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    _shifted()
+    shifted_deployment()
     failure = {"error": "InvalidLambdaFunction", "cause": "Lambda refused to route live of shop: no version 1."}
     back = event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
     invoke("record_failure", back)
@@ -243,7 +189,7 @@ def test_a_rollback_that_can_never_be_made_is_told_by_an_event_an_alarm_and_the_
 def test_a_rollback_that_leaves_an_alias_to_somebody_else_is_not_told_of_like_that(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    _shifted()
+    shifted_deployment()
     failure = {"error": "AliasMoved", "cause": "Somebody else moved the alias."}
     invoke(
         "record_failure", event_file("record_failure") | {"deploymentId": ROLLBACK_ID, "failure": failure, "rollback": {}}
@@ -255,9 +201,9 @@ def test_a_rollback_that_leaves_an_alias_to_somebody_else_is_not_told_of_like_th
 
 
 def test_a_made_up_rollback_gets_no_record() -> None:
-    _planned()
+    planned_deployment()
     failure = {"error": "AliasMoved", "cause": "Somebody says so."}
-    event = _forged("record_failure", rollbackDeploymentId="d-ZZZZZZZZZ", deploymentId="d-ZZZZZZZZZ", failure=failure)
+    event = forged("record_failure", rollbackDeploymentId="d-ZZZZZZZZZ", deploymentId="d-ZZZZZZZZZ", failure=failure)
     with pytest.raises(NotThePlan):
         invoke("record_failure", event)
     assert deployments.get("d-ZZZZZZZZZ") is None

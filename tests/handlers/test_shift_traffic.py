@@ -16,7 +16,7 @@ from tests.aws.account import (
 )
 from tests.aws.invocation import ID, ROLLBACK_ID, event_file, invoke
 from tests.core.samples import at
-from weighbridge.core.deployment import shifted
+from tests.handlers.steps import PLAN, STOP, forged, planned_deployment, shifted_deployment
 from weighbridge.core.endings import failed
 from weighbridge.core.errors import (
     AlarmActive,
@@ -26,36 +26,15 @@ from weighbridge.core.errors import (
     NotThePlan,
     Released,
     RolePermissions,
-    StopRequested,
     Throttled,
     WeighbridgeError,
 )
 from weighbridge.core.interruptions import Interruption, interrupted
-from weighbridge.core.plan import Plan, routing_after
-from weighbridge.core.record import Record
 from weighbridge.store import deployments
-
-STOP = interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(9))
-PLAN = event_file("shift_traffic.forward")["plan"]
-
-
-def _planned() -> Record:
-    """The deployment of the files in events/, right after validation."""
-    return keep_planned(ID, **PLAN)
-
-
-def _shifted(step: int = len(PLAN["steps"]) - 1) -> Record:
-    """The deployment after its step `step`, the last one by default."""
-    _planned()
-    weights = {"2": PLAN["steps"][step]["weight"]} if step < len(PLAN["steps"]) - 1 else {}
-    create_alias("1" if weights else "2", weights)
-    for each in range(step + 1):
-        deployments.update(ID, shifted(PLAN, each, routing_after(PLAN, each), f"r-{each}", at(2)))
-    return kept(ID)
 
 
 def test_a_shift_moves_traffic_and_keeps_what_it_did() -> None:
-    _planned()
+    planned_deployment()
     answer = invoke("shift_traffic", event_file("shift_traffic.forward"))
     assert routing() == ("1", {"2": 0.1})
     record = kept(ID)
@@ -65,14 +44,14 @@ def test_a_shift_moves_traffic_and_keeps_what_it_did() -> None:
 
 
 def test_the_last_shift_moves_the_alias_itself() -> None:
-    _shifted(0)
+    shifted_deployment(0)
     invoke("shift_traffic", event_file("shift_traffic.forward") | {"step": 1})
     assert routing() == ("2", {})
     assert kept(ID)["lifecycleEvents"]["AllowTraffic"]["status"] == "Succeeded"
 
 
 def test_a_shift_back_restores_traffic_and_keeps_the_rollbacks_record() -> None:
-    _shifted(0)
+    shifted_deployment(0)
     for _ in range(2):
         invoke("shift_traffic", event_file("shift_traffic.back"))
     assert routing() == ("1", {})
@@ -83,7 +62,7 @@ def test_a_shift_back_restores_traffic_and_keeps_the_rollbacks_record() -> None:
 
 @pytest.mark.parametrize("method", ["put_item", "update_item"])
 def test_traffic_comes_back_before_anything_is_written_down(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    _shifted(0)
+    shifted_deployment(0)
     refuse(monkeypatch, "dynamodb", method, client_error("ThrottlingException"))
     with pytest.raises(Throttled):
         invoke("shift_traffic", event_file("shift_traffic.back"))
@@ -93,7 +72,7 @@ def test_traffic_comes_back_before_anything_is_written_down(monkeypatch: pytest.
 
 
 def test_a_rollback_before_the_first_shift_tells_of_no_shift() -> None:
-    _planned()
+    planned_deployment()
     event = event_file("shift_traffic.back")
     event["plan"]["revisionId"] = PLAN["revisionId"]
     invoke("shift_traffic", event)
@@ -103,7 +82,7 @@ def test_a_rollback_before_the_first_shift_tells_of_no_shift() -> None:
 
 
 def test_a_shift_back_that_is_still_tried_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    _shifted(0)
+    shifted_deployment(0)
     refuse(monkeypatch, "lambda", "update_alias", client_error("TooManyRequestsException", "UpdateAlias", 429))
     with pytest.raises(Throttled):
         invoke("shift_traffic", event_file("shift_traffic.back"))
@@ -112,7 +91,7 @@ def test_a_shift_back_that_is_still_tried_can_be_seen(monkeypatch: pytest.Monkey
 
 
 def test_an_alias_that_somebody_else_moved_is_not_shifted_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    _shifted(0)
+    shifted_deployment(0)
     create_alias("2", {"1": 0.5})
     refuse(monkeypatch, "lambda", "update_alias", client_error(*OUTDATED))
     with pytest.raises(AliasMoved):
@@ -124,7 +103,7 @@ def test_an_alias_that_somebody_else_moved_is_not_shifted_back(monkeypatch: pyte
 def test_whoever_cannot_restore_traffic_says_so_at_once(
     code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _shifted(0)
+    shifted_deployment(0)
     refuse(monkeypatch, "lambda", "update_alias", client_error(code, "UpdateAlias", 403))
     with pytest.raises(WeighbridgeError):
         invoke("shift_traffic", event_file("shift_traffic.back"))
@@ -139,7 +118,7 @@ def test_whoever_cannot_restore_traffic_says_so_at_once(
 def test_a_rollback_that_is_throttled_is_not_held_up_yet(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _shifted(0)
+    shifted_deployment(0)
     refuse(monkeypatch, "lambda", "update_alias", client_error("TooManyRequestsException", "UpdateAlias", 429))
     with pytest.raises(Throttled):
         invoke("shift_traffic", event_file("shift_traffic.back"))
@@ -149,7 +128,7 @@ def test_a_rollback_that_is_throttled_is_not_held_up_yet(
 
 def test_no_more_traffic_moves_once_an_interruption_is_recorded() -> None:
     # A stop request that comes between two waits; of a deployment all at once, it lets all traffic move first.
-    _planned()
+    planned_deployment()
     deployments.update(ID, STOP)
     with pytest.raises(Interrupted):
         invoke("shift_traffic", event_file("shift_traffic.forward"))
@@ -164,26 +143,17 @@ def test_an_execution_that_is_redriven_after_its_deployment_has_ended_moves_no_t
     assert routing() == ("1", {})
 
 
-def _forged(name: str, **changes: Any) -> Any:
-    """What a state hands over, with another team's plan or other members."""
-    event = event_file(name)
-    plan = {
-        member: changes.pop(member) for member in list(changes) if member in Plan.__annotations__ and member not in event
-    }
-    return event | ({"plan": event["plan"] | plan} if plan else {}) | changes
-
-
 @pytest.mark.parametrize("step", [1, 2, -1, "0", None, 0.5])
 def test_only_the_next_step_is_taken(step: Any) -> None:
-    before = _planned()
+    before = planned_deployment()
     with pytest.raises(NotThePlan):
-        invoke("shift_traffic", _forged("shift_traffic.forward", step=step))
+        invoke("shift_traffic", forged("shift_traffic.forward", step=step))
     assert routing() == ("1", {})
     assert kept(ID) == before
 
 
 def test_a_step_that_took_effect_may_be_tried_again_and_an_earlier_one_may_not() -> None:
-    _shifted(0)
+    shifted_deployment(0)
     invoke("shift_traffic", event_file("shift_traffic.forward"))
     invoke("shift_traffic", event_file("shift_traffic.forward") | {"step": 1})
     with pytest.raises(NotThePlan, match="Step 1 does not come next"):
@@ -194,14 +164,14 @@ def test_a_step_that_took_effect_may_be_tried_again_and_an_earlier_one_may_not()
 def test_a_rollback_goes_by_the_plan_it_was_given_only_where_the_table_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _shifted(0)
+    shifted_deployment(0)
     refuse(monkeypatch, "dynamodb", "get_item", client_error("ThrottlingException", "GetItem"))
     invoke("shift_traffic", event_file("shift_traffic.back"))
     assert routing() == ("1", {})
 
 
 def test_an_ended_rollback_that_is_run_again_moves_nothing() -> None:
-    _shifted(0)
+    shifted_deployment(0)
     invoke("shift_traffic", event_file("shift_traffic.back"))
     invoke("complete", event_file("complete.rollback"))
     invoke("record_failure", event_file("record_failure"))
@@ -213,7 +183,7 @@ def test_an_ended_rollback_that_is_run_again_moves_nothing() -> None:
 
 
 def test_a_rollback_that_may_not_write_and_has_nothing_to_restore_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    _planned()
+    planned_deployment()
     refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDeniedException", "UpdateAlias", 403))
     invoke("shift_traffic", event_file("shift_traffic.back"))
     assert "heldUp" not in kept(ROLLBACK_ID)
@@ -222,7 +192,7 @@ def test_a_rollback_that_may_not_write_and_has_nothing_to_restore_is_done(monkey
 
 
 def test_whoever_routes_the_alias_of_a_rollback_that_may_not_write_it_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    _shifted(0)
+    shifted_deployment(0)
     create_alias("2", {"1": 0.5})
     refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDeniedException", "UpdateAlias", 403))
     with pytest.raises(AliasMoved):
@@ -231,7 +201,7 @@ def test_whoever_routes_the_alias_of_a_rollback_that_may_not_write_it_ends_it(mo
 
 def _held_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Traffic is split, the deployment has failed, and its role may not put traffic back."""
-    _shifted(0)
+    shifted_deployment(0)
     deployments.update(ID, interrupted(Interruption(AlarmActive(["shop-errors"]), roll_back=True), at(4)))
     refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDeniedException", "UpdateAlias", 403))
     with pytest.raises(RolePermissions):

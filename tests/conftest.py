@@ -11,6 +11,8 @@ from local.cloud import ROOT, LocalCloud
 from local.deployment import deploy, synthesize
 from scenarios.world import CHOICES, SCALE, World
 
+os.environ["POWERTOOLS_SERVICE_NAME"] = "weighbridge"
+"""By which loggers are named once and for all when their modules are imported, by whichever test comes first."""
 SIMULATED = "--simulated"
 ASSEMBLY = "--assembly"
 LONGEST = "test_in_simulation.py"

@@ -67,7 +67,7 @@ def test_what_is_neither_true_nor_false_is_refused_by_its_key(tmp_path: Path, la
         ("Recieve=5", "names 'Recieve'; the functions are Api, CheckAlarms, "),
         ("onn", "names 'onn'"),
         ("", "names ''"),
-        ("Receive", "gives Receive '', which is no number"),
+        ("Receive", "gives Receive '', which is not a number"),
         ("Receive=-1", "gives Receive '-1'"),
         ("Receive=2.5", "gives Receive '2.5'"),
         ("Receive=٣", "gives Receive '٣'"),

@@ -43,10 +43,10 @@ demo: install ## two deployments under live traffic on the local cloud: one succ
 local: install ## keep the local cloud running, with Weighbridge deployed to it (PORT=4566 TIME_SCALE=1 IAM=1 ARGS='-c invocableHooks=*')
 	python -m local up --port $(PORT) --time-scale $(TIME_SCALE) $(if $(IAM),--iam) $(ARGS)
 
-# One at a time to whichever process is free: some tests take a thousandth of what others do. One process more than the
-# two cores it is measured on: deployments wait most of their time.
+# Tests that share something dear (a local cloud, a synthesized stack) are run by one process, all others by whichever is
+# free. Two processes more than the two cores it is measured on: deployments wait most of their time.
 test: install lint ## all checks and tests
-	python -m pytest --numprocesses 3 --maxschedchunk 1
+	python -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes about an hour
 	python -m verify --report docs/reliability.md

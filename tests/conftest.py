@@ -35,11 +35,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The simulation is one process: what needs another, a thread or a socket is played on the local cloud alone.
     """
-    items.sort(key=lambda item: item.path.name != LONGEST)
+    for item in items:
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_place)
     elsewhere = _only_on_local_cloud if config.getoption(SIMULATED) else _only_in_simulation
     apart = {item for item in items if elsewhere(item)}
     config.hook.pytest_deselected(items=apart)
     items[:] = [item for item in items if item not in apart]
+
+
+def _group(item: pytest.Item) -> str | None:
+    """The tests that one process runs, since what they share is dear: a local cloud, a synthesized stack."""
+    folder = item.path.parent.name
+    if folder == "workflow":
+        # Two halves, since deployments wait most of their time: side by side they leave each other the processor.
+        return f"workflow {item.path.name < 'test_i'}"
+    return folder if folder in {"acceptance", "infra", "local"} else None
+
+
+def _place(item: pytest.Item) -> int:
+    """Where a test comes: what takes longest first."""
+    first = [item.path.parent.name == "workflow", item.path.name == LONGEST, _group(item) is not None]
+    return first.index(True) if True in first else len(first)
 
 
 def _only_in_simulation(item: pytest.Item) -> bool:

@@ -150,7 +150,8 @@ def test_what_was_dropped_is_listed(world: World, codedeploy: Any) -> None:
     assert codedeploy.list_tags_for_resource(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "shop"}]
     assert {"Brief", "Endless"} <= set(listed(codedeploy, "list_deployment_configs", "deploymentConfigsList"))
     brief = codedeploy.get_deployment_config(deploymentConfigName="Brief")["deploymentConfigInfo"]
-    assert brief["trafficRoutingConfig"]["timeBasedCanary"] == {"canaryPercentage": 10, "canaryInterval": 5}
+    canary = {"canaryPercentage": 10, "canaryInterval": world.brief_minutes}
+    assert brief["trafficRoutingConfig"]["timeBasedCanary"] == canary
 
 
 def test_what_was_created_is_deployed_by_drops(world: World, codedeploy: Any) -> None:

@@ -237,8 +237,7 @@ def test_another_description_of_the_alias_is_no_drift(world: World) -> None:
 def test_a_handler_that_crashes_fails_the_deployment_and_traffic_goes_back(
     world: World, construct: str, failed_after: str
 ) -> None:
-    # Some seconds of bake here: a shorter one may be over before it is seen on a busy machine.
-    shop = world.shop(deploymentConfigName="CodeDeployDefault.LambdaCanary10Percent30Minutes")
+    shop = world.shop(deploymentConfigName="Brief")
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
     with world.broken(construct):

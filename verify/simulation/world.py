@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 
 class SimulatedWorld(World):
+    brief_minutes = 5
+
     def __init__(self, cloud: Cloud) -> None:
         self.simulation = cloud
         self.shops: list[str] = []

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Literal
 
 from aws_lambda_powertools import Logger
@@ -40,6 +41,27 @@ from weighbridge.store import deployments, settings
 logger = Logger()
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What a deployment was asked for, as it was read: all of it is allowed."""
+
+    record: Record
+    group_id: str
+    group: DeploymentGroup
+    role: ServiceRole | None
+    spec: AppSpec
+    sha256: str
+    config: DeploymentConfig
+
+    @cached_property
+    def control_plane(self) -> Lambda:
+        return Lambda(self.record["deploymentId"], self.role)
+
+    @property
+    def alias_lock(self) -> str:
+        return alias_lock(self.spec.function_name, self.spec.alias, self.role, environment.account_id)
+
+
 def plan(deployment_id: str, retries: int | None) -> Plan:
     """What the deployment will do, decided once: called again, it gives the plan that is on record.
 
@@ -49,45 +71,65 @@ def plan(deployment_id: str, retries: int | None) -> Plan:
     record = _record(deployment_id)
     if "plan" in record:
         return record["plan"]
+    request = _read(record, retries)
+    published = _look_at_functions(request)
+    _hold(request, published)
+    return _keep(request, _decide(request, published))
+
+
+def _read(record: Record, retries: int | None) -> _Request:
     with _waiting(record):
         group_id, group = _group(record, retries)
     role = planning.role_for(record, group, required=environment.service_role_required)
     content = s3.content(record, role)
-    spec, sha256 = appspec.parse(content), sha256_of(content)
+    spec = appspec.parse(content)
     config = _config(planning.config_name(record, group))
     # A service role says by its own rights which hooks it may invoke.
     planning.check_allowed(spec, environment.deployable_functions, ["*"] if role else environment.invocable_hooks)
     planning.check_alias(spec, record, group)
-    alarms = planning.watched_alarms(record, group)["names"]
-    alias_name = alias_lock(spec.function_name, spec.alias, role, environment.account_id)
+    return _Request(record, group_id, group, role, spec, sha256_of(content), config)
+
+
+def _look_at_functions(request: _Request) -> FunctionState | RolePermissions | None:
+    """The state of the target version, as `_published` gives it, once that and the hooks can be used.
+
+    Before the alias is held: whose role may not shift it must not keep others from deploying it.
+    """
+    if request.role:  # Weighbridge's own functions have what rights the stack gives them, each its own
+        request.control_plane.check_may_shift(request.spec.function_name, request.spec.alias)
+    with _waiting(request.record):
+        published = _published(request.control_plane, request.spec, request.role)
+        _check_hooks(request.control_plane, request.spec)
+    return published
+
+
+def _hold(request: _Request, published: FunctionState | RolePermissions | None) -> None:
+    """Takes the group and the alias for this deployment alone; again, it keeps them."""
+    record, spec = request.record, request.spec
     change = begun(
-        config.name,
-        group_id=group_id,
-        alarms=alarms,
-        alias=alias_name,
+        request.config.name,
+        group_id=request.group_id,
+        alarms=planning.watched_alarms(record, request.group)["names"],
+        alias=request.alias_lock,
         now=datetime.now(UTC),
         function=spec.function_info(),
         previous=deployments.target_of(record),
-        sha256=sha256 if is_drop(record) else None,
+        sha256=request.sha256 if is_drop(record) else None,
     )
-    control_plane = Lambda(record["deploymentId"], role)
-    # Asked before the alias is held: whose role may not shift it must not keep others from deploying it.
-    if role:  # Weighbridge's own functions have what rights the stack gives them, each its own
-        control_plane.check_may_shift(spec.function_name, spec.alias)
-    with _waiting(record):
-        published = _published(control_plane, spec, role)
-        _check_hooks(control_plane, spec)
     if isinstance(published, RolePermissions):
         change = replace(change, timeline=[*change.timeline, unchecked(str(published), datetime.now(UTC))])
-    if "locks" in record:  # it is tried again, and has been told
+    if "locks" in record:  # it is tried again, and the timeline has it
         change = replace(change, timeline=[])
     # An old release must neither keep a new one from the alias nor follow one that has succeeded meanwhile.
-    planning.check_order(spec, deployments.succeeded_by(record, sha256, alias_name))
+    planning.check_order(spec, deployments.succeeded_by(record, request.sha256, request.alias_lock))
     deployments.begin(record, change)
-    planning.check_order(spec, deployments.succeeded_by(record, sha256, alias_name))
+    planning.check_order(spec, deployments.succeeded_by(record, request.sha256, request.alias_lock))
 
+
+def _decide(request: _Request, published: FunctionState | RolePermissions | None) -> Plan:
+    record, spec = request.record, request.spec
     with _waiting(record):
-        alias = _alias(control_plane, spec.function_name, spec.alias)
+        alias = _alias(request.control_plane, spec.function_name, spec.alias)
     if not published:
         raise InvalidAppSpec(
             f"The Lambda function {spec.function_name!r} has no version {spec.target_version}; "
@@ -96,22 +138,27 @@ def plan(deployment_id: str, retries: int | None) -> Plan:
     decided = planning.make_plan(
         record,
         spec,
-        group,
-        config,
+        request.group,
+        request.config,
         found=alias.routing,
         revision_id=alias.revision_id,
-        group_id=group_id,
-        left_by=deployments.left_by(alias_name) if alias.routing.weighted else None,
+        group_id=request.group_id,
+        left_by=deployments.left_by(request.alias_lock) if alias.routing.weighted else None,
     )
     for lifecycle_event, function in decided["hooks"].items():
-        lambda_hooks.check(function, lifecycle_event, record["deploymentId"], role)
-    change = planned(decided, datetime.now(UTC))
-    kept = deployments.update(record["deploymentId"], change, unless=["interruption", "plan"])
+        lambda_hooks.check(function, lifecycle_event, record["deploymentId"], request.role)
+    return decided
+
+
+def _keep(request: _Request, decided: Plan) -> Plan:
+    """The plan that is on record afterwards."""
+    deployment_id = request.record["deploymentId"]
+    kept = deployments.update(deployment_id, planned(decided, datetime.now(UTC)), unless=["interruption", "plan"])
     # None may mean that this very plan was kept and only the reply got lost: the record says what holds.
-    kept = kept or _record(record["deploymentId"])
+    kept = kept or _record(deployment_id)
     if "interruption" in kept or "plan" not in kept:
         raise Interrupted("The deployment was interrupted before any traffic moved.")
-    logger.info("Deployment planned", extra={"steps": len(decided["steps"]), "alias": alias_name})
+    logger.info("Deployment planned", extra={"steps": len(decided["steps"]), "alias": request.alias_lock})
     return kept["plan"]
 
 

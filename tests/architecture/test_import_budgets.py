@@ -37,7 +37,7 @@ MODULES = {
     | {f"api.{area}" for area in AREAS}
     | {"api.pagination", "api.registry", "core.overview", "core.timeline"}
     | {"store.deployment_index", "store.renames", "store.tags"},
-    "check_alarms": RECORDS | {"aws.cloudwatch", "core.alarms"},
+    "check_alarms": RECORDS | {"aws.cloudwatch", "core.alarms", "lifecycle.check_alarms"},
     "complete": RECORDS | WAY_BACK | {"lifecycle.close"},
     "interrupt": RECORDS | GATE | REFUSALS | {"lifecycle.interrupt", "telemetry"},
     "notify": BASE | {"aws.dynamodb", "environment", "aws.eventbridge", "core.metrics", "core.notifications", "telemetry"},

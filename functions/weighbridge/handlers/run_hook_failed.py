@@ -8,9 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from weighbridge.aws import stepfunctions
 from weighbridge.lifecycle import gate
-from weighbridge.store import deployments
 
 logger = Logger()
 
@@ -20,11 +18,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     """Lambda's record of the invocation in, with the event of handlers.run_hook as `requestPayload`."""
     asked = event["requestPayload"]
     logger.append_keys(deploymentId=asked["deploymentId"], lifecycleEvent=asked["lifecycleEvent"])
-    record = deployments.get(asked["deploymentId"])
-    if record and gate.hand_on(record):
-        return  # it died after it had kept the answer
     failed = event.get("responsePayload") or {}  # none where it was not even begun
     error = failed.get("errorType") or event["requestContext"]["condition"]
     reason = failed.get("errorMessage") or "The function that runs hooks did not come to its end."
-    if stepfunctions.interrupt_wait(asked["taskToken"], str(error), {"errorMessage": str(reason)}):
-        logger.warning("The hook's wait is ended", extra={"reason": str(error)})
+    gate.give_up_hook(asked["deploymentId"], asked["taskToken"], str(error), str(reason))

@@ -95,3 +95,12 @@ def fail(token: str, error: WeighbridgeError) -> bool:
         return False
     logger.warning("The hook is not run", extra={"reason": str(error)})
     return ended
+
+
+def give_up_hook(deployment_id: str, token: str, error: str, reason: str) -> None:
+    """Ends the wait for a hook whose runner came to no end: with what is on record for it, else with the error."""
+    record = deployments.get(deployment_id)
+    if record and hand_on(record):
+        return  # it died after it had kept the answer
+    if stepfunctions.interrupt_wait(token, error, {"errorMessage": reason}):
+        logger.warning("The hook's wait is ended", extra={"reason": error})

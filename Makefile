@@ -51,8 +51,8 @@ test: install lint ## all checks and tests
 verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes about an hour
 	python -m verify --report docs/reliability.md
 
-unit: install ## the tests of the pure core and of the adapters, without a cloud
-	python -m pytest tests/core tests/aws tests/store tests/lifecycle tests/handlers --numprocesses 2
+unit: install ## the tests of the pure core, the adapters and the table, without a cloud; half a minute
+	python -m pytest tests/core tests/aws tests/store --numprocesses 2
 
 format: install ## write the code in the project's style
 	ruff check --fix .

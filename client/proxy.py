@@ -204,7 +204,7 @@ class _Request(BaseHTTPRequestHandler):
                 self.wfile.write(body)
 
     def log_message(self, format: str, *values: object) -> None:  # noqa: A002 - the base class names it so
-        """A printable line on standard error: what strangers send is in it."""
+        """A printable line on standard error: untrusted text is in it."""
         click.echo("".join(one if one.isprintable() else "?" for one in format % values), err=True)
 
 

@@ -114,7 +114,7 @@ def _too_late(world: SimulatedWorld, event: Mapping[str, str]) -> None:
     later(world, HOUR + 60, lambda: _report(world, event))
 
 
-def _from_strangers_first(world: SimulatedWorld, event: Mapping[str, str]) -> None:
+def _forged_first(world: SimulatedWorld, event: Mapping[str, str]) -> None:
     for wrong in (
         {"lifecycleEventHookExecutionId": "guessed"},
         {"lifecycleEventHookExecutionId": ""},
@@ -136,7 +136,7 @@ HASTY: dict[str, tuple[Callable[[SimulatedWorld, Told], None], tuple[str, str | 
     "a hook reports before it returns": (_with_hook(_before_it_returns), ("Succeeded", None)),
     "a hook reports twice, and otherwise": (_with_hook(_twice_and_otherwise), ("Succeeded", None)),
     "a hook reports after its hour": (_with_hook(_too_late), ("Failed", "TIMEOUT")),
-    "strangers report before the hook does": (_with_hook(_from_strangers_first), ("Succeeded", None)),
+    "a forged report comes before the hook's": (_with_hook(_forged_first), ("Succeeded", None)),
 }
 
 

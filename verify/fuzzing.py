@@ -1,4 +1,4 @@
-"""Whatever strangers send: files, events and API bodies, generated from their grammars and then broken, and plain bytes.
+"""Untrusted input: files, events and API bodies, generated from their grammars and then broken, and plain bytes.
 
 Each ends in a valid plan, or a refusal that says what is wrong in one bounded line. Nothing crashes, hangs, or eats memory.
 """

@@ -1,4 +1,4 @@
-"""What strangers write: files, events and API bodies by their grammars, then broken, and plain bytes."""
+"""Untrusted input: files, events and API bodies by their grammars, then broken, and plain bytes."""
 
 import io
 import json
@@ -284,8 +284,8 @@ def _event(construct: str, source: str, detail_type: str, detail: st.SearchStrat
 
 
 events = (
-    _event("Receive", "stranger", "Deployment Requested", requests)
-    | _event("Receive", "stranger", "Deployment Stop Request", st.fixed_dictionaries({"deploymentId": texts}))
+    _event("Receive", "anybody", "Deployment Requested", requests)
+    | _event("Receive", "anybody", "Deployment Stop Request", st.fixed_dictionaries({"deploymentId": texts}))
     | _event(
         "Receive",
         "aws.s3",
@@ -299,13 +299,13 @@ events = (
     )
     | _event(
         "Interrupt",
-        "stranger",
+        "anybody",
         "Deployment Stop Requested",
         st.fixed_dictionaries({"deploymentId": st.just("d-AAAAAAAAA"), "autoRollbackEnabled": st.booleans()}),
     )
     | _event(
         "Interrupt",
-        "stranger",
+        "anybody",
         "Lifecycle Event Hook Reported",
         st.fixed_dictionaries(
             {

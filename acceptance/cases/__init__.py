@@ -76,7 +76,7 @@ CASES = [
     Case(10, "the API takes signed calls and no others", api_wants_signatures),
     Case(10, "nobody says that somebody else calls", nobody_forges_a_caller),
     Case(11, "dead letters are delivered again", dead_letters_are_delivered_again, is_long=True),
-    Case(12, "news that cannot be told is told later", news_outlasts_a_refusal, is_long=True),
+    Case(12, "news that cannot be published is published later", news_outlasts_a_refusal, is_long=True),
     Case(13, "a deployment goes on through an update of the stack", a_deployment_goes_on_through_an_update, is_long=True),
     Case(14, "a tear-down is refused while a deployment is open", teardown_is_refused),
     Case(15, "provisioned concurrency moves along", provisioned_concurrency_moves_along, is_asked_for=True),

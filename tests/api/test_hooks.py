@@ -48,7 +48,7 @@ def refusal(api: Caller, **changes: Any) -> str:
 
 
 @pytest.mark.parametrize("text", ["x" * 100_000, "d-AAAAAAAAA\n{}", "\u202ed-AAAAAAAAA"])
-def test_of_what_strangers_send_hardly_anything_is_logged(api: Caller, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_of_untrusted_text_hardly_anything_is_logged(api: Caller, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     log, handler = io.StringIO(), logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     monkeypatch.setattr(handler, "stream", log)

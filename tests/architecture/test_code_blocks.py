@@ -53,7 +53,10 @@ PARTLY: dict[Place, tuple[int, str, str]] = {
 NOT_RUN: dict[Place, tuple[int, str]] = {
     ("README.md", "Deploy it to AWS"): (1, "It needs an AWS account."),
     ("docs/architecture.md", "Architecture"): (1, "A drawing."),
-    ("docs/operations.md", "Who is told"): (1, "A topic's policy, which the local cloud does not ask when an alarm fires."),
+    ("docs/operations.md", "Who is notified"): (
+        1,
+        "A topic's policy, which the local cloud does not ask when an alarm fires.",
+    ),
 }
 
 

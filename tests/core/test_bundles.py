@@ -1,4 +1,4 @@
-"""AppSpec files in zip archives, of pipelines and of strangers."""
+"""AppSpec files in zip archives, of pipelines, and hostile ones."""
 
 import random
 import stat

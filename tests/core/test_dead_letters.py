@@ -1,4 +1,4 @@
-"""Which dead letters are delivered again, whatever a stranger has put into them."""
+"""Which dead letters are delivered again, whatever has been put into them."""
 
 import json
 from datetime import UTC, datetime

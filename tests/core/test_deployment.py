@@ -198,7 +198,7 @@ def test_a_rollback_is_a_deployment_with_the_versions_swapped() -> None:
     assert made["lambdaFunctionInfo"]["targetVersionWeight"] == 1.0
 
 
-def test_a_strangers_text_is_cut() -> None:
+def test_untrusted_text_is_cut() -> None:
     assert len(str(AlarmActive(["x" * 255] * 50))) == 2_000
 
 

@@ -427,7 +427,7 @@ def test_a_hook_after_that_is_waited_for_does_not_let_the_hook_before_run_again(
 def test_a_token_that_no_wait_holds_does_not_take_the_place_of_one_that_does(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [None]
     _run()
-    for token, answer in (("a stranger's", "InvalidToken"), ("another machine's", "AccessDeniedException")):
+    for token, answer in (("an attacker's", "InvalidToken"), ("another machine's", "AccessDeniedException")):
         waits.unknown[token] = answer
         with pytest.raises(NotThePlan):
             _run(token)

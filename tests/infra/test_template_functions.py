@@ -101,13 +101,13 @@ def reserved(template: Template) -> dict[str, int]:
 def test_the_reaction_path_has_concurrency_of_its_own(template: Template, synthesize: Synthesize) -> None:
     assert reserved(template) == {}
     figures = reserved(synthesize({"reservedConcurrency": "on", "hookUrl": True}).template())
-    # What puts traffic back has more than what strangers can keep busy, which is capped.
+    # What puts traffic back has more than what others can keep busy, which is capped.
     reacting = [figures.pop(name) for name in ("Interrupt", "ShiftTraffic", "RecordFailure", "Reconcile")]
-    called_by_strangers = [figures.pop(name) for name in ("Receive", "Validate", "Api", "ReportHook")]
-    assert min(reacting) >= max(called_by_strangers) > 0
+    called_by_others = [figures.pop(name) for name in ("Receive", "Validate", "Api", "ReportHook")]
+    assert min(reacting) >= max(called_by_others) > 0
     # RunHook waits for hooks, for a quarter of an hour each.
     assert figures == {}
-    assert sum((*reacting, *called_by_strangers)) == sum(RECOMMENDED.values()) < 1000 - UNRESERVED
+    assert sum((*reacting, *called_by_others)) == sum(RECOMMENDED.values()) < 1000 - UNRESERVED
 
 
 @pytest.mark.parametrize("chosen", ["Receive=5, Interrupt=20", {"Receive": 5, "Interrupt": "20"}])

@@ -101,13 +101,13 @@ def test_a_function_may_do_what_its_role_says_and_nothing_else(enforcing: Workbe
 
 
 def test_who_nobody_knows_may_do_nothing(enforcing: Workbench) -> None:
-    stranger = session({"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"})
-    assert _refusal(enforcing.cloud.client("dynamodb", stranger).list_tables) == "UnrecognizedClientException"
+    attacker = session({"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"})
+    assert _refusal(enforcing.cloud.client("dynamodb", attacker).list_tables) == "UnrecognizedClientException"
 
 
 def test_without_it_everybody_may_do_everything(filled: Workbench) -> None:
-    stranger = session({"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"})
-    assert _refusal(filled.cloud.client("dynamodb", stranger).list_tables) is None
+    attacker = session({"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"})
+    assert _refusal(filled.cloud.client("dynamodb", attacker).list_tables) is None
 
 
 # ------------------------------------------------------------------------------------------------------------- gaps

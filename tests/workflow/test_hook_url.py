@@ -1,4 +1,4 @@
-"""The URL without IAM, as strangers would try it: docs/threat-model.md, line by line."""
+"""The URL without IAM, as an attacker would try it: docs/threat-model.md, line by line."""
 
 import json
 import urllib.error
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.local_cloud  # plain HTTP
 
 
 @pytest.fixture
-def stranger(world: World) -> Any:
+def attacker(world: World) -> Any:
     """A stock client of CodeDeploy without any credentials, pointed at the URL."""
     config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
     return boto3.client("codedeploy", endpoint_url=world.outputs["HookUrl"], region_name=REGION, config=config)
@@ -47,29 +47,29 @@ def _refusal(call: Any, *arguments: Any) -> str:
 
 
 def test_a_hook_reports_without_credentials_once(
-    world: World, stranger: Any, waiting: tuple[Shop, str, dict[str, str]]
+    world: World, attacker: Any, waiting: tuple[Shop, str, dict[str, str]]
 ) -> None:
     shop, deployment_id, given = waiting
     execution_id = given["LifecycleEventHookExecutionId"]
     for guess in ("guess", execution_id[:-1], execution_id + "A", execution_id.swapcase()):
-        assert _refusal(_put, stranger, deployment_id, guess) == "InvalidLifecycleEventHookExecutionIdException"
+        assert _refusal(_put, attacker, deployment_id, guess) == "InvalidLifecycleEventHookExecutionIdException"
     assert world.record(deployment_id)["status"] == "InProgress"
-    assert _put(stranger, deployment_id, execution_id)["lifecycleEventHookExecutionId"] == execution_id
-    assert _refusal(_put, stranger, deployment_id, execution_id, "Failed") == "LifecycleEventAlreadyCompletedException"
+    assert _put(attacker, deployment_id, execution_id)["lifecycleEventHookExecutionId"] == execution_id
+    assert _refusal(_put, attacker, deployment_id, execution_id, "Failed") == "LifecycleEventAlreadyCompletedException"
     assert world.ended(deployment_id).outcome == ("Succeeded", None)
-    assert _refusal(_put, stranger, deployment_id, execution_id) == "LifecycleEventAlreadyCompletedException"
+    assert _refusal(_put, attacker, deployment_id, execution_id) == "LifecycleEventAlreadyCompletedException"
     assert world.alias(shop) == Alias("2", {})
 
 
 def test_an_id_is_good_for_its_own_deployment_only(
-    world: World, stranger: Any, waiting: tuple[Shop, str, dict[str, str]]
+    world: World, attacker: Any, waiting: tuple[Shop, str, dict[str, str]]
 ) -> None:
     _, deployment_id, given = waiting
     other_shop = world.shop(deploymentConfigName="Endless")
     other = world.drop(other_shop)
     world.in_bake(other)
     assert (
-        _refusal(_put, stranger, other, given["LifecycleEventHookExecutionId"])
+        _refusal(_put, attacker, other, given["LifecycleEventHookExecutionId"])
         == "InvalidLifecycleEventHookExecutionIdException"
     )
     world.stop(other)
@@ -77,7 +77,7 @@ def test_an_id_is_good_for_its_own_deployment_only(
     world.ended(other)
     assert world.ended(deployment_id).outcome == ("Stopped", "MANUAL_STOP")
     assert (
-        _refusal(_put, stranger, deployment_id, given["LifecycleEventHookExecutionId"])
+        _refusal(_put, attacker, deployment_id, given["LifecycleEventHookExecutionId"])
         == "LifecycleEventAlreadyCompletedException"
     )
 

@@ -447,9 +447,9 @@ def test_who_may_not_call_the_api_learns_nothing(world: World, ours: Team) -> No
     assert refused(_api(world, ours.pipeline).list_applications)
     assert refused(_api(world, ours.owner).get_deployment, deploymentId="d-AAAAAAAAA")
     unsigned = Config(signature_version=UNSIGNED)
-    stranger = boto3.client("codedeploy", endpoint_url=world.outputs["ApiUrl"], region_name=REGION, config=unsigned)
+    attacker = boto3.client("codedeploy", endpoint_url=world.outputs["ApiUrl"], region_name=REGION, config=unsigned)
     with pytest.raises(ClientError) as caught:
-        stranger.list_applications()
+        attacker.list_applications()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 

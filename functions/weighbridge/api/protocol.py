@@ -70,7 +70,7 @@ _NAMED_OTHERWISE: Mapping[str, tuple[str, ...]] = {
 }
 
 
-# Values of the model that mean nothing for Lambda: each has a refusal of its own, so nobody is told that it is valid.
+# Values of the model that mean nothing for Lambda: each has a refusal of its own, so that no message calls it valid.
 _FOR_OTHERS: Mapping[str, set[str]] = {
     "BundleType": {"tar", "tgz"},
     "ComputePlatform": {"Server", "ECS"},

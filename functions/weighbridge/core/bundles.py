@@ -1,4 +1,4 @@
-"""The AppSpec file in a zip archive, as CodePipeline leaves one. Strangers make them, so everything is bounded."""
+"""The AppSpec file in a zip archive, as CodePipeline leaves one. They are untrusted, so everything is bounded."""
 
 import stat
 import struct

@@ -1,7 +1,7 @@
 """A deployment's record, and what happens to it on its way. Reference: section 5.
 
 Whatever happens is a `Change`: values that the store writes in one conditional update. Times come in as aware datetimes
-and are kept as ISO 8601 text in UTC with milliseconds. How it ends is told in endings.py, what ends it early in
+and are kept as ISO 8601 text in UTC with milliseconds. How it ends is in endings.py, what ends it early in
 interruptions.py, how it is taken back in rollbacks.py. On the reaction path: standard library only.
 """
 

@@ -212,7 +212,7 @@ def parse(application: str, group: str, document: object) -> DeploymentGroup:
 
 
 def _settings_in(document: object) -> object:
-    """The settings of a file that may be the answer of GetDeploymentGroup: without what is told there and never set."""
+    """The settings of a file that may be the answer of GetDeploymentGroup: without what it shows and nobody sets."""
     if isinstance(document, Mapping) and [str(key).lower() for key in document] == ["deploymentgroupinfo"]:
         [document] = document.values()
     if not isinstance(document, Mapping):

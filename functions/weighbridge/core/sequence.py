@@ -25,7 +25,7 @@ _TARGET = (
     "targetVersion",
     "serviceRoleArn",
 )
-"""What plans are told apart by. Numbers are not compared: they pass through Step Functions and DynamoDB."""
+"""What identifies a plan. Numbers are not compared: they pass through Step Functions and DynamoDB."""
 
 
 def planned(record: Record | None, given: Mapping[str, Any]) -> Plan:

@@ -1,6 +1,6 @@
 """What becomes of a file in the bucket: a deployment with an id, a group's settings, a configuration, or a refusal.
 
-Nothing is judged here that the deployment's own execution can judge, so that whatever is wrong with a deployment is told
+Nothing is judged here that the deployment's own execution can judge, so that whatever is wrong with a deployment is shown
 by its record. A key that belongs to nothing is refused without one: logged, counted, and kept as a refusal.
 """
 

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.local_cloud  # IAM
 
 
 @pytest.fixture(scope="module")
-def stranger(world: World) -> boto3.Session:
-    return world.user("stranger", allow("lambda:InvokeFunction", "*"))
+def attacker(world: World) -> boto3.Session:
+    return world.user("attacker", allow("lambda:InvokeFunction", "*"))
 
 
 def _invoked(world: World, by: boto3.Session, construct: str, event: dict[str, Any]) -> Any:
@@ -23,13 +23,13 @@ def _invoked(world: World, by: boto3.Session, construct: str, event: dict[str, A
 
 
 def _calls(record: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """What a stranger who has read the record of a deployment in its bake may send to the steps."""
+    """What an attacker who has read the record of a deployment in its bake may send to the steps."""
     deployment_id, plan = record["deploymentId"], record["plan"]
     mine, failure = {"deploymentId": deployment_id, "plan": plan}, {"error": "StopRequested", "cause": "Because."}
     others = plan | {"functionName": "shop-elsewhere", "targetVersion": "3"}
     back = {"deploymentId": plan["rollbackDeploymentId"]}
     hook = {"taskToken": "made-up", "lifecycleEvent": "AfterAllowTraffic"}
-    hooked = plan | {"hooks": {"AfterAllowTraffic": "CodeDeployHook_of_the_stranger"}}
+    hooked = plan | {"hooks": {"AfterAllowTraffic": "CodeDeployHook_of_the_attacker"}}
     revision = {"revisionId": record["revisionId"]}
     return {
         "all traffic at once": ("ShiftTraffic", mine | revision | {"step": 9}),
@@ -39,7 +39,7 @@ def _calls(record: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
         "another version back": ("ShiftTraffic", back | {"plan": plan | {"currentVersion": "3"}}),
         "a deployment that is not there": ("ShiftTraffic", back | {"plan": plan | {"deploymentId": "d-ZZZZZZZZZ"}}),
         "a hook before its time": ("RunHook", mine | hook),
-        "a hook of the stranger's": ("RunHook", mine | hook | {"plan": hooked}),
+        "a hook of the attacker's": ("RunHook", mine | hook | {"plan": hooked}),
         "a hook that is over": ("RunHook", mine | hook | {"lifecycleEvent": "BeforeAllowTraffic"}),
         "an end that succeeds": ("Complete", mine),
         "an end that fails": ("RecordFailure", mine | {"failure": failure, "rollback": {}}),
@@ -52,7 +52,7 @@ def _calls(record: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
     }  # fmt: skip
 
 
-def test_a_step_that_a_stranger_invokes_does_nothing(world: World, stranger: boto3.Session) -> None:
+def test_a_step_that_somebody_else_invokes_does_nothing(world: World, attacker: boto3.Session) -> None:
     alarm = world.alarm()
     watches: dict[str, Any] = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": alarm}]}}
     shop = world.shop(deploymentConfigName="Endless", **watches)
@@ -60,7 +60,7 @@ def test_a_step_that_a_stranger_invokes_does_nothing(world: World, stranger: bot
     deployment_id = world.drop(shop, BeforeAllowTraffic=yes, AfterAllowTraffic=never)
     before = world.in_bake(deployment_id)
     for what, (construct, event) in _calls(before).items():
-        _invoked(world, stranger, construct, event)
+        _invoked(world, attacker, construct, event)
         assert world.alias(shop) == Alias("1", {"2": 0.1}), what
         assert world.record(deployment_id) == before, what
     world.set_alarm(alarm, "ALARM")
@@ -70,32 +70,32 @@ def test_a_step_that_a_stranger_invokes_does_nothing(world: World, stranger: bot
     assert world.alias(shop) == Alias("1", {})
 
 
-def test_a_hook_that_a_stranger_has_run_beforehand_is_asked_all_the_same(world: World, stranger: boto3.Session) -> None:
+def test_a_hook_that_somebody_else_has_run_beforehand_is_asked_all_the_same(world: World, attacker: boto3.Session) -> None:
     shop = world.shop(deploymentConfigName="Brief")
     hook = world.hook("return {'status': 'Failed', 'message': 'the real one'}")
     deployment_id = world.drop(shop, AfterAllowTraffic=hook)
     record = world.in_bake(deployment_id)
-    _, forged = _calls(record)["a hook of the stranger's"]
-    assert _invoked(world, stranger, "RunHook", forged)["errorType"] == "NotThePlan"
+    _, forged = _calls(record)["a hook of the attacker's"]
+    assert _invoked(world, attacker, "RunHook", forged)["errorType"] == "NotThePlan"
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Failed", "HOOK_EXECUTION_FAILURE")
     assert deployment.message.endswith("the real one")
 
 
-def test_a_token_of_a_strangers_does_not_keep_an_alarm_from_ending_the_wait(world: World, stranger: boto3.Session) -> None:
+def test_a_forged_token_does_not_keep_an_alarm_from_ending_the_wait(world: World, attacker: boto3.Session) -> None:
     alarm = world.alarm()
     watches: dict[str, Any] = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": alarm}]}}
     shop, hook = world.shop(**watches), world.hook("return None")
     deployment_id = world.drop(shop, BeforeAllowTraffic=hook)
     record = world.in_hook(deployment_id, "BeforeAllowTraffic")
     forged = {"deploymentId": deployment_id, "plan": record["plan"], "lifecycleEvent": "BeforeAllowTraffic"}
-    assert _invoked(world, stranger, "RunHook", forged | {"taskToken": "made-up"})["errorType"] == "NotThePlan"
+    assert _invoked(world, attacker, "RunHook", forged | {"taskToken": "made-up"})["errorType"] == "NotThePlan"
     assert world.record(deployment_id)["gate"] == record["gate"]
     world.set_alarm(alarm, "ALARM")
     assert world.ended(deployment_id).outcome == ("Stopped", "ALARM_ACTIVE")
 
 
-def test_an_ended_rollback_run_again_moves_nothing(world: World, stranger: boto3.Session) -> None:
+def test_an_ended_rollback_run_again_moves_nothing(world: World, attacker: boto3.Session) -> None:
     shop = world.shop(deploymentConfigName="Endless")
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
@@ -106,7 +106,7 @@ def test_an_ended_rollback_run_again_moves_nothing(world: World, stranger: boto3
     assert world.ended(world.request(shop, again)).outcome == ("Succeeded", None)
     asked = json.loads(rollback.execution["input"])
     event = {"deploymentId": asked["deploymentId"], "plan": asked["rollBack"]}
-    assert _invoked(world, stranger, "ShiftTraffic", event)["errorType"] == "DeploymentEnded"
+    assert _invoked(world, attacker, "ShiftTraffic", event)["errorType"] == "DeploymentEnded"
     assert world.alias(shop) == Alias("2", {})
 
 

@@ -19,8 +19,8 @@
   No, by default: docs/threat-model.md says what it opens.
 - `alarmOnRefusals`: whether the stack has alarms that fire when a dropped file or an event is refused without becoming a
   deployment. No, by default: in a bucket that others write to, too, they would never be over.
-- `alarmTopic`: ARN of an SNS topic, in the stack's region, that is notified when one of the stack's alarms fires and when it
-  is over; its policy has to let CloudWatch publish. None, by default.
+- `alarmTopic`: ARN of an SNS topic, in the stack's region, that is notified when one of the stack's alarms fires and
+  when it is over; its policy has to let CloudWatch publish. None, by default.
 - `reservedConcurrency`: how many invocations of single functions run at a time, which nobody else can take from them.
   `off`, by default: a new account has none to give away. `on`: the figures of concurrency.py, a cap on what others
   call and a floor for what puts traffic back. Or figures of one's own, `Receive=5,Interrupt=20` or a mapping; 0 switches a

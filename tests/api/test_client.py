@@ -6,7 +6,7 @@ from typing import Any
 from client.generate import MODELS, files
 from client.words import MEMBERS, WORDS
 from statemachine.definition import definition
-from tests.api.test_wire import FOR_SERVERS
+from tests.api.test_protocol import FOR_SERVERS
 from weighbridge.api import protocol
 from weighbridge.api.registry import OPERATIONS
 from weighbridge.core.configs import LONGEST_MINUTES

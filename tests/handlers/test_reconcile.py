@@ -1,4 +1,4 @@
-"""What is done about deployments whose executions are gone: every branch of core.settlement, through the handler."""
+"""What is done about deployments whose executions are gone: every branch of core.reconciliation, through the handler."""
 
 import json
 from collections.abc import Callable

@@ -18,4 +18,4 @@ class Request:
 
 Operation = Callable[[Request], Mapping[str, Any]]
 """Takes a request whose members are as the model says; returns the output's members (times as ISO 8601 text), or
-raises wire.ApiError."""
+raises protocol.ApiError."""

@@ -107,7 +107,7 @@ def _reconcile(deployment_id: str, execution: Execution | None = None) -> None:
 
 
 def _finish(deployment_id: str, execution: Execution | None = None) -> Record | None:
-    """Does what is left to do; returns the record that this was action by, None where there is none."""
+    """Does what is left to do; returns the record by which that was decided, None where there is none."""
     # In this order: an execution that has ended meanwhile has closed its record before, and has to be seen to have.
     execution = execution or stepfunctions.describe(deployment_id)
     record = deployments.get(deployment_id)
@@ -117,11 +117,11 @@ def _finish(deployment_id: str, execution: Execution | None = None) -> Record | 
 
 
 def _reconcile_open(record: Record, execution: Execution) -> None:
-    made = Rollback()
+    state = Rollback()
     if "plan" in record and not execution.lives:
         rollback_id = record["plan"]["rollbackDeploymentId"]
-        made = Rollback(stepfunctions.describe(rollback_id), deployments.get(rollback_id))
-    action = action_for(record, execution, made)
+        state = Rollback(stepfunctions.describe(rollback_id), deployments.get(rollback_id))
+    action = action_for(record, execution, state)
     if isinstance(action, Nothing):
         return
     if isinstance(action, StartRollback | RestoreTraffic) and not _given_up(record, execution):

@@ -23,7 +23,6 @@ from weighbridge.core.planning import (
     watched_alarms,
 )
 from weighbridge.core.routing import Routing
-from weighbridge.core.service_role import ServiceRole, alias_lock
 
 SPEC = AppSpec("shop", "live", None, "2", {"AfterAllowTraffic": "CodeDeployHook_after"})
 LINEAR = PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"]
@@ -54,23 +53,6 @@ def test_a_plan_has_all_that_the_execution_needs() -> None:
         rollbackDeploymentId=made["rollbackDeploymentId"],
     )
     assert re.fullmatch("d-[0-9A-Z]{9}", made["rollbackDeploymentId"])
-
-
-def test_a_role_is_told_for_which_group_it_is_assumed() -> None:
-    arn = "arn:aws:iam::123456789012:role/team-a"
-    asked = members(applicationName="shop-app", deploymentGroupName="prod")
-    group = parse_group("shop-app", "prod", {"serviceRoleArn": arn})
-    for required in (True, False):
-        assert role_for(asked, group, required=required) == ServiceRole(arn, "shop-app/prod")
-    assert role_of(_plan(serviceRoleArn=arn)) == ServiceRole(arn, "shop-app/prod")
-
-
-def test_an_alias_is_held_with_its_account_where_that_is_not_the_installations() -> None:
-    """An alias of the installation's own account is held as it always was: by deployments from before an upgrade, too."""
-    here, there = (ServiceRole(f"arn:aws:iam::{account}:role/path/shop", "shop/prod") for account in ("1" * 12, "2" * 12))
-    assert alias_lock("shop", "live", None, "1" * 12) == "shop:live"
-    assert alias_lock("shop", "live", here, "1" * 12) == "shop:live"
-    assert alias_lock("shop", "live", there, "1" * 12) == "222222222222/shop:live"
 
 
 def test_a_group_without_a_role_acts_by_ours_unless_one_is_required() -> None:

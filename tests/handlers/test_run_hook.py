@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -37,7 +37,6 @@ from weighbridge.store import deployments
 EVENT = event_file("run_hook")
 TOKEN, BEFORE, AFTER = EVENT["taskToken"], "BeforeAllowTraffic", "AfterAllowTraffic"
 SUCCEEDED = {"status": "Succeeded"}
-Hook = Callable[..., None]
 
 
 class Hooks:
@@ -328,8 +327,6 @@ def test_of_a_hook_that_is_still_running_the_record_does_not_say_that_it_returne
     assert "returned" not in kept(ID)["timeline"][-1]["reason"]
 
 
-# --------------------------------------------------------------------------------------- what cannot be put on record
-
 AWAY = client_error("InternalServerError", "UpdateItem", 500)
 
 
@@ -401,9 +398,6 @@ def test_a_throttled_hook_that_stays_on_record_as_called_fails_at_once(
         _run()
 
 
-# ------------------------------------------------------------------------------- what the execution did not send
-
-
 @pytest.mark.parametrize("lifecycle_event", [BEFORE, AFTER, "AllowTraffic", "Anything"])
 def test_a_hook_that_is_not_waited_for_is_not_run(lambda_: Hooks, waits: Waits, lifecycle_event: str) -> None:
     # Traffic has begun to move: the hook before is over, the hook after has not come.
@@ -442,9 +436,6 @@ def test_a_token_of_which_it_cannot_be_told_is_left_to_the_next_try(lambda_: Hoo
         _run("the second try's token")
 
 
-# ---------------------------------------------------------------------------- what ends before it has told anybody
-
-
 def test_what_no_wait_could_be_told_is_raised_so_that_lambda_tells_of_it(
     lambda_: Hooks, waits: Waits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -460,45 +451,4 @@ def test_the_same_call_delivered_twice_runs_the_hook_once_and_ends_nothing(lambd
     _run()
     _run()
     assert len(lambda_.given) == 1
-    assert (waits.ended, waits.interrupted) == ([], [])
-
-
-def _died(**members: Any) -> None:
-    invoke("run_hook_failed", event_file("run_hook_failed.timed_out") | members)
-
-
-def test_the_wait_for_a_hook_is_ended_when_its_function_comes_to_no_end(lambda_: Hooks, waits: Waits) -> None:
-    lambda_.answers = [None]
-    _run()
-    _died()
-    assert waits.interrupted == [
-        (
-            TOKEN,
-            "Sandbox.Timedout",
-            {"errorMessage": "RequestId: 0c2f1f0e-5e0b-4c1b-9d54-0c6f7b1a2d3e Error: Task timed out after 900.00 seconds"},
-        )
-    ]
-
-
-def test_it_is_ended_where_the_function_was_not_even_begun(waits: Waits) -> None:
-    context = {"condition": "EventAgeExceeded"}
-    _died(responsePayload=None, requestContext=context)
-    [(token, error, _)] = waits.interrupted
-    assert (token, error) == (TOKEN, "EventAgeExceeded")
-
-
-def test_an_answer_that_was_kept_before_counts(lambda_: Hooks, waits: Waits) -> None:
-    lambda_.answers = [None]
-    _run()
-    _report()
-    _died()
-    assert (waits.ended, waits.interrupted) == ([(TOKEN, SUCCEEDED)], [])
-
-
-def test_a_wait_that_has_a_new_token_or_is_over_is_not_ended(lambda_: Hooks, waits: Waits) -> None:
-    lambda_.answers = [None]
-    _run()
-    _run("the second try's token")
-    waits.over.add(TOKEN)  # as it has been since the machine tried again
-    _died()
     assert (waits.ended, waits.interrupted) == ([], [])

@@ -301,6 +301,6 @@ def _settled(machine: Machine, executions: int, baking: Collection[str]) -> bool
 
 
 def cases(_world: SimulatedWorld) -> Iterator[Simulated | Flood]:
-    yield Simulated(60)
+    yield Simulated(30)
     yield Simulated(200)
     yield Flood()

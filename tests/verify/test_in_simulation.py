@@ -55,4 +55,4 @@ def test_a_share_of_every_class_of_faults_holds(deployed: Path) -> None:
 
 @pytest.mark.timeout(600)
 def test_many_deployments_at_once_are_not_failed_by_throttling(deployed: Path) -> None:
-    passes("verify", "--only", "load, simulated: 60 ", "--processes", "1", "--assembly", str(deployed))
+    passes("verify", "--only", "load, simulated: 30 ", "--processes", "1", "--assembly", str(deployed))

@@ -57,7 +57,7 @@ class Race:
     hooks: bool = False
     drops: int = 1
     supervised: bool = False
-    """Whether the supervisor is told of executions that end, and so takes part."""
+    """Whether the reconciliation is notified of executions that end, and so takes part."""
 
     @property
     def fault_class(self) -> str:
@@ -118,10 +118,11 @@ def explore(world: SimulatedWorld, race: Race) -> Explored:
     """Follows every interleaving of a race, until one does not hold."""
     scene = scene_before(world, race.before, hooks=race.hooks, drops=race.drops)
     rules = nullcontext() if race.supervised else world.without_rule("ExecutionEnded")
-    with rules, Seen(world.simulation) as seen:
-        scene.set()
-        race.act(scene)
-        return _Search(scene, race, seen).follow([])
+    with Seen(world.simulation) as seen:
+        scene.set()  # which switches all rules on
+        with rules:
+            race.act(scene)
+            return _Search(scene, race, seen).follow([])
 
 
 class _Search:

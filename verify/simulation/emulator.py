@@ -44,7 +44,7 @@ from local.gaps.patching import wrap  # noqa: E402
 Item = dict[str, Any]
 Answer = tuple[int, Mapping[str, str], bytes]
 """The status, headers and body of what a service answers to a request."""
-Snapshot = tuple[dict[str, Any], dict[str, Any], dict[Any, Any]]
+Snapshot = tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[Any, Any], dict[Any, Any]]
 Execute = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 """Runs a function's record with an event; answers as the emulator's own executor does."""
 
@@ -190,14 +190,18 @@ class Emulator:
         return any(name == rule and one.get("State") == "ENABLED" for name, one, _ in self.rules())
 
     def snapshot(self, table: str, function: str) -> Snapshot:
-        """The items of a table, the aliases of a function and all alarms, for `restore`."""
+        """The items of a table, the aliases of a function, all objects and all alarms, for `restore`."""
         items, aliases = dict(dynamodb._tables[table]["items"]), lambda_svc._functions[function]["aliases"]
-        return copy.deepcopy((items, aliases, cloudwatch._alarms._data))
+        objects = {name: dict(bucket["objects"]) for name, bucket in s3._buckets.items()}
+        return copy.deepcopy((items, aliases, objects, dict(s3._object_versions), cloudwatch._alarms._data))
 
     def restore(self, table: str, function: str, snapshot: Snapshot) -> None:
-        """Puts items, aliases and alarms back as they were."""
-        items, aliases, alarms = copy.deepcopy(snapshot)
+        """Puts items, aliases, objects and alarms back as they were."""
+        items, aliases, objects, versions, alarms = copy.deepcopy(snapshot)
         self._refill(table, items)
+        for name, bucket in s3._buckets.items():
+            bucket["objects"].update(objects[name])
+        s3._object_versions.update(versions)
         lambda_svc._functions[function]["aliases"] = aliases
         cloudwatch._alarms._data.update(alarms)
 

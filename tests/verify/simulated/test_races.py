@@ -163,3 +163,20 @@ def _no_longer_waited_for(scene: Scene) -> None:
 )
 def test_states_differ_where_what_follows_may(scene: Scene, different: Callable[[Scene], object]) -> None:
     assert _state(scene, different) != _state(scene)
+
+
+@pytest.mark.parametrize("supervised", [True, False])
+def test_a_race_begins_with_the_files_of_its_drops_and_with_the_rules_that_it_says(
+    world: SimulatedWorld, supervised: bool
+) -> None:
+    seen: list[tuple[int, str]] = []
+
+    def look(_scene: Scene) -> None:
+        files = world.client("s3").list_objects_v2(Bucket=world.bucket)["KeyCount"]
+        rules = world.client("events").list_rules()["Rules"]
+        seen.extend((files, rule["State"]) for rule in rules if "ExecutionEnded" in rule["Name"])
+
+    explore(world, Race("nobody", "Bake", look, lambda _: iter(()), supervised=supervised))
+    [(files, state)] = seen
+    assert files > 0
+    assert state == ("ENABLED" if supervised else "DISABLED")

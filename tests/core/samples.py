@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from weighbridge.core import rollback_rule
-from weighbridge.core.deployment import Change, begun, created, planned
-from weighbridge.core.plan import PLAN_VERSION, Plan
+from weighbridge.core.deployment import Change, begun, created, planned, shifted
+from weighbridge.core.plan import PLAN_VERSION, Plan, routing_after
 from weighbridge.core.record import Record
 
 START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -76,3 +76,16 @@ def record(**changes: Any) -> Record:
     )
     made = apply(made, begun("config", group_id="g-1", alarms=["errors"], alias="shop:live", now=at(1)))
     return apply(made, planned(plan(**changes), at(1)))
+
+
+def after(step: int, **changes: Any) -> Record:
+    """The sample deployment when `step` steps have been taken."""
+    sample: Plan = plan(**changes)
+    made = record(**changes)
+    for n in range(step):
+        made = apply(made, shifted(sample, n, routing_after(sample, n), f"r-{n + 1}", at(60 * n)))
+    return made
+
+
+def lifecycle(of: Record) -> list[str]:
+    return [of["lifecycleEvents"][name]["status"] for name in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]

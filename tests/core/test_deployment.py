@@ -4,17 +4,12 @@ import json
 
 import pytest
 
-from tests.core.samples import apply, at, plan, record
+from tests.core.samples import apply, at, lifecycle, plan, record
 from weighbridge.core.deployment import created, hook_answered, hook_called, planned
 from weighbridge.core.errors import HOOK_SENTENCE, InvalidAppSpec
 from weighbridge.core.gate import hook_result
 from weighbridge.core.hooks import Answer
 from weighbridge.core.plan import WatchedAlarms
-from weighbridge.core.record import Record
-
-
-def _events(of: Record) -> list[str]:
-    return [of["lifecycleEvents"][name]["status"] for name in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]
 
 
 def test_a_request_becomes_a_record_with_what_is_known_to_be_wrong() -> None:
@@ -30,10 +25,10 @@ def test_hooks_are_told_by_event_and_their_ids_are_kept_as_digests_only() -> Non
     made = apply(record(hooks=sample["hooks"]), hook_called(sample, "BeforeAllowTraffic", "secret-id", "token", at(2)))
     assert made["hooks"]["BeforeAllowTraffic"]["function"] == "CodeDeployHook_x"
     assert "secret-id" not in json.dumps(made)
-    assert _events(made) == ["InProgress", "Pending", "Pending"]
+    assert lifecycle(made) == ["InProgress", "Pending", "Pending"]
     yes = Answer(status="Succeeded", message="", by="report")
     made = apply(made, hook_answered("BeforeAllowTraffic", "CodeDeployHook_x", yes, at(3)))
-    assert _events(made) == ["Succeeded", "Pending", "Pending"]
+    assert lifecycle(made) == ["Succeeded", "Pending", "Pending"]
     assert hook_result("BeforeAllowTraffic", sample, yes) == {"status": "Succeeded"}
     no = Answer(status="Failed", message="prices are wrong", by="return value")
     assert hook_result("BeforeAllowTraffic", sample, no) == {

@@ -1,42 +1,26 @@
 """How deployments end, and what their records then say. Reference: sections 5, 6 and 8."""
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.core.samples import apply, at, plan, record
-from weighbridge.core.deployment import created, shifted
+from tests.core.samples import after, apply, at, lifecycle
+from weighbridge.core.deployment import created
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import AlarmActive
 from weighbridge.core.interruptions import interrupted, stop_interruption
-from weighbridge.core.plan import Plan, routing_after
-from weighbridge.core.record import Record
-
-
-def _events(of: Record) -> list[str]:
-    return [of["lifecycleEvents"][name]["status"] for name in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]
-
-
-def _after(step: int, **changes: Any) -> Record:
-    """The sample deployment when `step` steps have been taken."""
-    sample: Plan = plan(**changes)
-    made = record(**changes)
-    for n in range(step):
-        made = apply(made, shifted(sample, n, routing_after(sample, n), f"r-{n + 1}", at(60 * n)))
-    return made
 
 
 def test_a_deployment_that_succeeds() -> None:
-    made = _after(4)
+    made = after(4)
     assert made["lambdaFunctionInfo"]["targetVersionWeight"] == 0.4
     assert made["routing"] == {"version": "1", "weights": {"2": 0.4}}
-    assert _events(made) == ["Succeeded", "InProgress", "Pending"]
-    made = _after(10)
-    assert _events(made) == ["Succeeded", "Succeeded", "Pending"]
+    assert lifecycle(made) == ["Succeeded", "InProgress", "Pending"]
+    made = after(10)
+    assert lifecycle(made) == ["Succeeded", "Succeeded", "Pending"]
     made = apply(made, succeeded(made, at(601)).change)
     assert made["status"] == "Succeeded"
-    assert _events(made) == ["Succeeded"] * 3
+    assert lifecycle(made) == ["Succeeded"] * 3
     assert "open" not in made
     assert [entry["weight"] for entry in made["timeline"] if entry["event"] == "TrafficShifted"] == [
         n / 10 for n in range(1, 10)
@@ -44,7 +28,7 @@ def test_a_deployment_that_succeeds() -> None:
 
 
 def test_stopped_without_rollback_the_alias_is_left_and_the_record_says_where() -> None:
-    made = _after(3)
+    made = after(3)
     ending = failed(made, {"error": "StopRequested", "cause": '{"message": "Stopped.", "rollBack": false}'}, {}, at(200))
     made = apply(made, ending.change)
     assert (made["status"], made["errorInformation"]["code"]) == ("Stopped", "MANUAL_STOP")
@@ -53,7 +37,7 @@ def test_stopped_without_rollback_the_alias_is_left_and_the_record_says_where() 
 
 
 def test_an_alias_that_somebody_moved_is_theirs() -> None:
-    made = _after(3)
+    made = after(3)
     ending = failed(made, {"error": "AliasMoved", "cause": '{"errorMessage": "Somebody else."}'}, {}, at(200))
     assert ending.status == "Failed"
     assert not ending.leaves_weights
@@ -61,7 +45,7 @@ def test_an_alias_that_somebody_moved_is_theirs() -> None:
 
 
 def test_a_rollback_that_fails_is_told_and_may_be_started_from() -> None:
-    made = _after(3)
+    made = after(3)
     cause = json.dumps({"Error": "THROTTLED", "Cause": "Too many requests."})
     ending = failed(made, {"error": "HookFailed", "cause": "no"}, {"status": "FAILED", "cause": cause}, at(200))
     assert ending.leaves_weights
@@ -80,12 +64,12 @@ def test_a_rollback_that_fails_is_told_and_may_be_started_from() -> None:
     ],
 )
 def test_every_failure_has_a_code_and_a_sentence(error: str, cause: str, status: str, code: str, message: str) -> None:
-    ending = failed(_after(1), {"error": error, "cause": cause}, {"status": "SUCCEEDED"}, at(100))
+    ending = failed(after(1), {"error": error, "cause": cause}, {"status": "SUCCEEDED"}, at(100))
     assert (ending.status, ending.code, ending.message) == (status, code, message)
 
 
 def test_an_execution_that_only_knows_that_it_was_interrupted_finds_how_in_the_record() -> None:
-    made = _after(2)
+    made = after(2)
     interruption = stop_interruption(made, None)
     assert interruption
     made = apply(made, interrupted(interruption, at(70)))
@@ -97,7 +81,7 @@ def test_a_deployment_that_failed_validation_touched_nothing() -> None:
     ending = failed(made, {"error": "InvalidAppSpec", "cause": '{"errorMessage": "wrong"}'}, {}, at(1))
     assert ending.code == "INVALID_LAMBDA_CONFIGURATION"
     assert "rollbackInfo" not in ending.change.sets
-    assert _events(apply(made, ending.change)) == ["Skipped"] * 3
+    assert lifecycle(apply(made, ending.change)) == ["Skipped"] * 3
 
 
 def test_untrusted_text_is_cut() -> None:

@@ -1,35 +1,18 @@
 """What ends a deployment early, and whether traffic then goes back. Reference: sections 6.2 and 6.4."""
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.core.samples import apply, at, plan, record
-from weighbridge.core.deployment import shifted
+from tests.core.samples import after, apply, at, lifecycle
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import ALARM_SENTENCE
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.interruptions import alarm_interruption, interrupted, stop_interruption
-from weighbridge.core.plan import Plan, routing_after
-from weighbridge.core.record import Record
-
-
-def _events(of: Record) -> list[str]:
-    return [of["lifecycleEvents"][name]["status"] for name in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]
-
-
-def _after(step: int, **changes: Any) -> Record:
-    """The sample deployment when `step` steps have been taken."""
-    sample: Plan = plan(**changes)
-    made = record(**changes)
-    for n in range(step):
-        made = apply(made, shifted(sample, n, routing_after(sample, n), f"r-{n + 1}", at(60 * n)))
-    return made
 
 
 def test_an_alarm_in_mid_shift_stops_and_rolls_back() -> None:
-    made = _after(3)
+    made = after(3)
     interruption = alarm_interruption(made, "errors", at(150))
     assert interruption
     assert interruption.roll_back
@@ -39,7 +22,7 @@ def test_an_alarm_in_mid_shift_stops_and_rolls_back() -> None:
     made = apply(made, ending.change)
     assert (ending.status, ending.code) == ("Stopped", "ALARM_ACTIVE")
     assert made["errorInformation"]["message"] == f"{ALARM_SENTENCE} <errors>"
-    assert _events(made) == ["Succeeded", "Failed", "Skipped"]
+    assert lifecycle(made) == ["Succeeded", "Failed", "Skipped"]
     rollback = rollback_id("d-AAAAAAAAA")
     assert made["rollbackInfo"] == {
         "rollbackDeploymentId": rollback,
@@ -50,12 +33,12 @@ def test_an_alarm_in_mid_shift_stops_and_rolls_back() -> None:
 
 @pytest.mark.parametrize("fired", [-60.0, 0.9])
 def test_an_alarm_that_fired_before_the_deployment_began_is_late(fired: float) -> None:
-    assert alarm_interruption(_after(3), "errors", at(fired)) is None
+    assert alarm_interruption(after(3), "errors", at(fired)) is None
 
 
 def test_an_alarm_that_is_not_watched_or_comes_after_the_end_means_nothing() -> None:
-    assert alarm_interruption(_after(3), "other", at(150)) is None
-    ended = _after(10)
+    assert alarm_interruption(after(3), "other", at(150)) is None
+    ended = after(10)
     ended = apply(ended, succeeded(ended, at(601)).change)
     assert alarm_interruption(ended, "errors", at(602)) is None
     assert stop_interruption(ended, None) is None
@@ -70,7 +53,7 @@ def test_a_stop_request_says_whether_to_roll_back_or_leaves_it_to_the_group(
     requested: bool | None,
     expected: bool,
 ) -> None:
-    made = _after(2, rollBackOn={"failure": True, "alarm": True, "stop": configured})
+    made = after(2, rollBackOn={"failure": True, "alarm": True, "stop": configured})
     interruption = stop_interruption(made, requested)
     assert interruption
     assert interruption.roll_back is expected

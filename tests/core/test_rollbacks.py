@@ -2,14 +2,9 @@
 
 import json
 
-from tests.core.samples import apply, at, plan
+from tests.core.samples import apply, at, lifecycle, plan
 from weighbridge.core.endings import succeeded
-from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record, traffic_restored
-
-
-def _events(of: Record) -> list[str]:
-    return [of["lifecycleEvents"][name]["status"] for name in ("BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic")]
 
 
 def test_a_rollback_is_a_deployment_with_the_versions_swapped() -> None:
@@ -26,5 +21,5 @@ def test_a_rollback_is_a_deployment_with_the_versions_swapped() -> None:
     made = apply(made, traffic_restored(sample, "r-9", at(1), moved=True))
     ending = succeeded(made, at(2))
     made = apply(made, ending.change)
-    assert _events(made) == ["Succeeded"] * 3
+    assert lifecycle(made) == ["Succeeded"] * 3
     assert made["lambdaFunctionInfo"]["targetVersionWeight"] == 1.0

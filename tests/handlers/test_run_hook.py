@@ -1,23 +1,20 @@
 """A hook runs once, whatever happens to the function that runs it, and its answer always reaches the wait that is open."""
 
-import io
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from botocore.response import StreamingBody
 
 from tests.aws.account import Waits, client_error, events_of, keep_planned, kept, lost_answer, refuse
-from tests.aws.invocation import ID, event_file, invoke
+from tests.aws.invocation import ID, invoke
 from tests.core.samples import at
-from weighbridge.aws import lambda_hooks
+from tests.handlers.hooks import AFTER, BEFORE, EVENT, SUCCEEDED, TOKEN, Hooks, report, run_hook
 from weighbridge.aws.clients import client
-from weighbridge.core.deployment import Change, hook_answered, shifted
+from weighbridge.core.deployment import Change, shifted
 from weighbridge.core.errors import (
     HookFailed,
     HookPending,
@@ -29,51 +26,15 @@ from weighbridge.core.errors import (
     StopRequested,
     Throttled,
 )
-from weighbridge.core.hooks import digest, reported
+from weighbridge.core.hooks import digest
 from weighbridge.core.interruptions import Interruption, interrupted
 from weighbridge.core.plan import routing_after
 from weighbridge.store import deployments
-
-EVENT = event_file("run_hook")
-TOKEN, BEFORE, AFTER = EVENT["taskToken"], "BeforeAllowTraffic", "AfterAllowTraffic"
-SUCCEEDED = {"status": "Succeeded"}
-
-
-class Hooks:
-    """Lambda as it invokes hooks: what it answers next, and what hooks were given."""
-
-    meta = SimpleNamespace(region_name="eu-west-1")
-
-    def __init__(self) -> None:
-        self.given: list[dict[str, Any]] = []
-        self.answers: list[Any] = []
-
-    def invoke(self, **arguments: Any) -> dict[str, Any]:
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        self.given.append(json.loads(arguments["Payload"]))
-        if callable(answer):
-            answer = answer()
-        raw = json.dumps(answer).encode()
-        return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(raw), len(raw))}
-
-
-@pytest.fixture
-def lambda_(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
-    answering = Hooks()
-    monkeypatch.setattr(lambda_hooks, "client_as", lambda *_: answering)
-    yield answering
-    assert answering.answers == []
 
 
 @pytest.fixture(autouse=True)
 def _planned() -> None:
     keep_planned(ID, **EVENT["plan"])
-
-
-def _run(token: str = TOKEN) -> None:
-    invoke("run_hook", EVENT | {"taskToken": token})
 
 
 @contextmanager
@@ -94,14 +55,9 @@ def _shift_all(**changes: Any) -> None:
     deployments.update(ID, Change(sets={"plan.hooks": made["hooks"]}))
 
 
-def _report() -> None:
-    """The hook's report reaches the record while the hook is still running."""
-    deployments.update(ID, hook_answered(BEFORE, "CodeDeployHook_checkShop", reported("Succeeded"), at(3)))
-
-
 def test_a_hook_is_told_what_it_needs_and_its_answer_ends_the_wait(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [{"status": "Succeeded", "message": "größer"}]
-    _run()
+    run_hook()
     [given] = lambda_.given
     execution_id = given.pop("LifecycleEventHookExecutionId")
     assert given == {
@@ -120,7 +76,7 @@ def test_a_hook_is_told_what_it_needs_and_its_answer_ends_the_wait(lambda_: Hook
 
 def test_a_hook_that_says_no_ends_the_wait_with_what_to_fail_with(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [{"status": "Failed", "message": "too slow"}]
-    _run()
+    run_hook()
     [(_, result)] = waits.ended
     assert result["failure"]["error"] == "HookFailed"
     assert result["failure"]["cause"].endswith(
@@ -131,7 +87,7 @@ def test_a_hook_that_says_no_ends_the_wait_with_what_to_fail_with(lambda_: Hooks
 @pytest.mark.parametrize("answer", [None, "done", {}, {"status": 200}, [], 7])
 def test_a_hook_that_returns_no_status_has_its_report_awaited(lambda_: Hooks, waits: Waits, answer: Any) -> None:
     lambda_.answers = [answer]
-    _run()
+    run_hook()
     assert waits.ended == []
     assert kept(ID)["gate"] == {"token": TOKEN, "waitingFor": BEFORE}
     assert events_of(kept(ID))[-1] == "HookReturned"
@@ -141,7 +97,7 @@ def test_a_hook_that_returns_no_status_has_its_report_awaited(lambda_: Hooks, wa
 @pytest.mark.parametrize("answer", [{"status": "FAILED", "message": "red"}, {"hookStatus": "FAILED", "message": "red"}])
 def test_a_no_in_another_spelling_ends_the_wait_at_once(lambda_: Hooks, waits: Waits, answer: Any) -> None:
     lambda_.answers = [answer]
-    _run()
+    run_hook()
     [(_, result)] = waits.ended
     assert result["failure"]["cause"].endswith("returned Failed: red")
 
@@ -150,67 +106,67 @@ def test_a_verdict_that_is_none_ends_the_wait_at_once_and_says_what_would_have_b
     lambda_: Hooks, waits: Waits
 ) -> None:
     lambda_.answers = [{"status": "Success"}]
-    _run()
+    run_hook()
     [(_, result)] = waits.ended
     assert 'returned {"status": "Success"}, which is neither Succeeded nor Failed; return' in result["failure"]["cause"]
 
 
 def test_a_hook_that_is_still_running_at_the_end_has_its_report_awaited(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [ReadTimeoutError(endpoint_url="lambda")]
-    _run()
+    run_hook()
     assert waits.ended == []
 
 
 def test_a_report_that_came_before_the_return_counts(lambda_: Hooks, waits: Waits) -> None:
     def run() -> dict[str, str]:
-        _report()
+        report()
         return {"status": "Failed"}
 
     lambda_.answers = [run]
-    _run()
+    run_hook()
     assert kept(ID)["hooks"][BEFORE]["answer"]["by"] == "report"
     assert all(result == SUCCEEDED for _, result in waits.ended)
 
 
 def test_called_twice_a_hook_is_invoked_once(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [None]
-    _run()
-    _run("the second try's token")
+    run_hook()
+    run_hook("the second try's token")
     assert len(lambda_.given) == 1
     assert waits.ended == []
 
 
 def test_the_second_try_hands_on_the_answer_that_the_first_one_got(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [None]
-    _run()
-    _report()
-    _run("the second try's token")
+    run_hook()
+    report()
+    run_hook("the second try's token")
     assert waits.ended == [("the second try's token", SUCCEEDED)]
 
 
 def test_after_a_second_try_reports_and_interruptions_end_its_wait(lambda_: Hooks) -> None:
     # A wait that is tried again has a new token, and the old one ends nothing any more.
     lambda_.answers = [None]
-    _run()
-    _run("the second try's token")
+    run_hook()
+    run_hook("the second try's token")
     assert kept(ID)["gate"] == {"token": "the second try's token", "waitingFor": BEFORE}
 
 
 def test_the_first_tries_answer_ends_the_second_tries_wait(lambda_: Hooks, waits: Waits) -> None:
     def run() -> dict[str, str]:
-        _run("the second try's token")  # the connection to the first broke while its hook was running
+        run_hook("the second try's token")  # the connection to the first broke while its hook was running
         return {"status": "Succeeded"}
 
     lambda_.answers = [run]
-    _run()
+    run_hook()
     assert waits.ended == [("the second try's token", SUCCEEDED)]
 
 
 def test_a_hook_that_was_throttled_has_not_run_and_runs_on_the_next_try(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [client_error("TooManyRequestsException", "Invoke", 429), SUCCEEDED]
     with _told(waits, Throttled):
-        _run()
-    _run("the second try's token")
+        run_hook()
+    run_hook("the second try's token")
     assert len(lambda_.given) == 1
     assert waits.ended == [("the second try's token", SUCCEEDED)]
 
@@ -223,8 +179,8 @@ def test_a_hook_without_concurrency_of_its_own_is_named_with_the_reason_and_told
     lambda_.answers = [throttled, throttled, SUCCEEDED]
     for token in ("first", "second"):
         with _told(waits, HookThrottled, match=r"hook CodeDeployHook_checkShop was not run: its reserved concurrency"):
-            _run(token)
-    _run("third")
+            run_hook(token)
+    run_hook("third")
     assert waits.ended == [("third", SUCCEEDED)]
     assert events_of(kept(ID)).count("HookCalled") == 1
 
@@ -232,8 +188,8 @@ def test_a_hook_without_concurrency_of_its_own_is_named_with_the_reason_and_told
 def test_a_hook_that_is_not_active_yet_runs_once_it_is(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [client_error("ResourceConflictException", "Invoke", 409), SUCCEEDED]
     with _told(waits, HookPending, match=r"hook CodeDeployHook_checkShop was not run: it is not Active"):
-        _run("first")
-    _run("second")
+        run_hook("first")
+    run_hook("second")
     assert waits.ended == [("second", SUCCEEDED)]
     assert events_of(kept(ID)).count("HookCalled") == 1
 
@@ -241,8 +197,8 @@ def test_a_hook_that_is_not_active_yet_runs_once_it_is(lambda_: Hooks, waits: Wa
 def test_a_hook_that_may_or_may_not_have_run_fails_at_once_and_does_not_run_again(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [client_error("ServiceException", "Invoke", 500)]
     with _told(waits, HookFailed, match="could not be invoked"):
-        _run()
-    _run("the second try's token")
+        run_hook()
+    run_hook("the second try's token")
     assert lambda_.given == []
     assert waits.ended == []
 
@@ -250,7 +206,7 @@ def test_a_hook_that_may_or_may_not_have_run_fails_at_once_and_does_not_run_agai
 def test_a_call_whose_answer_was_lost_is_made(lambda_: Hooks, waits: Waits, no_pauses: list[float]) -> None:
     lambda_.answers = [SUCCEEDED]
     with lost_answer("dynamodb", "UpdateItem"):
-        _run()
+        run_hook()
     assert len(lambda_.given) == len(no_pauses) == 1
     assert waits.ended == [(TOKEN, SUCCEEDED)]
 
@@ -263,7 +219,7 @@ def test_an_answer_whose_own_answer_was_lost_ends_the_wait(lambda_: Hooks, waits
         return SUCCEEDED
 
     lambda_.answers = [run]
-    _run()
+    run_hook()
     lost.__exit__(None, None, None)
     assert len(no_pauses) == 1
     assert waits.ended == [(TOKEN, SUCCEEDED)]
@@ -275,15 +231,15 @@ def test_an_answer_that_could_not_be_handed_on_is_handed_on_by_the_next_try(
     lambda_.answers = [SUCCEEDED]
     refuse(monkeypatch, "stepfunctions", "send_task_success", client_error("ThrottlingException"))
     with _told(waits, Throttled):
-        _run()
-    _run("the second try's token")
+        run_hook()
+    run_hook("the second try's token")
     assert waits.ended == [("the second try's token", SUCCEEDED)]
 
 
 def test_a_deployment_that_was_interrupted_does_not_run_its_hook(lambda_: Hooks, waits: Waits) -> None:
     deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(2)))
     with _told(waits, Interrupted):
-        _run()
+        run_hook()
     assert lambda_.given == []
     assert "gate" not in kept(ID)
     assert waits.ended == []
@@ -291,10 +247,10 @@ def test_a_deployment_that_was_interrupted_does_not_run_its_hook(lambda_: Hooks,
 
 def test_an_interruption_before_the_second_try_ends_it(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [None]
-    _run()
+    run_hook()
     deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(2)))
     with _told(waits, Interrupted):
-        _run("the second try's token")
+        run_hook("the second try's token")
 
 
 @pytest.mark.parametrize(
@@ -306,13 +262,13 @@ def test_a_hook_that_cannot_be_invoked_fails_the_deployment_at_once(
 ) -> None:
     lambda_.answers = [client_error(code, "Invoke", status)]
     with _told(waits, expected):
-        _run()
+        run_hook()
     assert waits.ended == []
 
 
 def test_a_second_hook_of_the_deployment_is_its_own(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [SUCCEEDED, SUCCEEDED]
-    _run()
+    run_hook()
     _shift_all(hooks=EVENT["plan"]["hooks"] | {AFTER: "CodeDeployHook_checkShop"})
     invoke("run_hook", EVENT | {"lifecycleEvent": AFTER, "taskToken": "t-2"})
     assert waits.ended == [(TOKEN, SUCCEEDED), ("t-2", SUCCEEDED)]
@@ -322,7 +278,7 @@ def test_a_second_hook_of_the_deployment_is_its_own(lambda_: Hooks, waits: Waits
 
 def test_of_a_hook_that_is_still_running_the_record_does_not_say_that_it_returned(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [ReadTimeoutError(endpoint_url="lambda")]
-    _run()
+    run_hook()
     assert waits.ended == []
     assert "returned" not in kept(ID)["timeline"][-1]["reason"]
 
@@ -338,7 +294,7 @@ def test_an_answer_that_cannot_be_recorded_ends_the_wait_all_the_same(
         return SUCCEEDED
 
     lambda_.answers = [answer]
-    _run()
+    run_hook()
     assert waits.ended == [(TOKEN, SUCCEEDED)]
 
 
@@ -354,7 +310,7 @@ def test_a_call_that_is_on_record_though_its_answer_never_came_is_made(
 
     monkeypatch.setattr(client("dynamodb"), "update_item", applied_but_not_answered)
     lambda_.answers = [SUCCEEDED]
-    _run()
+    run_hook()
     assert waits.ended == [(TOKEN, SUCCEEDED)]
     assert len(lambda_.given) == 1
 
@@ -364,10 +320,10 @@ def test_a_call_that_is_not_on_record_is_left_to_the_next_try(
 ) -> None:
     refuse(monkeypatch, "dynamodb", "update_item", AWAY)
     with _told(waits, ServiceUnavailable):
-        _run()
+        run_hook()
     assert lambda_.given == []
     lambda_.answers = [SUCCEEDED]
-    _run("the next try's token")
+    run_hook("the next try's token")
     assert waits.ended == [("the next try's token", SUCCEEDED)]
 
 
@@ -380,7 +336,7 @@ def test_a_call_that_may_be_on_record_fails_at_once_instead_of_being_awaited_for
 
     monkeypatch.setattr(client("dynamodb"), "update_item", applied_or_not)
     with _told(waits, HookFailed, match="could not be run"):
-        _run()
+        run_hook()
     assert lambda_.given == []
 
 
@@ -395,7 +351,7 @@ def test_a_throttled_hook_that_stays_on_record_as_called_fails_at_once(
 
     lambda_.answers = [throttle]
     with _told(waits, HookFailed, match="could not be run"):
-        _run()
+        run_hook()
 
 
 @pytest.mark.parametrize("lifecycle_event", [BEFORE, AFTER, "AllowTraffic", "Anything"])
@@ -414,26 +370,26 @@ def test_a_hook_that_is_not_waited_for_is_not_run(lambda_: Hooks, waits: Waits, 
 def test_a_hook_after_that_is_waited_for_does_not_let_the_hook_before_run_again(lambda_: Hooks, waits: Waits) -> None:
     _shift_all(hooks={BEFORE: "a", AFTER: "b"})
     with _told(waits, NotThePlan):
-        _run()
+        run_hook()
     assert lambda_.given == []
 
 
 def test_a_token_that_no_wait_holds_does_not_take_the_place_of_one_that_does(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [None]
-    _run()
+    run_hook()
     for token, answer in (("an attacker's", "InvalidToken"), ("another machine's", "AccessDeniedException")):
         waits.unknown[token] = answer
         with pytest.raises(NotThePlan):
-            _run(token)
+            run_hook(token)
     assert kept(ID)["gate"] == {"token": TOKEN, "waitingFor": BEFORE}
 
 
 def test_a_token_of_which_it_cannot_be_told_is_left_to_the_next_try(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [None]
-    _run()
+    run_hook()
     waits.unknown["the second try's token"] = "ThrottlingException"
     with pytest.raises(Throttled):
-        _run("the second try's token")
+        run_hook("the second try's token")
 
 
 def test_what_no_wait_could_be_told_is_raised_so_that_lambda_tells_of_it(
@@ -442,13 +398,13 @@ def test_what_no_wait_could_be_told_is_raised_so_that_lambda_tells_of_it(
     refuse(monkeypatch, "stepfunctions", "send_task_failure", client_error("ThrottlingException"))
     lambda_.answers = [client_error("ResourceNotFoundException", "Invoke", 404)]
     with pytest.raises(HookFailed):
-        _run()
+        run_hook()
     assert waits.interrupted == []
 
 
 def test_the_same_call_delivered_twice_runs_the_hook_once_and_ends_nothing(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [None]
-    _run()
-    _run()
+    run_hook()
+    run_hook()
     assert len(lambda_.given) == 1
     assert (waits.ended, waits.interrupted) == ([], [])

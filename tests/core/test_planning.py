@@ -23,6 +23,7 @@ from weighbridge.core.planning import (
     watched_alarms,
 )
 from weighbridge.core.routing import Routing
+from weighbridge.core.service_role import ServiceRole
 
 SPEC = AppSpec("shop", "live", None, "2", {"AfterAllowTraffic": "CodeDeployHook_after"})
 LINEAR = PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"]
@@ -194,3 +195,12 @@ def test_settings_of_the_second_in_which_the_file_was_written_are_its_own() -> N
     dropped = record() | {"createTime": stamp(at(100))}
     assert not is_group_awaited(dropped, 0, updated=stamp(at(100)), file_changed=at(101))
     assert is_group_awaited(dropped, 0, updated=stamp(at(100)), file_changed=at(102))
+
+
+def test_a_role_is_told_for_which_group_it_is_assumed() -> None:
+    arn = "arn:aws:iam::123456789012:role/team-a"
+    asked = members(applicationName="shop-app", deploymentGroupName="prod")
+    group = parse_group("shop-app", "prod", {"serviceRoleArn": arn})
+    for required in (True, False):
+        assert role_for(asked, group, required=required) == ServiceRole(arn, "shop-app/prod")
+    assert role_of(_plan(serviceRoleArn=arn)) == ServiceRole(arn, "shop-app/prod")

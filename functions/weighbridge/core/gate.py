@@ -32,11 +32,6 @@ class Fail:
     details: Mapping[str, object]
 
 
-def gate(token: str, waiting_for: str) -> dict[str, str]:
-    """The gate of a hook, as records hold it; `waiting_for` is its lifecycle event. A bake's is written by the machine."""
-    return {"token": token, "waitingFor": waiting_for}
-
-
 def owed(record: Record) -> GoOn | Fail | None:
     """How the gate on record is to end, by what the record holds; None where it holds nothing for it.
 

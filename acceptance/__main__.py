@@ -183,9 +183,9 @@ def _account(profile: str | None) -> Account:
 
 
 @contextmanager
-def _assembly(given: Path | None, choices: dict[str, str]) -> Iterator[Path]:
-    if given:
-        yield given
+def _assembly(assembly: Path | None, choices: dict[str, str]) -> Iterator[Path]:
+    if assembly:
+        yield assembly
         return
     with tempfile.TemporaryDirectory(prefix="weighbridge-acceptance-") as directory:
         console.print("Synthesizing the stack …")

@@ -50,11 +50,11 @@ def main(*, chosen: tuple[str, ...], profile: str | None) -> None:
         return
     try:
         account = session(profile)
-        found = outputs(account.client("cloudformation"), settings[STACK_NAME])
-        if not found or "BucketName" not in found:  # the CLI was told to do something else than to deploy
+        stack_outputs = outputs(account.client("cloudformation"), settings[STACK_NAME])
+        if not stack_outputs or "BucketName" not in stack_outputs:  # the CLI was told to do something else than to deploy
             return
         click.echo("Dropping a file, until it is heard of. After an installation this takes some minutes …")
-        seconds = seconds_until_heard(account, found["BucketName"], found["TableName"])
+        seconds = seconds_until_heard(account, stack_outputs["BucketName"], stack_outputs["TableName"])
     except (BotoCoreError, ClientError) as error:
         click.echo(f"Whether dropped files are heard of cannot be tried: {error}", err=True)
         return

@@ -47,7 +47,9 @@ class Local:
 
 def stack_of(assembly: Path) -> str:
     artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
-    [(name, stack)] = [(name, one) for name, one in artifacts.items() if one["type"] == "aws:cloudformation:stack"]
+    [(name, stack)] = [
+        (name, artifact) for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"
+    ]
     return str(stack["properties"].get("stackName", name))
 
 
@@ -87,10 +89,10 @@ def kept(account: Account, name: str) -> Kept:
     """What the stack of that name would leave; nothing where there is no such stack."""
     if not exists(account, name):
         return Kept()
-    found = resources(account, name)
+    stack_resources = resources(account, name)
 
     def of(kind: str) -> tuple[str, ...]:
-        return tuple(one["PhysicalResourceId"] for one in found if one["ResourceType"] == kind)
+        return tuple(resource["PhysicalResourceId"] for resource in stack_resources if resource["ResourceType"] == kind)
 
     return Kept(of("AWS::S3::Bucket"), of("AWS::DynamoDB::Table"))
 
@@ -98,7 +100,7 @@ def kept(account: Account, name: str) -> Kept:
 def resources(account: Account, name: str) -> list[Mapping[str, Any]]:
     """The resources of the stack of that name, as CloudFormation lists them."""
     pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
-    return [one for page in pages for one in page["StackResourceSummaries"] if one.get("PhysicalResourceId")]
+    return [resource for page in pages for resource in page["StackResourceSummaries"] if resource.get("PhysicalResourceId")]
 
 
 def remove(account: Account, name: str, keeps: Kept) -> None:
@@ -132,8 +134,8 @@ def _delete_bucket(account: Account, bucket: str) -> None:
     s3 = account.client("s3")
     try:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                s3.delete_object(Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"])
+            for version in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
         s3.delete_bucket(Bucket=bucket)
     except s3.exceptions.NoSuchBucket:
         return
@@ -159,20 +161,20 @@ def left(account: Account, name: str, keeps: Kept) -> list[str]:
     queues = account.client("sqs").list_queues(QueueNamePrefix=f"{name}-").get("QueueUrls", [])
     rules = account.client("events").list_rules(NamePrefix=f"{name}-")["Rules"]
     there = {
-        "bucket": [one["Name"] for one in buckets if one["Name"] in keeps.buckets],
+        "bucket": [each["Name"] for each in buckets if each["Name"] in keeps.buckets],
         "table": [table for page in tables for table in page["TableNames"] if table in keeps.tables],
-        "function": [one["FunctionName"] for page in functions for one in page["Functions"]],
-        "role": [one["RoleName"] for page in roles for one in page["Roles"]],
+        "function": [each["FunctionName"] for page in functions for each in page["Functions"]],
+        "role": [each["RoleName"] for page in roles for each in page["Roles"]],
         "alarm": [
-            one["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms", "LogAlarms") for one in alarms.get(kind, [])
+            each["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms", "LogAlarms") for each in alarms.get(kind, [])
         ],
         "queue": [url.rpartition("/")[2] for url in queues],
-        "rule": [one["Name"] for one in rules],
+        "rule": [each["Name"] for each in rules],
     }
     named = [
-        f"{kind} {one}"
+        f"{kind} {each}"
         for kind, names in there.items()
-        for one in names
-        if kind in {"bucket", "table"} or one.startswith((f"{name}-", f"CodeDeployHook_{name}-"))
+        for each in names
+        if kind in {"bucket", "table"} or each.startswith((f"{name}-", f"CodeDeployHook_{name}-"))
     ]
     return [*([f"stack {name}"] if exists(account, name) else []), *named]

@@ -38,8 +38,8 @@ class Installed:
 
     def item(self, pk: str, sk: str) -> Record | None:
         key = {"pk": {"S": pk}, "sk": {"S": sk}}
-        found = self.client("dynamodb").get_item(TableName=self.outputs["TableName"], Key=key, ConsistentRead=True)
-        return {name: _plain(value) for name, value in found["Item"].items()} if "Item" in found else None
+        answer = self.client("dynamodb").get_item(TableName=self.outputs["TableName"], Key=key, ConsistentRead=True)
+        return {name: _plain(value) for name, value in answer["Item"].items()} if "Item" in answer else None
 
     @cached_property
     def _resources(self) -> list[Mapping[str, Any]]:
@@ -48,9 +48,9 @@ class Installed:
     def _physical(self, kind: str, *logical: str) -> str:
         """The name of the stack's resource of that type whose logical id begins with one of these."""
         [name] = [
-            str(one["PhysicalResourceId"])
-            for one in self._resources
-            if one["ResourceType"] == kind and one["LogicalResourceId"].startswith(logical)
+            str(resource["PhysicalResourceId"])
+            for resource in self._resources
+            if resource["ResourceType"] == kind and resource["LogicalResourceId"].startswith(logical)
         ]
         return name
 
@@ -88,8 +88,8 @@ class Installed:
             pages = self.client("logs").get_paginator("filter_log_events").paginate(**query)
             return [event["message"] for page in pages for event in page["events"]]
 
-        found = until(f"the log of {construct}", reports, LOG_SECONDS)
-        return [float(told[1]) / 1000 for line in found if (told := _INIT.search(line))]
+        lines = until(f"the log of {construct}", reports, LOG_SECONDS)
+        return [float(match[1]) / 1000 for line in lines if (match := _INIT.search(line))]
 
     def refused(self, event_id: str) -> bool:
         """Whether an event has come to a function, and been refused by it."""
@@ -98,8 +98,8 @@ class Installed:
     def has_dead_letter(self, queue: str, about: str) -> bool:
         """Whether a message lies in a queue of dead letters that has this in it; it is left there."""
         url = self._queue(queue)
-        found = self.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
-        return any(about in one["Body"] for one in found.get("Messages", []))
+        answer = self.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return any(about in message["Body"] for message in answer.get("Messages", []))
 
     # ------------------------------------------------------------------------------------------- what is broken, and mended
 
@@ -117,11 +117,11 @@ class Installed:
     def denied(self, constructs: Iterable[str], *actions: str) -> Iterator[None]:
         """Takes rights from the roles of some of the stack's functions meanwhile."""
         functions, iam = self.client("lambda"), self.client("iam")
-        found = [functions.get_function_configuration(FunctionName=self.function_of(one)) for one in constructs]
+        configurations = [functions.get_function_configuration(FunctionName=self.function_of(each)) for each in constructs]
         deny = policy({"Effect": "Deny", "Action": actions, "Resource": "*"})
         try:
-            for one in found:
-                role = one["Role"].rpartition("/")[2]
+            for each in configurations:
+                role = each["Role"].rpartition("/")[2]
                 self._denied.append(role)
                 iam.put_role_policy(RoleName=role, PolicyName=DENIED, PolicyDocument=deny)
             self._settle()
@@ -175,10 +175,10 @@ class Installed:
         """Waits until a function is as it was last told to be. Raises NotSo where it will not be."""
 
         def ask() -> bool:
-            found = self.client("lambda").get_function_configuration(FunctionName=name)
-            states = (found.get("State"), found.get("LastUpdateStatus"))
+            configuration = self.client("lambda").get_function_configuration(FunctionName=name)
+            states = (configuration.get("State"), configuration.get("LastUpdateStatus"))
             if "Failed" in states:
-                raise NotSo(f"{name}: {found.get('LastUpdateStatusReason') or found.get('StateReason')}")
+                raise NotSo(f"{name}: {configuration.get('LastUpdateStatusReason') or configuration.get('StateReason')}")
             return states == ("Active", "Successful")
 
         until(f"the function {name}", ask)
@@ -188,7 +188,7 @@ class Installed:
         """Forbids a rule meanwhile to invoke a function, which is how EventBridge comes to write a dead letter at once."""
         functions, name = self.client("lambda"), self.function_of(construct)
         statements = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
-        [permits] = [one for one in statements if _source(one).endswith(f"/{self._rule(rule)}")]
+        [permits] = [statement for statement in statements if _source(statement).endswith(f"/{self._rule(rule)}")]
         try:
             functions.remove_permission(FunctionName=name, StatementId=permits["Sid"])
             self._settle()
@@ -211,7 +211,9 @@ class Installed:
         """
         queues, url = self.client("sqs"), self._queue("Events")
         closed = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
-        opened = [one for one in json.loads(closed)["Statement"] if "aws:PrincipalArn" not in json.dumps(one)]
+        opened = [
+            statement for statement in json.loads(closed)["Statement"] if "aws:PrincipalArn" not in json.dumps(statement)
+        ]
         to = {"DataType": "String", "StringValue": self._configuration(construct)["FunctionArn"]}
 
         dead_letter = {"MessageBody": json.dumps({"id": about}), "MessageAttributes": {"TARGET_ARN": to}}

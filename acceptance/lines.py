@@ -23,10 +23,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """Of what is `told` nothing may be secret but an account's id or an access key's."""
+    """Of its `message` nothing may be secret but an account's id or an access key's."""
 
     verdict: Verdict
-    told: str = ""
+    message: str = ""
     measured: Mapping[str, float] = field(default_factory=dict)
     """By what was measured; seconds, unless its name says otherwise."""
 
@@ -37,20 +37,20 @@ class Line:
     answer: Answer
 
 
-def held(told: str = "", **measured: float) -> Answer:
-    return Answer(Verdict.HELD, told, {name: round(value, 3) for name, value in measured.items()})
+def held(message: str = "", **measured: float) -> Answer:
+    return Answer(Verdict.HELD, message, {name: round(value, 3) for name, value in measured.items()})
 
 
-def warned(told: str) -> Answer:
-    return Answer(Verdict.WARNED, told)
+def warned(message: str) -> Answer:
+    return Answer(Verdict.WARNED, message)
 
 
-def failed(told: str, **measured: float) -> Answer:
-    return Answer(Verdict.FAILED, told, {name: round(value, 3) for name, value in measured.items()})
+def failed(message: str, **measured: float) -> Answer:
+    return Answer(Verdict.FAILED, message, {name: round(value, 3) for name, value in measured.items()})
 
 
-def unanswered(told: str, **measured: float) -> Answer:
-    return Answer(Verdict.UNANSWERED, told, {name: round(value, 3) for name, value in measured.items()})
+def unanswered(message: str, **measured: float) -> Answer:
+    return Answer(Verdict.UNANSWERED, message, {name: round(value, 3) for name, value in measured.items()})
 
 
 def redacted(text: str) -> str:
@@ -61,27 +61,27 @@ def redacted(text: str) -> str:
 def reason(error: ClientError | BotoCoreError) -> str:
     """An error of botocore's in one line."""
     if isinstance(error, ClientError):
-        told = error.response.get("Error", {})
-        text = f"{error.operation_name}: {told.get('Code', '')} {told.get('Message', '')}"
+        details = error.response.get("Error", {})
+        text = f"{error.operation_name}: {details.get('Code', '')} {details.get('Message', '')}"
     else:
         text = str(error)
     return " ".join(text.split())[:300]
 
 
 def show(console: Console, line: Line) -> None:
-    told = f"  {redacted(line.answer.told)}" if line.answer.told else ""
-    console.print(f"{line.answer.verdict.value:<17}  {line.what}{told}", markup=False)
+    message = f"  {redacted(line.answer.message)}" if line.answer.message else ""
+    console.print(f"{line.answer.verdict.value:<17}  {line.what}{message}", markup=False)
 
 
 def summary(lines: Iterable[Line]) -> str:
     counts = Counter(line.answer.verdict for line in lines)
-    told = {
+    summaries = {
         Verdict.HELD: "held",
         Verdict.FAILED: "failed",
         Verdict.WARNED: "with a warning",
         Verdict.UNANSWERED: "not answered here, so that nothing is known of them",
     }
-    return "; ".join(f"{counts[verdict]} {words}" for verdict, words in told.items() if counts[verdict]) + "."
+    return "; ".join(f"{counts[verdict]} {words}" for verdict, words in summaries.items() if counts[verdict]) + "."
 
 
 def any_failed(lines: Iterable[Line]) -> bool:

@@ -50,7 +50,7 @@ class Stack:
     @property
     def artifact(self) -> dict[str, Any]:
         artifacts = self._read("manifest.json")["artifacts"].values()
-        [stack] = [one for one in artifacts if one["type"] == "aws:cloudformation:stack"]
+        [stack] = [artifact for artifact in artifacts if artifact["type"] == "aws:cloudformation:stack"]
         return stack  # type: ignore[no-any-return]
 
     @property
@@ -108,12 +108,12 @@ def bootstrap(account: Account, stack: Stack) -> Answer:
 
 
 def concurrent_executions(account: Account, stack: Stack) -> Answer:
-    wanted = sum(
+    reserved = sum(
         resource.get("Properties", {}).get("ReservedConcurrentExecutions", 0)
         for resource in stack.body["Resources"].values()
     )
     functions, stacks = account.client("lambda"), account.client("cloudformation")
-    if wanted and (obstacle := concurrency.obstacle(functions, stacks, stack.name, wanted)):
+    if reserved and (obstacle := concurrency.obstacle(functions, stacks, stack.name, reserved)):
         return failed(f"cannot be set apart as chosen: {obstacle}")
     there = functions.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     if there < FEW:
@@ -130,8 +130,11 @@ def definition(account: Account, _stack: Stack) -> Answer:
 
     def found(text: str) -> list[str]:
         answer = steps.validate_state_machine_definition(definition=text, type="STANDARD", severity="ERROR")
-        told = [f"{one.get('location', '')} {one['code']} {one['message']}" for one in answer["diagnostics"]]
-        return told or (["no reason given"] if answer["result"] != "OK" else [])
+        diagnostics = [
+            f"{diagnostic.get('location', '')} {diagnostic['code']} {diagnostic['message']}"
+            for diagnostic in answer["diagnostics"]
+        ]
+        return diagnostics or (["no reason given"] if answer["result"] != "OK" else [])
 
     text = _definition()
     broken = json.dumps(json.loads(text) | {"StartAt": "Nowhere"})
@@ -149,10 +152,10 @@ def each_state(account: Account, _stack: Stack) -> Answer:
     for question in states.questions(json.loads(text)):
         count += 1
         answer = steps.test_state(definition=text, inspectionLevel="INFO", **question.asked)
-        found = answer["status"], answer.get("nextState")
-        if found != (question.status, question.next_state):
+        outcome = answer["status"], answer.get("nextState")
+        if outcome != (question.status, question.next_state):
             problems.append(
-                f"{question.about}: {found[0]} → {found[1]} ({answer.get('error', '')} {answer.get('cause', '')})"
+                f"{question.about}: {outcome[0]} → {outcome[1]} ({answer.get('error', '')} {answer.get('cause', '')})"
             )
     return failed(_named(problems)) if problems else held(f"{count} of them")
 
@@ -172,7 +175,11 @@ def policies(account: Account, stack: Stack) -> Answer:
     def found(policy: str) -> list[str]:
         pages = analyzer.get_paginator("validate_policy").paginate(policyDocument=policy, policyType="IDENTITY_POLICY")
         findings = [finding for page in pages for finding in page["findings"]]
-        return [f"{one['issueCode']}: {one['findingDetails']}" for one in findings if one["findingType"] in _GRAVE]
+        return [
+            f"{finding['issueCode']}: {finding['findingDetails']}"
+            for finding in findings
+            if finding["findingType"] in _GRAVE
+        ]
 
     wrong = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": NO_ACTION, "Resource": "*"}]}
     if not found(json.dumps(wrong)):
@@ -211,7 +218,9 @@ def conditions(account: Account, stack: Stack) -> Answer:
             if missed and _ignores_keys(iam):
                 return unanswered("conditions are judged without the keys that are given")
             other = _simulated(iam, role, action, resources, dict.fromkeys(role.keys, "another"))
-            problems += missed + [f"{told} with another {', '.join(role.keys)}" for told in rights.allowed(role, other)]
+            problems += missed + [
+                f"{problem} with another {', '.join(role.keys)}" for problem in rights.allowed(role, other)
+            ]
     return failed(_named(problems)) if problems else held()
 
 
@@ -279,13 +288,13 @@ def _created_and_deleted(stacks: Any, name: str, url: str) -> Answer:
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         )
         deadline = time.monotonic() + CHANGE_SET_SECONDS
-        while (found := stacks.describe_change_set(StackName=name, ChangeSetName=name))["Status"] in _UNDER_WAY:
+        while (change_set := stacks.describe_change_set(StackName=name, ChangeSetName=name))["Status"] in _UNDER_WAY:
             if time.monotonic() > deadline:
                 return failed(f"no answer within {CHANGE_SET_SECONDS} s")
             time.sleep(1)
-        if found["Status"] != "CREATE_COMPLETE":
-            return failed(found.get("StatusReason", found["Status"]))
-        return held(f"{len(found['Changes'])} resources{' and more' if 'NextToken' in found else ''}")
+        if change_set["Status"] != "CREATE_COMPLETE":
+            return failed(change_set.get("StatusReason", change_set["Status"]))
+        return held(f"{len(change_set['Changes'])} resources{' and more' if 'NextToken' in change_set else ''}")
     except ClientError as error:
         if code_of(error) in {"ValidationError", "InsufficientCapabilitiesException"}:
             return failed(reason(error))

@@ -92,7 +92,7 @@ def questions(role: Role, everyone: Iterable[Role]) -> list[tuple[str, list[str]
 
     One action a question, because IAM refuses to simulate actions together that need different information.
     """
-    actions = sorted({action for given in role.may.values() for action in given})
+    actions = sorted({action for actions_on_one in role.may.values() for action in actions_on_one})
     known = sorted({resource.replace("*", "some") for each in everyone for resource in each.may if resource != "*"})
     return [
         (action, [arn for arn in known if arn.split(":")[2] == action.partition(":")[0]] or ["*"]) for action in actions

@@ -96,7 +96,7 @@ def write(file: Path, *, lines: Iterable[Line], account: Account, began: datetim
         "seconds": round((datetime.now(UTC) - began).total_seconds()),
         "quick": quick,
         "cases": [
-            {"what": line.what, "verdict": line.answer.verdict.value, "told": line.answer.told}
+            {"what": line.what, "verdict": line.answer.verdict.value, "told": line.answer.message}
             | ({"measured": dict(line.answer.measured)} if line.answer.measured else {})
             for line in lines
         ],

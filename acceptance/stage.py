@@ -88,8 +88,8 @@ class Stage(Installed):
         queues, events = self.client("sqs"), self.client("events")
         url = queues.create_queue(QueueName=self.notices)["QueueUrl"]
         arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        told = {"source": ["weighbridge"], "detail": {"application": [self.name]}}
-        rule = events.put_rule(Name=self.notices, EventPattern=json.dumps(told))["RuleArn"]
+        pattern = {"source": ["weighbridge"], "detail": {"application": [self.name]}}
+        rule = events.put_rule(Name=self.notices, EventPattern=json.dumps(pattern))["RuleArn"]
         sends = {
             "Effect": "Allow",
             "Principal": {"Service": "events.amazonaws.com"},
@@ -257,17 +257,17 @@ class Stage(Installed):
         ]
 
     def _delete_alarms(self, cloudwatch: Any) -> None:
-        found = cloudwatch.describe_alarms(AlarmNamePrefix=f"{self.name}-", AlarmTypes=ALARM_TYPES)
+        alarms = cloudwatch.describe_alarms(AlarmNamePrefix=f"{self.name}-", AlarmTypes=ALARM_TYPES)
         # The stack's own alarms bear its name, too, and go with it. A composite alarm goes before what it is made of.
         for kind in ("CompositeAlarms", "MetricAlarms", "LogAlarms"):
-            names = [one["AlarmName"] for one in found.get(kind, []) if one["AlarmName"].startswith(self.alarm)]
+            names = [alarm["AlarmName"] for alarm in alarms.get(kind, []) if alarm["AlarmName"].startswith(self.alarm)]
             if names:
                 cloudwatch.delete_alarms(AlarmNames=names)
 
     def _delete_hooks(self) -> None:
         functions = self.client("lambda")
         pages = functions.get_paginator("list_functions").paginate()
-        names = [one["FunctionName"] for page in pages for one in page["Functions"]]
+        names = [function["FunctionName"] for page in pages for function in page["Functions"]]
         for name in names:
             if name.startswith(self.hooks):
                 functions.delete_function(FunctionName=name)
@@ -311,8 +311,8 @@ class Stage(Installed):
         self.put(f"{self.name}/{group}/deployment-group.yaml", settings)
 
         def taken_over() -> bool:
-            kept = (self.item(f"GROUP#{self.name}/{group}", "GROUP") or {}).get("settings")
-            return kept is not None and (kept != before or before is not None)
+            item = (self.item(f"GROUP#{self.name}/{group}", "GROUP") or {}).get("settings")
+            return item is not None and (item != before or before is not None)
 
         until(f"the group {group}", taken_over)
 
@@ -384,8 +384,8 @@ class Stage(Installed):
         until(f"the hook of {deployment_id}", lambda: event in (self.record(deployment_id) or {}).get("hooks", {}))
 
     def routing(self) -> tuple[str, dict[str, float]]:
-        found = self.client("lambda").get_alias(FunctionName=self.function, Name=ALIAS)
-        return found["FunctionVersion"], found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        alias = self.client("lambda").get_alias(FunctionName=self.function, Name=ALIAS)
+        return alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
 
     def other_version(self) -> str:
         return str(int(self.routing()[0]) % VERSIONS + 1)
@@ -401,7 +401,7 @@ class Stage(Installed):
         until(f"{what} of {deployment_id} on the default bus", lambda: self.has_noticed(deployment_id, what), seconds)
 
     def has_noticed(self, deployment_id: str, what: str) -> bool:
-        self._notices += [json.loads(one["Body"]) for one in self._taken_out(self.notices)]
+        self._notices += [json.loads(message["Body"]) for message in self._taken_out(self.notices)]
         return any(
             notice["detail"]["deploymentId"] == deployment_id
             and what in {notice["detail-type"], notice["detail"].get("state")}
@@ -411,10 +411,10 @@ class Stage(Installed):
     def _taken_out(self, queue: str) -> list[dict[str, Any]]:
         queues = self.client("sqs")
         url = queues.get_queue_url(QueueName=queue)["QueueUrl"]
-        found: list[dict[str, Any]] = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        for one in found:
-            queues.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
-        return found
+        messages: list[dict[str, Any]] = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return messages
 
 
 def outcome(record: Record) -> str:

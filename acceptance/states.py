@@ -140,14 +140,16 @@ def questions(machine: dict[str, Any]) -> Iterator[Question]:
                 raise NotImplementedError(f"{name} is a {kind} state, of which nothing is asked")
 
 
-def _asked(name: str, given: Mapping[str, Any] | None = None, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _asked(
+    name: str, state_input: Mapping[str, Any] | None = None, variables: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     context = {
         "Execution": {"Id": MACHINE.replace(":stateMachine:", ":execution:") + ":d-LAFB8W95J", "Name": "d-LAFB8W95J"},
         "StateMachine": {"Id": MACHINE, "Name": "Weighbridge"},
     }
     return {
         "stateName": name,
-        "input": json.dumps(given or {}),
+        "input": json.dumps(state_input or {}),
         "variables": json.dumps({**VARIABLES, **(variables or {})}),
         "context": json.dumps(context),
     }

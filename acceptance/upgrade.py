@@ -43,8 +43,8 @@ def upgrade(client: Callable[[str], Any], name: str) -> Iterator[Update]:
     """
     s3, stacks = client("s3"), client("cloudformation")
     owner = client("sts").get_caller_identity()["Account"]
-    found = stacks.get_template(StackName=name)["TemplateBody"]
-    template: dict[str, Any] = found if isinstance(found, dict) else json.loads(found)
+    body = stacks.get_template(StackName=name)["TemplateBody"]
+    template: dict[str, Any] = body if isinstance(body, dict) else json.loads(body)
     made: dict[str, dict[str, str]] = {}
 
     def put(bucket: str, key: str, body: bytes) -> None:

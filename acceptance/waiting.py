@@ -27,7 +27,7 @@ def until(what: str, ask: Callable[[], T | None], seconds: float = PATIENCE) -> 
         time.sleep(PAUSE)
 
 
-def expect(found: Any, expected: Any, what: str) -> None:
+def expect(actual: Any, expected: Any, what: str) -> None:
     """Raises NotSo where it is not as expected."""
-    if found != expected:
-        raise NotSo(f"{what}: {found!r} instead of {expected!r}")
+    if actual != expected:
+        raise NotSo(f"{what}: {actual!r} instead of {expected!r}")

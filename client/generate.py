@@ -88,14 +88,14 @@ def _wordless(part: Any) -> Any:
 
 
 def _reachable(shapes: Mapping[str, Any], roots: Iterable[Mapping[str, Any]]) -> set[str]:
-    found: set[str] = set()
+    reachable: set[str] = set()
     waiting = [name for root in roots for name in _references(root)]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reachable:
+            reachable.add(name)
             waiting += _references(shapes[name])
-    return found
+    return reachable
 
 
 def _references(part: Any) -> list[str]:

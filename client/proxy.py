@@ -205,7 +205,7 @@ class _Request(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *values: object) -> None:  # noqa: A002 - the base class names it so
         """A printable line on standard error: untrusted text is in it."""
-        click.echo("".join(one if one.isprintable() else "?" for one in format % values), err=True)
+        click.echo("".join(c if c.isprintable() else "?" for c in format % values), err=True)
 
 
 def exports(proxy_url: str) -> list[str]:
@@ -254,11 +254,11 @@ def main(url: str, port: int, region: str | None) -> None:
 
 
 def _credentials(session: Session) -> CredentialsNow:
-    found = session.get_credentials()
-    if found is None:
+    credentials = session.get_credentials()
+    if credentials is None:
         raise click.ClickException("There are no AWS credentials to sign with: run `aws configure`, or set AWS_PROFILE.")
-    found.get_frozen_credentials()  # what cannot be had now is told now, and who is asked for a code is asked now
-    return found.get_frozen_credentials
+    credentials.get_frozen_credentials()  # what cannot be had now is told now, and who is asked for a code is asked now
+    return credentials.get_frozen_credentials
 
 
 def _explain(proxy: Proxy) -> None:

@@ -32,9 +32,9 @@ def session(profile: str | None) -> boto3.Session:
 def outputs(stacks: Any, stack: str) -> Mapping[str, str] | None:
     """The outputs of the stack of that name, by CloudFormation's client `stacks`; None where there is no such stack."""
     try:
-        [found] = stacks.describe_stacks(StackName=stack)["Stacks"]
+        [description] = stacks.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ValidationError":
             return None
         raise
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}

@@ -26,16 +26,18 @@ UNRESERVED = 100
 """Lambda leaves every account so many that no function has reserved."""
 
 
-def obstacle(functions: Any, stacks: Any, stack: str, wanted: int) -> str | None:
+def obstacle(functions: Any, stacks: Any, stack: str, reserved: int) -> str | None:
     """Why the account cannot reserve so many for the stack of that name; None where it can.
 
     `functions` and `stacks` are clients of Lambda and CloudFormation. Raises ClientError and BotoCoreError.
     """
     left = functions.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
     left += _reserved_already(stacks, stack)
-    if left - wanted >= UNRESERVED:
+    if left - reserved >= UNRESERVED:
         return None
-    return f"they take {wanted} concurrent executions; of the account's {left} that are not reserved {UNRESERVED} must stay"
+    return (
+        f"they take {reserved} concurrent executions; of the account's {left} that are not reserved {UNRESERVED} must stay"
+    )
 
 
 def _reserved_already(stacks: Any, stack: str) -> int:

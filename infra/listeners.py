@@ -289,7 +289,7 @@ def _notify_of_failure(scope: Construct, basis: Basis, machine: DeploymentMachin
             ),
         ],
     )
-    told = give_afterwards(
+    rule = give_afterwards(
         scope,
         "RunHookEnd",
         run_hook.role,
@@ -315,7 +315,7 @@ def _notify_of_failure(scope: Construct, basis: Basis, machine: DeploymentMachin
         ),
     )
     # Lambda looks whether the role may call it.
-    configured.node.add_dependency(told)
+    configured.node.add_dependency(rule)
 
 
 def _sort_key(value: str) -> dict[str, object]:

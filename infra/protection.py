@@ -24,9 +24,9 @@ def main(*, chosen: tuple[str, ...], profile: str | None) -> None:
     """Protect the table from being deleted by one call."""
     try:
         account = session(profile)
-        found = outputs(account.client("cloudformation"), context(chosen)[STACK_NAME])
-        if found and "TableName" in found:  # else the CLI was told to do something else than to deploy
-            protect(account, found["TableName"])
+        stack_outputs = outputs(account.client("cloudformation"), context(chosen)[STACK_NAME])
+        if stack_outputs and "TableName" in stack_outputs:  # else the CLI was told to do something else than to deploy
+            protect(account, stack_outputs["TableName"])
     except (BotoCoreError, ClientError) as error:
         click.echo(f"The table could not be protected from deletion: {error}", err=True)
 

@@ -27,7 +27,7 @@ def check(region: str | None, settings: Settings) -> None:
     """Raises SettingsError where the region, which may be unknown, has not what the settings take."""
     urls = {"apiUrl": settings.api_url, "hookUrl": settings.hook_url}
     if region in WITHOUT_FUNCTION_URLS and any(urls.values()):
-        off = " ".join(f"-c {key}=false" for key, wanted in urls.items() if wanted)
+        off = " ".join(f"-c {key}=false" for key, is_on in urls.items() if is_on)
         raise SettingsError(
             f"Lambda has no function URLs in {region}, so that the stack would not be created there. With `{off}` it is, "
             "without the API: deployments are started by dropping files and by events on the bus."

@@ -28,14 +28,14 @@ def unfinished(account: boto3.Session, table: str) -> list[Record]:
     """The records of all deployments that are open, oldest first; none where there is no such table."""
     dynamodb = account.client("dynamodb")
     try:
-        found = dynamodb.get_paginator("query").paginate(
+        pages = dynamodb.get_paginator("query").paginate(
             TableName=table,
             IndexName="open",
             KeyConditionExpression="#open = :open",
             ExpressionAttributeNames={"#open": "open"},
             ExpressionAttributeValues={":open": {"S": "open"}},
         )
-        keys = [{name: item[name] for name in ("pk", "sk")} for page in found for item in page["Items"]]
+        keys = [{name: item[name] for name in ("pk", "sk")} for page in pages for item in page["Items"]]
         answers = (dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True) for key in keys)
         records = [{name: _plain(value) for name, value in answer.get("Item", {}).items()} for answer in answers]
     except dynamodb.exceptions.ResourceNotFoundException:
@@ -77,7 +77,7 @@ def stop(account: boto3.Session, bus: str, deployment_id: str) -> None:
 def stop_all(account: boto3.Session, table: str, bus: str) -> Iterator[str]:
     """Stops what is open, and what begins meanwhile, until nothing is; tells each change in a line."""
     asked: set[str] = set()
-    told: set[str] = set()
+    described_before: set[str] = set()
     while records := unfinished(account, table):
         for record in records:
             deployment_id = record["deploymentId"]
@@ -86,8 +86,8 @@ def stop_all(account: boto3.Session, table: str, bus: str) -> Iterator[str]:
                 stop(account, bus, deployment_id)
                 asked.add(deployment_id)
                 yield f"Stopping {deployment_id}"
-            if (text := described(record)) not in told:
-                told.add(text)
+            if (text := described(record)) not in described_before:
+                described_before.add(text)
                 yield f"  {text}"
         time.sleep(_PAUSE)
 
@@ -101,17 +101,17 @@ def main(*, chosen: tuple[str, ...], profile: str | None, stops: bool) -> None:
     stack = context(chosen)[STACK_NAME]
     try:
         account = session(profile)
-        found = outputs(account.client("cloudformation"), stack)
-        if found is None:
+        stack_outputs = outputs(account.client("cloudformation"), stack)
+        if stack_outputs is None:
             click.echo(f"There is no stack {stack} in {account.region_name}.")
             return
         # A stack that was never created whole has no outputs, and no deployments.
-        if "TableName" not in found:
+        if "TableName" not in stack_outputs:
             return
         if stops:
-            for line in stop_all(account, found["TableName"], found["EventBusName"]):
+            for line in stop_all(account, stack_outputs["TableName"], stack_outputs["EventBusName"]):
                 click.echo(line)
-        elif records := unfinished(account, found["TableName"]):
+        elif records := unfinished(account, stack_outputs["TableName"]):
             what = "\n".join(f"  {described(record)}" for record in records)
             raise click.ClickException(
                 f"{stack} is left as it is, for deployments are open:\n{what}\n"

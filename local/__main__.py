@@ -142,8 +142,8 @@ def choices_of(values: Iterable[str]) -> dict[str, str]:
     """Options `KEY=VALUE` as a mapping. Raises click's BadParameter."""
     choices = {}
     for value in values:
-        key, given, choice = value.partition("=")
-        if not key or not given:
+        key, separator, choice = value.partition("=")
+        if not key or not separator:
             raise click.BadParameter(f"{value!r} is no KEY=VALUE.")
         choices[key] = choice
     return choices

@@ -171,11 +171,11 @@ def session(credentials: Mapping[str, str]) -> boto3.Session:
     )
 
 
-def _port(wanted: int | None) -> int:
+def _port(asked_for: int | None) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted or 0))
+            probe.bind(("127.0.0.1", asked_for or 0))
         except OSError as error:
-            raise LocalCloudError(f"port {wanted} cannot be used: {error.strerror}. Choose another one.") from error
+            raise LocalCloudError(f"port {asked_for} cannot be used: {error.strerror}. Choose another one.") from error
         return int(probe.getsockname()[1])

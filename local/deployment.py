@@ -77,13 +77,13 @@ def synthesize(app: Path, assembly: Path, choices: Mapping[str, object] | None =
 def deploy(cloud: Account, assembly: Path) -> dict[str, str]:
     """Publish the assembly's file assets, create its stack and return the stack's outputs. Raises DeploymentError."""
     artifacts = _read(assembly / "manifest.json")["artifacts"]
-    stacks = {name: one for name, one in artifacts.items() if one["type"] == "aws:cloudformation:stack"}
+    stacks = {name: artifact for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
     if len(stacks) != 1:
         raise DeploymentError(f"{assembly} holds {len(stacks)} stacks; the local cloud deploys exactly one")
     ((name, artifact),) = stacks.items()
-    for one in artifacts.values():
-        if one["type"] == "cdk:asset-manifest":
-            _publish(cloud, assembly, _read(assembly / one["properties"]["file"]))
+    for each in artifacts.values():
+        if each["type"] == "cdk:asset-manifest":
+            _publish(cloud, assembly, _read(assembly / each["properties"]["file"]))
     template = without_left_out(_read(assembly / artifact["properties"]["templateFile"]))
     _store_bootstrap_version(cloud, template)
     return create_stack(cloud, artifact["properties"].get("stackName", name), template)
@@ -122,9 +122,9 @@ def without_left_out(template: dict[str, Any]) -> dict[str, Any]:
     resources = {name: dict(resource) for name, resource in template["Resources"].items() if name not in gone}
     for resource in resources.values():
         depends_on = resource.pop("DependsOn", [])
-        kept = [name for name in ([depends_on] if isinstance(depends_on, str) else depends_on) if name not in gone]
-        if kept:
-            resource["DependsOn"] = kept
+        remaining = [name for name in ([depends_on] if isinstance(depends_on, str) else depends_on) if name not in gone]
+        if remaining:
+            resource["DependsOn"] = remaining
     return {**template, "Resources": resources}
 
 

@@ -33,7 +33,7 @@ def pasted(title: str) -> dict[str, str]:
     """The lines to paste of a section, by the last bold words above them; where there are none, by an empty text."""
     parts = re.split(r"```sh\n(.*?)```", _section(title), flags=re.DOTALL)
     words = [re.findall(r"\*\*(.+?)[.?]?\*\*", text) for text in parts[::2]]
-    return {found[-1] if found else "": lines for found, lines in zip(words, parts[1::2], strict=False)}
+    return {languages[-1] if languages else "": lines for languages, lines in zip(words, parts[1::2], strict=False)}
 
 
 def _section(title: str) -> str:

@@ -186,11 +186,11 @@ class World:
         self.put(f"{shop.name}/prod/deployment-group.yaml", yaml.safe_dump(settings))
 
         def taken_over() -> bool:
-            kept = (self.item(f"GROUP#{shop.name}/prod", "GROUP") or {}).get("settings")
+            item = (self.item(f"GROUP#{shop.name}/prod", "GROUP") or {}).get("settings")
             return (
-                kept is not None
-                and kept.get("deploymentConfigName") == settings.get("deploymentConfigName")
-                and ("alarmConfiguration" in kept) == ("alarmConfiguration" in settings)
+                item is not None
+                and item.get("deploymentConfigName") == settings.get("deploymentConfigName")
+                and ("alarmConfiguration" in item) == ("alarmConfiguration" in settings)
             )
 
         self.until(f"the group of {shop.name}", taken_over)
@@ -291,16 +291,16 @@ class World:
     # -------------------------------------------------------------------------------------- what is seen
 
     def alias(self, shop: Shop) -> Alias:
-        found = self.client("lambda").get_alias(FunctionName=shop.name, Name="live")
-        return Alias(found["FunctionVersion"], found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
+        answer = self.client("lambda").get_alias(FunctionName=shop.name, Name="live")
+        return Alias(answer["FunctionVersion"], answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
 
     def item(self, pk: str, sk: str) -> dict[str, Any] | None:
-        found = (
+        answer = (
             self.client("dynamodb")
             .get_item(TableName=self.outputs["TableName"], Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True)
             .get("Item")
         )
-        return plain(found) if found else None
+        return plain(answer) if answer else None
 
     def record(self, deployment_id: str) -> dict[str, Any]:
         return self.until(f"the record of {deployment_id}", lambda: self.item(f"DEPLOYMENT#{deployment_id}", "DEPLOYMENT"))
@@ -408,7 +408,8 @@ class World:
         """Takes rights from the roles of some of the stack's functions meanwhile."""
         iam = self.client("iam")
         functions = (
-            self.client("lambda").get_function_configuration(FunctionName=self.function_of(one)) for one in constructs
+            self.client("lambda").get_function_configuration(FunctionName=self.function_of(construct))
+            for construct in constructs
         )
         roles = [function["Role"].rpartition("/")[2] for function in functions]
         deny = json.dumps(policy({"Effect": "Deny", "Action": actions, "Resource": "*"}))
@@ -433,8 +434,8 @@ class World:
 
     def executions(self) -> list[dict[str, Any]]:
         pages = self.client("stepfunctions").get_paginator("list_executions")
-        found = pages.paginate(stateMachineArn=self.outputs["StateMachineArn"])
-        return [execution for page in found for execution in page["executions"]]
+        executions = pages.paginate(stateMachineArn=self.outputs["StateMachineArn"])
+        return [execution for page in executions for execution in page["executions"]]
 
     def function_of(self, construct: str) -> str:
         pages = self.client("lambda").get_paginator("list_functions").paginate()
@@ -460,8 +461,8 @@ class World:
                 }
             }
             self.put(f"deployment-configs/{name}.yaml", yaml.safe_dump(document))
-            kept = lambda name=name: self.item(f"CONFIG#{name}", "CONFIG")  # noqa: E731
-            self.until(f"the configuration {name}", kept, 3 * PATIENCE)  # everything is started for the first time
+            stored = lambda name=name: self.item(f"CONFIG#{name}", "CONFIG")  # noqa: E731
+            self.until(f"the configuration {name}", stored, 3 * PATIENCE)  # everything is started for the first time
 
 
 class Notices:
@@ -486,8 +487,12 @@ class Notices:
             for message in self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", []):
                 self._seen.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-            told = [notice for notice in self._seen if subject.items() <= notice["detail"].items()]
-            return told if any(last in {notice["detail"].get("state"), notice["detail-type"]} for notice in told) else None
+            matching = [notice for notice in self._seen if subject.items() <= notice["detail"].items()]
+            return (
+                matching
+                if any(last in {notice["detail"].get("state"), notice["detail-type"]} for notice in matching)
+                else None
+            )
 
         return self._world.until(f"{last} of {dict(subject)}", ask)
 

@@ -86,8 +86,8 @@ def synthesized(factory: pytest.TempPathFactory, name: str, choices: Mapping[str
 @pytest.fixture(scope="session")
 def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cloud assembly that scenarios are played with."""
-    given: Path | None = request.config.getoption(ASSEMBLY)
-    return given or synthesized(tmp_path_factory, "deployed", CHOICES)
+    assembly: Path | None = request.config.getoption(ASSEMBLY)
+    return assembly or synthesized(tmp_path_factory, "deployed", CHOICES)
 
 
 @pytest.fixture(scope="session")

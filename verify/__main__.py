@@ -26,9 +26,7 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @click.command()
-@click.option(
-    "--only", "wanted", multiple=True, metavar="TEXT", help="Only cases whose class or description holds this text."
-)
+@click.option("--only", multiple=True, metavar="TEXT", help="Only cases whose class or description holds this text.")
 @click.option(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
@@ -45,23 +43,23 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
     help="An already synthesized cloud assembly, instead of synthesizing app.py.",
 )
 def main(  # noqa: PLR0913 - one parameter an option
-    *, wanted: tuple[str, ...], share: float, seed: int, processes: int, report: Path | None, assembly: Path | None
+    *, only: tuple[str, ...], share: float, seed: int, processes: int, report: Path | None, assembly: Path | None
 ) -> None:
     """Try every fault at every call, deaths of executions, deliveries in any order, drift, races, fuzzing and load.
 
     Prints one table to standard output, and on standard error how far it is and what does not hold. Exits with 0 only if
     everything held. The whole of it takes about an hour on two cores.
     """
-    if report and wanted:
+    if report and only:
         raise click.UsageError("--report takes every class: leave out --only.")
     began = time.monotonic()
     with ExitStack() as stack:
         if assembly is None:
             assembly = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighbridge-verify-"))) / "assembly"
             _synthesize(assembly)
-        rows = _simulated(assembly, wanted, share, seed, processes)
+        rows = _simulated(assembly, only, share, seed, processes)
         for part in PARTS if share == 1 else ():
-            if _is_wanted(wanted, part.fault_class):
+            if _is_wanted(only, part.fault_class):
                 rows.append(part.run(assembly, console))
     if not rows:
         raise click.UsageError("No case is called that; docs/architecture.md, Verification, names the classes.")
@@ -83,12 +81,12 @@ def _synthesize(assembly: Path) -> None:
         raise click.ClickException(str(error)) from error
 
 
-def _simulated(assembly: Path, wanted: tuple[str, ...], share: float, seed: int, processes: int) -> list[Row]:
+def _simulated(assembly: Path, only: tuple[str, ...], share: float, seed: int, processes: int) -> list[Row]:
     """Tries what is tried in the simulation."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Pool(assembly, processes) as pool, Progress(*columns, console=console) as progress:
         bar = progress.add_task("Counting the cases", total=None)
-        cases = [case for case in pool.listed() if _is_wanted(wanted, f"{case.fault_class}: {case.what}")]
+        cases = [case for case in pool.listed() if _is_wanted(only, f"{case.fault_class}: {case.what}")]
         drawn = _drawn(cases, share, seed)
         drawn_classes = {case.fault_class for case in drawn}
         rows = {name: Row(name) for name in dict.fromkeys(case.fault_class for case in cases) if name in drawn_classes}
@@ -101,8 +99,8 @@ def _simulated(assembly: Path, wanted: tuple[str, ...], share: float, seed: int,
     return list(rows.values())
 
 
-def _is_wanted(wanted: tuple[str, ...], name: str) -> bool:
-    return not wanted or any(text in name for text in wanted)
+def _is_wanted(only: tuple[str, ...], name: str) -> bool:
+    return not only or any(text in name for text in only)
 
 
 def _drawn(cases: Iterable[Listed], share: float, seed: int) -> list[Listed]:

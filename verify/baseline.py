@@ -22,15 +22,15 @@ class Baseline:
 def baseline(world: SimulatedWorld, story: str) -> Baseline:
     """How a story ends when nothing happens to it, and what it does until then; AssertionError where it goes wrong."""
     world.simulation.forget()
-    told = STORIES[story].told(world, before=world.simulation.faults.forget)
+    played = STORIES[story].play(world, before=world.simulation.faults.forget)
     stuck = come_to_rest(world)
-    problems = [stuck] if stuck else [*breaches(world, told)]
+    problems = [stuck] if stuck else [*breaches(world, played)]
     calls = tuple(world.simulation.faults.calls)
     executions = world.simulation.machine.executions.values()
     states = tuple(('"rollBack"' in execution.input, tuple(execution.states)) for execution in executions)
-    problems += next_deployment(world, told)
+    problems += next_deployment(world, played)
     if problems:
         raise AssertionError(f"{story}, baseline: {problems}")
-    [deployment_id] = told.deployments
+    [deployment_id] = played.deployments
     record = world.record(deployment_id)
     return Baseline((record["status"], record.get("errorInformation", {}).get("code")), calls, states)

@@ -18,7 +18,7 @@ from verify.simulation.execution import Execution
 from verify.simulation.faults import Call
 from verify.simulation.states import MOST_EVENTS
 from verify.simulation.world import SimulatedWorld
-from verify.stories import STORIES, Told
+from verify.stories import STORIES, Played
 
 OF = ("all is well", "an alarm fires", "a hook says no")
 SWEEP = 300
@@ -69,12 +69,12 @@ class Death:
         with ExitStack() as meanwhile:
             if not self.noticed:
                 meanwhile.enter_context(world.without_rule("ExecutionEnded"))
-            told = STORIES[self.story].told(world, before=lambda: meanwhile.enter_context(killer.armed()))
+            played = STORIES[self.story].play(world, before=lambda: meanwhile.enter_context(killer.armed()))
             stuck = come_to_rest(world)
         if stuck:
             return Tried([stuck])
-        problems = [*breaches(world, told), *killer.problems(told, usual.outcome)]
-        return Tried([*problems, *next_deployment(world, told)])
+        problems = [*breaches(world, played), *killer.problems(played, usual.outcome)]
+        return Tried([*problems, *next_deployment(world, played)])
 
 
 class Killer:
@@ -120,11 +120,11 @@ class Killer:
             case End.FULL:
                 machine.end(execution, "FAILED", "States.Runtime", f"The execution reached {MOST_EVENTS} events.")
 
-    def problems(self, told: Told, usual: tuple[str, str | None]) -> Iterator[str]:
+    def problems(self, played: Played, usual: tuple[str, str | None]) -> Iterator[str]:
         if self._at is None:
             yield f"it did not come to {self._death.at}"
             return
-        for deployment_id in told.deployments:
+        for deployment_id in played.deployments:
             record = self._world.record(deployment_id)
             outcome = (record["status"], record.get("errorInformation", {}).get("code"))
             if outcome != usual and outcome[1] not in {CODES[self._death.end], usual[1]}:

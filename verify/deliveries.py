@@ -10,7 +10,7 @@ from verify.baseline import baseline
 from verify.case import Tried
 from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.world import SimulatedWorld
-from verify.stories import HOUR, STORIES, Story, Told, report
+from verify.stories import HOUR, STORIES, Played, Story, report
 
 COPIES = 10
 SEEDS = 8
@@ -39,13 +39,15 @@ class Delivery:
             world.simulation.emulator.delays = lambda _event: delays(chance)
 
         try:
-            told = STORIES[self.story].told(world, before=begin)
+            played = STORIES[self.story].play(world, before=begin)
             stuck = come_to_rest(world)
         finally:
             world.simulation.emulator.delays = None
         if stuck:
             return Tried([stuck])
-        return Tried([*breaches(world, told), *_same(world, told, usual.outcome, self.how), *next_deployment(world, told)])
+        return Tried(
+            [*breaches(world, played), *_same(world, played, usual.outcome, self.how), *next_deployment(world, played)]
+        )
 
 
 HOW: dict[str, Callable[[random.Random], list[float]]] = {
@@ -57,9 +59,9 @@ HOW: dict[str, Callable[[random.Random], list[float]]] = {
 }
 
 
-def _same(world: SimulatedWorld, told: Told, usual: tuple[str, str | None], how: str) -> Iterator[str]:
+def _same(world: SimulatedWorld, played: Played, usual: tuple[str, str | None], how: str) -> Iterator[str]:
     """Copies and delays change nothing about how a deployment ends, and make no second one of it."""
-    for deployment_id in told.deployments:
+    for deployment_id in played.deployments:
         record: dict[str, Any] = world.record(deployment_id)
         outcome = (record["status"], record.get("errorInformation", {}).get("code"))
         if outcome != usual:
@@ -67,11 +69,15 @@ def _same(world: SimulatedWorld, told: Told, usual: tuple[str, str | None], how:
     executions = world.simulation.machine.executions
     twice = [name for name in executions if sum(other == name for other in executions) > 1]
     records = {record["deploymentId"] for record in world.records() if record["creator"] == "user"}
-    if twice or records - set(told.earlier) != set(told.deployments):
-        yield f"there are deployments {sorted(records)}, asked for were {told.deployments}"
+    if twice or records - set(played.earlier) != set(played.deployments):
+        yield f"there are deployments {sorted(records)}, asked for were {played.deployments}"
     for entry in ("HookCalled", "HookAnswered"):
         for record in world.records():
-            events = [one["lifecycleEvent"] for one in record["timeline"] if one["event"] == entry]
+            events = [
+                timeline_entry["lifecycleEvent"]
+                for timeline_entry in record["timeline"]
+                if timeline_entry["event"] == entry
+            ]
             if len(events) != len(set(events)):
                 yield f"{record['deploymentId']}: {entry} more than once: {events}"
 
@@ -79,8 +85,8 @@ def _same(world: SimulatedWorld, told: Told, usual: tuple[str, str | None], how:
 # ------------------------------------------------------------------------- too early, twice, too late, somebody else's
 
 
-def _stopped_at_once(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = stories.drop(world, told)
+def _stopped_at_once(world: SimulatedWorld, played: Played) -> None:
+    deployment_id = stories.drop(world, played)
     assert world.record(deployment_id)["status"] == "Created"
     world.stop(deployment_id)
 
@@ -92,11 +98,11 @@ def _report(world: SimulatedWorld, event: Mapping[str, str], status: str = "Succ
 Reports = Callable[[SimulatedWorld, Mapping[str, str]], Any]
 
 
-def _with_hook(answer: Reports) -> Callable[[SimulatedWorld, Told], None]:
-    def tell(world: SimulatedWorld, told: Told) -> None:
-        stories.drop(world, told, BeforeAllowTraffic=stories.hook(world, told, lambda event: answer(world, event)))
+def _with_hook(answer: Reports) -> Callable[[SimulatedWorld, Played], None]:
+    def act(world: SimulatedWorld, played: Played) -> None:
+        stories.drop(world, played, BeforeAllowTraffic=stories.hook(world, played, lambda event: answer(world, event)))
 
-    return tell
+    return act
 
 
 def _before_it_returns(world: SimulatedWorld, event: Mapping[str, str]) -> dict[str, str]:
@@ -131,7 +137,7 @@ def later(world: SimulatedWorld, seconds: float, do: Callable[[], object]) -> No
     world.simulation.clock.after(seconds, do, "a report")
 
 
-HASTY: dict[str, tuple[Callable[[SimulatedWorld, Told], None], tuple[str, str | None]]] = {
+HASTY: dict[str, tuple[Callable[[SimulatedWorld, Played], None], tuple[str, str | None]]] = {
     "stopped before it has begun": (_stopped_at_once, ("Stopped", "MANUAL_STOP")),
     "a hook reports before it returns": (_with_hook(_before_it_returns), ("Succeeded", None)),
     "a hook reports twice, and otherwise": (_with_hook(_twice_and_otherwise), ("Succeeded", None)),
@@ -152,14 +158,14 @@ class Hasty:
         return self.what
 
     def run(self, world: SimulatedWorld) -> Tried:
-        tell, outcome = HASTY[self.what]
+        act, outcome = HASTY[self.what]
         world.simulation.forget()
-        told = Story(self.what, tell).told(world)
+        played = Story(self.what, act).play(world)
         stuck = come_to_rest(world)
         if stuck:
             return Tried([stuck])
         world.simulation.clock.advance(HOUR)
-        return Tried([*breaches(world, told), *_same(world, told, outcome, self.what), *next_deployment(world, told)])
+        return Tried([*breaches(world, played), *_same(world, played, outcome, self.what), *next_deployment(world, played)])
 
 
 def cases(_world: SimulatedWorld) -> Iterator[Delivery | Hasty]:

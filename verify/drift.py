@@ -16,7 +16,7 @@ from verify.case import Tried
 from verify.invariants import come_to_rest, next_deployment, of_locks, of_record, of_secrets
 from verify.simulation.execution import Execution
 from verify.simulation.world import SimulatedWorld
-from verify.stories import STORIES, Told
+from verify.stories import STORIES, Played
 
 OF = ("all is well", "an alarm fires", "a hook says no")
 Change = Callable[[SimulatedWorld, Shop], None]
@@ -98,7 +98,7 @@ class Drift:
         usual = baseline(world, self.story)
         world.simulation.forget()
         other = _SomebodyElse(world, self)
-        told = STORIES[self.story].told(world, before=other.arm)
+        played = STORIES[self.story].play(world, before=other.arm)
         try:
             stuck = come_to_rest(world)
         finally:
@@ -107,8 +107,8 @@ class Drift:
             return Tried([stuck])
         if not other.changed:
             return Tried([f"it did not come to {self.state}"])
-        problems = [*other.overwritten(told), *of_locks(world, told), *of_secrets(world, told)]
-        for deployment_id in told.deployments:
+        problems = [*other.overwritten(played), *of_locks(world, played), *of_secrets(world, played)]
+        for deployment_id in played.deployments:
             record = world.record(deployment_id)
             problems += of_record(record)
             outcome = (record["status"], record.get("errorInformation", {}).get("code"))
@@ -116,8 +116,8 @@ class Drift:
                 problems.append(f"it ended {outcome} instead of {usual.outcome}, though nothing was routed otherwise")
             if record["status"] not in STATUSES:
                 problems.append(f"it is still {record['status']}")
-        _mend(world, told.shop)
-        return Tried([*problems, *next_deployment(world, told)])
+        _mend(world, played.shop)
+        return Tried([*problems, *next_deployment(world, played)])
 
 
 @dataclass
@@ -153,11 +153,13 @@ class _SomebodyElse:
         weights = ((alias or {}).get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
         return alias and (alias["FunctionVersion"], dict(weights))
 
-    def overwritten(self, told: Told) -> Iterator[str]:
+    def overwritten(self, played: Played) -> Iterator[str]:
         """Where somebody else has routed the alias as no step of the deployment would have, nobody writes after that."""
         if self.routing_after in (None, self.routing_before) or self.routing_after in OURS:
             return
-        written = [one for one in self.world.simulation.writes[self.writes_before :] if one.function == told.shop.name]
+        written = [
+            write for write in self.world.simulation.writes[self.writes_before :] if write.function == played.shop.name
+        ]
         if written:
             yield f"what somebody else wrote, {self.routing_after}, was overwritten: {written}"
 

@@ -9,7 +9,7 @@ from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.execution import CALLER
 from verify.simulation.faults import Call, Fault, Kind, Span
 from verify.simulation.world import SimulatedWorld
-from verify.stories import STORIES, Told
+from verify.stories import STORIES, Played
 
 OF_FUNCTIONS = {Kind.DIES_BEFORE, Kind.DIES_AFTER, Kind.TIMES_OUT, Kind.LATE}
 SPANS = (Span.ONCE, Span.THRICE, Span.MINUTE)
@@ -41,23 +41,23 @@ class Struck:
         usual = baseline(world, self.story)
         world.simulation.forget()
         fault = Fault(self.kind, self.span, self.at)
-        told = STORIES[self.story].told(world, before=lambda: world.simulation.faults.strike(fault))
+        played = STORIES[self.story].play(world, before=lambda: world.simulation.faults.strike(fault))
         stuck = come_to_rest(world)
         if stuck:
             return Tried([stuck])
         world.simulation.faults.active.clear()
         return Tried(
             [
-                *breaches(world, told),
-                *self._of_reason(world, told, usual),
+                *breaches(world, played),
+                *self._of_reason(world, played, usual),
                 *_of_news(world),
-                *next_deployment(world, told),
+                *next_deployment(world, played),
             ]
         )
 
-    def _of_reason(self, world: SimulatedWorld, told: Told, usual: Baseline) -> Iterator[str]:
+    def _of_reason(self, world: SimulatedWorld, played: Played, usual: Baseline) -> Iterator[str]:
         """The deployment ends as ever, or says that this fault has ended it."""
-        for deployment_id in told.deployments:
+        for deployment_id in played.deployments:
             record = world.record(deployment_id)
             outcome = (record["status"], record.get("errorInformation", {}).get("code"))
             if outcome == usual.outcome:

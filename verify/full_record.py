@@ -13,7 +13,7 @@ from verify.invariants import breaches, come_to_rest, next_deployment
 from verify.simulation.execution import CALLER
 from verify.simulation.faults import Call
 from verify.simulation.world import SimulatedWorld
-from verify.stories import RUNNING, STORIES, Told
+from verify.stories import RUNNING, STORIES, Played
 
 A_MINUTE = 60
 WRITES = {"UpdateItem", "TransactWriteItems", "PutItem"}
@@ -48,7 +48,7 @@ class Full:
             world.simulation.wire.before.append(look)
 
         try:
-            told = STORIES[self.story].told(world, before=begin)
+            played = STORIES[self.story].play(world, before=begin)
             stuck = come_to_rest(world)
         finally:
             world.simulation.wire.before.remove(look)
@@ -56,11 +56,13 @@ class Full:
             return Tried([stuck])
         if not filled:
             return Tried([f"it did not come to {self.at}"])
-        problems = [*breaches(world, told), *self._of_reason(world, told, usual.outcome, filled[0])]
-        return Tried([*problems, *next_deployment(world, told)])
+        problems = [*breaches(world, played), *self._of_reason(world, played, usual.outcome, filled[0])]
+        return Tried([*problems, *next_deployment(world, played)])
 
-    def _of_reason(self, world: SimulatedWorld, told: Told, usual: tuple[str, str | None], filled: float) -> Iterator[str]:
-        for deployment_id in told.deployments:
+    def _of_reason(
+        self, world: SimulatedWorld, played: Played, usual: tuple[str, str | None], filled: float
+    ) -> Iterator[str]:
+        for deployment_id in played.deployments:
             record = world.record(deployment_id)
             outcome = (record["status"], record.get("errorInformation", {}).get("code"))
             if outcome == usual:

@@ -62,7 +62,7 @@ def _appspec(_world: SimulatedWorld, content: bytes) -> None:
             spec,
             groups.DeploymentGroup.read({}),
             configs.PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"],
-            found=Routing("1"),
+            routing=Routing("1"),
             revision_id="r-0",
             group_id="g",
             left_by=None,
@@ -112,8 +112,8 @@ def _request(_world: SimulatedWorld, detail: Any) -> None:
 
 def _event(world: SimulatedWorld, event: tuple[str, Any]) -> None:
     """An event reaches the handler that its rule names, whatever is in it."""
-    construct, told = event
-    answer = world.invoke(construct, json.loads(json.dumps(told, default=str)))
+    construct, payload = event
+    answer = world.invoke(construct, json.loads(json.dumps(payload, default=str)))
     assert answer is None, f"{construct} ended with {answer}"
 
 

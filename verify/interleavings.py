@@ -134,30 +134,30 @@ class _Search:
 
     def follow(self, taken: list[str]) -> Explored:
         """What is found from here on, after what was `taken`; states that are known are not followed again."""
-        found, clock = Explored(), self._scene.world.simulation.clock
+        explored, clock = Explored(), self._scene.world.simulation.clock
         while open_to := choices(self._scene.world):
             wrong = [*_lost_wake_up(self._scene, open_to), *self._race.always(self._scene)]
             state = state_of(self._scene.world, open_to, self._seen)
             if wrong or state in self._known:
-                found.problems += [f"{problem}, after {taken}" for problem in wrong]
-                return found
-            self._note(found, Explored({state}))
+                explored.problems += [f"{problem}, after {taken}" for problem in wrong]
+                return explored
+            self._note(explored, Explored({state}))
             first, *others = open_to.values()
             for other in others:
-                self._note(found, self._apart(other, [*taken, other.what]))
-                if found.problems:
-                    return found
+                self._note(explored, self._apart(other, [*taken, other.what]))
+                if explored.problems:
+                    return explored
             taken = [*taken, first.what]
             clock.happen(first)
-        found.interleavings += 1
-        found.problems += [f"{problem}, after {taken}" for problem in self._race.holds(self._scene)]
-        return found
+        explored.interleavings += 1
+        explored.problems += [f"{problem}, after {taken}" for problem in self._race.holds(self._scene)]
+        return explored
 
-    def _note(self, found: Explored, more: Explored) -> None:
-        found.add(more)
+    def _note(self, explored: Explored, more: Explored) -> None:
+        explored.add(more)
         self._known |= more.states
         if len(self._known) > MOST_STATES:
-            found.problems.append(f"it has more than {MOST_STATES} states")
+            explored.problems.append(f"it has more than {MOST_STATES} states")
 
     def _apart(self, due: Due, taken: list[str]) -> Explored:
         """What a copy of this process finds that goes on with `due`."""
@@ -179,8 +179,8 @@ class _Search:
         os.waitpid(child, 0)
         if not content:
             return Explored(problems=[f"the search broke off after {taken}"])
-        found: Explored = pickle.loads(content)  # noqa: S301 - from the copy of this process
-        return found
+        explored: Explored = pickle.loads(content)  # noqa: S301 - from the copy of this process
+        return explored
 
 
 def choices(world: SimulatedWorld) -> dict[str, Due]:
@@ -215,7 +215,8 @@ def state_of(world: SimulatedWorld, open_to: dict[str, Due], seen: Seen) -> byte
         "items": items,
         "aliases": [(function, simulation.emulator.alias(function, "live")) for function in world.shops],
         "executions": sorted(
-            (one.name, one.status, one.states, str(one.at)) for one in simulation.machine.executions.values()
+            (execution.name, execution.status, execution.states, str(execution.at))
+            for execution in simulation.machine.executions.values()
         ),
         "waits": simulation.machine.waits,
         "choices": sorted(open_to),

@@ -8,7 +8,7 @@ from typing import Any
 from scenarios.world import appspec
 from verify.simulation.clock import Stuck
 from verify.simulation.world import SimulatedWorld
-from verify.stories import RUNNING, Told
+from verify.stories import RUNNING, Played
 
 LONGEST = 6 * 3600.0
 """Seconds within which everything has to have come to rest."""
@@ -29,25 +29,25 @@ def come_to_rest(world: SimulatedWorld) -> str | None:
         cloud.clock.run(quiet, LONGEST, "the end of everything")
     except Stuck:
         open_records = [record["deploymentId"] for record in world.records() if record["status"] in RUNNING]
-        running = [one.name for one in cloud.machine.executions.values() if one.status == "RUNNING"]
+        running = [execution.name for execution in cloud.machine.executions.values() if execution.status == "RUNNING"]
         left = f"open records {open_records}, running executions {running}, {cloud.clock.busy}"
         return f"not at rest after {LONGEST:g} s: {left}"
     return None
 
 
-def breaches(world: SimulatedWorld, told: Told) -> Iterator[str]:
+def breaches(world: SimulatedWorld, played: Played) -> Iterator[str]:
     """What does not hold now that everything has come to rest, one sentence each."""
-    alias = world.alias(told.shop)
+    alias = world.alias(played.shop)
     if alias.weights:
         yield f"the alias is left between two versions: {alias}"
-    for deployment_id in told.deployments:
+    for deployment_id in played.deployments:
         record = world.record(deployment_id)
         yield from of_record(record)
-        yield from _of_version(record, alias.version, told.live)
-        yield from _of_timeline(world, told, record)
+        yield from _of_version(record, alias.version, played.live)
+        yield from _of_timeline(world, played, record)
         yield from _of_notifications(world, record)
-    yield from of_locks(world, told)
-    yield from of_secrets(world, told)
+    yield from of_locks(world, played)
+    yield from of_secrets(world, played)
 
 
 def of_record(record: dict[str, Any]) -> Iterator[str]:
@@ -77,14 +77,14 @@ def _of_version(record: dict[str, Any], version: str, before: str) -> Iterator[s
         yield f"{record['deploymentId']} is {record['status']}, but the alias is on version {version} instead of {should}"
 
 
-def of_locks(world: SimulatedWorld, told: Told) -> Iterator[str]:
-    if not world.is_free(told.shop):
+def of_locks(world: SimulatedWorld, played: Played) -> Iterator[str]:
+    if not world.is_free(played.shop):
         yield "a lock is left behind"
     watched = [item["pk"]["S"] for item in world.simulation.emulator.items(world.outputs["TableName"])]
     yield from (f"{pk} is still watched" for pk in watched if pk.startswith("ALARM#"))
 
 
-def _of_timeline(world: SimulatedWorld, told: Told, record: dict[str, Any]) -> Iterator[str]:
+def _of_timeline(world: SimulatedWorld, played: Played, record: dict[str, Any]) -> Iterator[str]:
     """Where the alias was left is told of, by the deployment or by its rollback; written twice, it is told of once."""
     rollback = world.item(f"DEPLOYMENT#{record.get('plan', {}).get('rollbackDeploymentId')}", "DEPLOYMENT")
     shifts = [
@@ -93,7 +93,7 @@ def _of_timeline(world: SimulatedWorld, told: Told, record: dict[str, Any]) -> I
         for entry in (each or {}).get("timeline", [])
         if entry["event"] in {"TrafficShifted", "TrafficKept"}
     ]
-    written = [write for write in world.simulation.writes if write.function == told.shop.name]
+    written = [write for write in world.simulation.writes if write.function == played.shop.name]
     last = list(takewhile(lambda write: write.routing == written[-1].routing, reversed(written)))
     if last and not {write.revision_id for write in last} & {entry["revisionId"] for entry in shifts}:
         yield f"no timeline tells how the alias came to be as it is: {written}, {shifts}"
@@ -103,36 +103,36 @@ def _of_timeline(world: SimulatedWorld, told: Told, record: dict[str, Any]) -> I
 
 def _of_notifications(world: SimulatedWorld, record: dict[str, Any]) -> Iterator[str]:
     ends = {"Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
-    told = [
+    notices = [
         json.loads(event["Detail"])
         for event in world.simulation.emulator.published()
         if event["Source"] == "weighbridge" and event["DetailType"].startswith("CodeDeploy")
     ]
-    states = [detail["state"] for detail in told if detail["deploymentId"] == record["deploymentId"]]
+    states = [detail["state"] for detail in notices if detail["deploymentId"] == record["deploymentId"]]
     given_up = any(count for name, count in world.simulation.emulator.queued().items() if "Changes" in name)
     if ends[record["status"]] not in states and not given_up:
         yield f"nobody was told of the end of {record['deploymentId']}, only of {states}"
 
 
-def of_secrets(world: SimulatedWorld, told: Told) -> Iterator[str]:
+def of_secrets(world: SimulatedWorld, played: Played) -> Iterator[str]:
     log = world.log()
-    for secret in (*told.hook_ids, *world.simulation.machine.waits):
+    for secret in (*played.hook_ids, *world.simulation.machine.waits):
         if secret in log:
             yield f"the log holds the secret {secret}"
 
 
-def next_deployment(world: SimulatedWorld, told: Told) -> Iterator[str]:
+def next_deployment(world: SimulatedWorld, played: Played) -> Iterator[str]:
     """A further deployment of the same alias succeeds, whatever became of the one before."""
-    target = "3" if world.alias(told.shop).version != "3" else "2"
+    target = "3" if world.alias(played.shop).version != "3" else "2"
     revision = {
         "revisionType": "AppSpecContent",
-        "appSpecContent": {"content": appspec(told.shop.name, target, current=None)},
+        "appSpecContent": {"content": appspec(played.shop.name, target, current=None)},
     }
     asked = {
         "revision": revision,
         "deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce",
         "overrideAlarmConfiguration": {"enabled": False},
     }
-    deployment = world.ended(world.request(told.shop, asked))
-    if deployment.record["status"] != "Succeeded" or world.alias(told.shop).version != target:
+    deployment = world.ended(world.request(played.shop, asked))
+    if deployment.record["status"] != "Succeeded" or world.alias(played.shop).version != target:
         yield f"a further deployment ended {deployment.outcome}: {deployment.message}"

@@ -101,8 +101,8 @@ def deploy_at_once(world: World, aliases: int) -> Load:
     world.until("the configuration", lambda: world.item("CONFIG#Minute", "CONFIG"))
     watched = dict(_watched(world, number % EVERY == 0) for number in range(aliases))
     load = Load({}, {}, {}, world.cloud.time_scale)
-    for one in watched.values():
-        world.put(f"{one.shop.name}/prod/release.yaml", appspec(one.shop.name, "2"))
+    for watch in watched.values():
+        world.put(f"{watch.shop.name}/prod/release.yaml", appspec(watch.shop.name, "2"))
     passed = 0.0
     while not _over(world, load, aliases):
         if passed > LONGEST:
@@ -272,7 +272,7 @@ class Flood:
         simulation.wire.rates = Rates()
         simulation.functions.concurrency = concurrency = Concurrency(self.account, reserved)
         # A rollback is an execution, too.
-        wanted = len(simulation.machine.executions) + drops + self.alarms
+        expected = len(simulation.machine.executions) + drops + self.alarms
         for number in range(drops):
             world.put(f"{FLOODED.name}/prod/{number}.yaml", WRONG[number % len(WRONG)])
         fired: dict[str, datetime] = {}
@@ -281,13 +281,13 @@ class Flood:
             deployment_id, alarm = baking.popitem()
             fired[deployment_id] = datetime.now(UTC)
             world.set_alarm(alarm, "ALARM")
-        while not _settled(simulation.machine, wanted, baking) and _since(began) < LONGEST:
+        while not _settled(simulation.machine, expected, baking) and _since(began) < LONGEST:
             world.pause(SPREAD * 10)
         seconds = []
         for deployment_id, at in fired.items():
             rollback = world.item(f"DEPLOYMENT#{ids.rollback_id(deployment_id)}", "DEPLOYMENT")
             seconds += [(shift - at).total_seconds() for shift in _shifts(rollback or {"timeline": []})[:1]]
-        return Reactions(seconds, wanted - len(simulation.machine.executions), _since(began), concurrency.refused)
+        return Reactions(seconds, expected - len(simulation.machine.executions), _since(began), concurrency.refused)
 
 
 def _since(began: datetime) -> float:
@@ -297,7 +297,9 @@ def _since(began: datetime) -> float:
 def _settled(machine: Machine, executions: int, baking: Collection[str]) -> bool:
     """Whether there are so many executions, and none runs but those of deployments that are still in their bakes."""
     known = machine.executions.values()
-    return len(known) >= executions and all(one.status != "RUNNING" or one.name in baking for one in known)
+    return len(known) >= executions and all(
+        execution.status != "RUNNING" or execution.name in baking for execution in known
+    )
 
 
 def cases(_world: SimulatedWorld) -> Iterator[Simulated | Flood]:

@@ -62,13 +62,13 @@ class Pool:
         chunks = [[case] for case in cases if case.is_long]
         others = [case for case in cases if not case.is_long]
         chunks += [others[at : at + CHUNK] for at in range(0, len(others), CHUNK)]
-        given: dict[Future[list[Tried]], list[Listed]] = {}
-        while chunks or given:
-            while chunks and len(given) <= self._processes:
+        under_way: dict[Future[list[Tried]], list[Listed]] = {}
+        while chunks or under_way:
+            while chunks and len(under_way) <= self._processes:
                 chunk = chunks.pop(0)
-                given[self._executor.submit(_tried, self._assembly, [case.number for case in chunk])] = chunk
-            for future in wait(given, return_when=FIRST_COMPLETED).done:
-                yield from zip(given.pop(future), future.result(), strict=True)
+                under_way[self._executor.submit(_tried, self._assembly, [case.number for case in chunk])] = chunk
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                yield from zip(under_way.pop(future), future.result(), strict=True)
 
 
 # ----------------------------------------------------------------------------------------------- in the processes

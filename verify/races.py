@@ -12,17 +12,17 @@ from verify.scene import Scene
 from verify.simulation.clock import Kind
 from verify.simulation.execution import Position
 from verify.simulation.world import SimulatedWorld
-from verify.stories import Told, report
+from verify.stories import Played, report
 
 NO = {"status": "Failed", "message": "whichever comes first"}
 
 
 def _ended(scene: Scene) -> Iterator[str]:
     """Whatever happened: all records are final and say why, nothing is locked, and the alias is where they say."""
-    told = Told(scene.shop, [scene.deployment_id])
+    played = Played(scene.shop, [scene.deployment_id])
     for record in scene.world.records():
         yield from of_record(record)
-    yield from of_locks(scene.world, told)
+    yield from of_locks(scene.world, played)
     alias, record = scene.world.alias(scene.shop), scene.record()
     should = record["plan"]["targetVersion" if record["status"] == "Succeeded" else "currentVersion"]
     if alias.weights or alias.version != should:
@@ -32,7 +32,9 @@ def _ended(scene: Scene) -> Iterator[str]:
     calls = [entry for entry in record["timeline"] if entry["event"] in {"HookCalled", "HookAnswered", "Ended"}]
     if len({(entry["event"], entry.get("lifecycleEvent")) for entry in calls}) < len(calls):
         yield f"something happened twice: {calls}"
-    running = [one.name for one in scene.world.simulation.machine.executions.values() if one.status == "RUNNING"]
+    running = [
+        execution.name for execution in scene.world.simulation.machine.executions.values() if execution.status == "RUNNING"
+    ]
     if running:
         yield f"still running: {running}"
 
@@ -126,7 +128,7 @@ def _one_at_a_time(scene: Scene) -> Iterator[str]:
 
 def _one_deployed(scene: Scene) -> Iterator[str]:
     """At least one of the drops was deployed, and the others say why not: it was in the way, or had moved the alias."""
-    yield from of_locks(scene.world, Told(scene.shop))
+    yield from of_locks(scene.world, Played(scene.shop))
     for record in scene.world.records():
         yield from of_record(record)
         code = record.get("errorInformation", {}).get("code")

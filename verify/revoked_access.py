@@ -49,12 +49,12 @@ class TakenAway:
             gone_for = GONE_FOR_EVENTS if self.at.caller in RECEIVING else GONE_FOR
             world.simulation.clock.after(gone_for, lambda: self._give_back(world, fault, problems), "it is given back")
 
-        told = STORIES[self.story].told(world, before=gone)
+        played = STORIES[self.story].play(world, before=gone)
         stuck = come_to_rest(world)
         if stuck:
             return Tried([stuck])
         world.simulation.faults.active.clear()
-        return Tried([*problems, *breaches(world, told), *next_deployment(world, told)])
+        return Tried([*problems, *breaches(world, played), *next_deployment(world, played)])
 
     def _give_back(self, world: SimulatedWorld, fault: Fault, problems: list[str]) -> None:
         problems += _untold(world)

@@ -9,7 +9,7 @@ from verify import stories
 from verify.simulation.clock import Killed
 from verify.simulation.execution import Execution, Position
 from verify.simulation.world import SimulatedWorld
-from verify.stories import HOUR, Told
+from verify.stories import HOUR, Played
 
 
 @dataclass
@@ -82,8 +82,8 @@ def _versions_are_active(world: SimulatedWorld, shop: Shop) -> None:
 def scene_before(world: SimulatedWorld, state: str, *, hooks: bool, drops: int) -> Scene:
     """Deploys until every execution comes to a state, and keeps everything as it is then."""
     world.simulation.forget()
-    told = Told(world.shop(deploymentConfigName="Brief", **stories.with_alarm(world)))
-    _versions_are_active(world, told.shop)
+    played = Played(world.shop(deploymentConfigName="Brief", **stories.with_alarm(world)))
+    _versions_are_active(world, played.shop)
     reached: list[Execution] = []
 
     def look(execution: Execution, name: str) -> None:
@@ -95,13 +95,13 @@ def scene_before(world: SimulatedWorld, state: str, *, hooks: bool, drops: int) 
     machine = world.simulation.machine
     machine.entering.append(look)
     try:
-        answers = {"BeforeAllowTraffic": stories.hook(world, told, lambda _: None)} if hooks else {}
+        answers = {"BeforeAllowTraffic": stories.hook(world, played, lambda _: None)} if hooks else {}
         for _ in range(drops):
-            stories.drop(world, told, **answers)
+            stories.drop(world, played, **answers)
         world.simulation.clock.run(lambda: len(reached) == drops, HOUR, state)
     finally:
         machine.entering.remove(look)
     execution, *others = reached
     assert execution.at
-    kept = world.simulation.emulator.snapshot(world.outputs["TableName"], told.shop.name)
-    return Scene(world, told.shop, execution, execution.at, kept, others)
+    snapshot = world.simulation.emulator.snapshot(world.outputs["TableName"], played.shop.name)
+    return Scene(world, played.shop, execution, execution.at, snapshot, others)

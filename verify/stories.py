@@ -1,6 +1,6 @@
 """Deployments to be disturbed: each story goes one way through the state machine, and together they go every way.
 
-A story is told by what its user does; what comes of it is looked at afterwards, by `verify.invariants`. Disturbed, it may
+A story is played by what its user does; what comes of it is looked at afterwards, by `verify.invariants`. Disturbed, it may
 end in another way or sooner than its user expects.
 """
 
@@ -19,7 +19,7 @@ RUNNING = {"Created", "InProgress"}
 
 
 @dataclass
-class Told:
+class Played:
     """What was deployed: `deployments` are those that were asked for, `hook_ids` what hooks were given to report with.
 
     `earlier` are those that had ended before, and `live` is the version that the alias was on then.
@@ -35,33 +35,33 @@ class Told:
 @dataclass(frozen=True)
 class Story:
     name: str
-    tell: Callable[[SimulatedWorld, Told], None]
+    act: Callable[[SimulatedWorld, Played], None]
     settings: Callable[[SimulatedWorld], dict[str, Any]] = lambda _: {}
     history: Callable[[SimulatedWorld, Shop], list[str]] = lambda *_: []
     """Deploys what has been deployed already, and returns the deployments."""
 
-    def told(self, world: SimulatedWorld, before: Callable[[], object] = lambda: None) -> Told:
+    def play(self, world: SimulatedWorld, before: Callable[[], object] = lambda: None) -> Played:
         """Tells the story to its end; `before` happens once everything is there that its user made beforehand."""
-        told = Told(world.shop(deploymentConfigName="Brief", **self.settings(world)))
-        told.earlier = self.history(world, told.shop)
-        told.live = world.alias(told.shop).version
+        played = Played(world.shop(deploymentConfigName="Brief", **self.settings(world)))
+        played.earlier = self.history(world, played.shop)
+        played.live = world.alias(played.shop).version
         before()
-        self.tell(world, told)
-        return told
+        self.act(world, played)
+        return played
 
 
 def with_alarm(world: SimulatedWorld) -> dict[str, Any]:
     return {"alarmConfiguration": {"enabled": True, "alarms": [{"name": world.alarm()}]}}
 
 
-def _its_alarm(world: SimulatedWorld, told: Told) -> str:
-    group = world.item(f"GROUP#{told.shop.name}/prod", "GROUP") or {}
+def _its_alarm(world: SimulatedWorld, played: Played) -> str:
+    group = world.item(f"GROUP#{played.shop.name}/prod", "GROUP") or {}
     return str(group["settings"]["alarmConfiguration"]["alarms"][0]["name"])
 
 
-def drop(world: SimulatedWorld, told: Told, **hooks: str) -> str:
-    deployment_id = world.drop(told.shop, **hooks)
-    told.deployments.append(deployment_id)
+def drop(world: SimulatedWorld, played: Played, **hooks: str) -> str:
+    deployment_id = world.drop(played.shop, **hooks)
+    played.deployments.append(deployment_id)
     return deployment_id
 
 
@@ -77,12 +77,12 @@ def _in_bake(world: SimulatedWorld, deployment_id: str) -> bool:
     return world.until(f"the bake of {deployment_id}, or its end", ask) == "baking"
 
 
-def hook(world: SimulatedWorld, told: Told, answer: Callable[[dict[str, str]], Any]) -> str:
+def hook(world: SimulatedWorld, played: Played, answer: Callable[[dict[str, str]], Any]) -> str:
     """A hook that does `answer`; its name."""
     name = world.hook("return None")
 
     def run(event: dict[str, str]) -> Any:
-        told.hook_ids.append(event["LifecycleEventHookExecutionId"])
+        played.hook_ids.append(event["LifecycleEventHookExecutionId"])
         return answer(event)
 
     world.simulation.functions.users[name] = run
@@ -113,34 +113,34 @@ def _reports_later(world: SimulatedWorld) -> Callable[[dict[str, str]], Any]:
 # ------------------------------------------------------------------------------------------------------- the stories
 
 
-def _all_is_well(world: SimulatedWorld, told: Told) -> None:
-    before, after = hook(world, told, _returns("Succeeded")), hook(world, told, _reports_later(world))
-    drop(world, told, BeforeAllowTraffic=before, AfterAllowTraffic=after)
+def _all_is_well(world: SimulatedWorld, played: Played) -> None:
+    before, after = hook(world, played, _returns("Succeeded")), hook(world, played, _reports_later(world))
+    drop(world, played, BeforeAllowTraffic=before, AfterAllowTraffic=after)
 
 
-def _alarm_fires(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = drop(world, told)
+def _alarm_fires(world: SimulatedWorld, played: Played) -> None:
+    deployment_id = drop(world, played)
     if _in_bake(world, deployment_id):
-        world.set_alarm(_its_alarm(world, told), "ALARM")
+        world.set_alarm(_its_alarm(world, played), "ALARM")
 
 
-def _alarm_event_is_lost(world: SimulatedWorld, told: Told) -> None:
+def _alarm_event_is_lost(world: SimulatedWorld, played: Played) -> None:
     with world.without_rule("AlarmFired"):
-        _alarm_fires(world, told)
+        _alarm_fires(world, played)
 
 
-def _hook_says_no(world: SimulatedWorld, told: Told) -> None:
-    drop(world, told, AfterAllowTraffic=hook(world, told, _returns("Failed")))
+def _hook_says_no(world: SimulatedWorld, played: Played) -> None:
+    drop(world, played, AfterAllowTraffic=hook(world, played, _returns("Failed")))
 
 
-def _hook_never_answers(world: SimulatedWorld, told: Told) -> None:
-    drop(world, told, BeforeAllowTraffic=hook(world, told, lambda _: None))
+def _hook_never_answers(world: SimulatedWorld, played: Played) -> None:
+    drop(world, played, BeforeAllowTraffic=hook(world, played, lambda _: None))
     with world.without_rule("Schedule"):  # a dozen runs that find nothing to do would be a dozen times the same
         world.simulation.clock.advance(HOUR)
 
 
-def _stopped_by_request(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = drop(world, told)
+def _stopped_by_request(world: SimulatedWorld, played: Played) -> None:
+    deployment_id = drop(world, played)
     if _in_bake(world, deployment_id):
         world.stop(deployment_id)
 
@@ -150,14 +150,14 @@ def _stop_execution(world: SimulatedWorld, name: str) -> None:
     world.client("stepfunctions").stop_execution(executionArn=arn)
 
 
-def _stopped_in_the_console(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = drop(world, told)
+def _stopped_in_the_console(world: SimulatedWorld, played: Played) -> None:
+    deployment_id = drop(world, played)
     if _in_bake(world, deployment_id):
         _stop_execution(world, deployment_id)
 
 
-def _rollback_stopped_in_the_console(world: SimulatedWorld, told: Told) -> None:
-    deployment_id = drop(world, told)
+def _rollback_stopped_in_the_console(world: SimulatedWorld, played: Played) -> None:
+    deployment_id = drop(world, played)
     if not _in_bake(world, deployment_id):
         return
     rollback_id = world.record(deployment_id)["plan"]["rollbackDeploymentId"]
@@ -175,16 +175,16 @@ def _rollback_stopped_in_the_console(world: SimulatedWorld, told: Told) -> None:
         _stop_execution(world, rollback_id)
 
 
-def _by_the_api(world: SimulatedWorld, told: Told) -> None:
-    names = {"applicationName": told.shop.name, "deploymentGroupName": "prod"}
-    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(told.shop.name)}}
+def _by_the_api(world: SimulatedWorld, played: Played) -> None:
+    names = {"applicationName": played.shop.name, "deploymentGroupName": "prod"}
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(played.shop.name)}}
     deployment_id = _insisting(
         world,
         lambda: world.codedeploy.create_deployment(**names, revision=revision)["deploymentId"],
         # The call may have taken effect all the same: then the deployment is there, and the next try is told so.
         lambda: next((record["deploymentId"] for record in world.records()), None),
     )
-    told.deployments.append(deployment_id)
+    played.deployments.append(deployment_id)
     if _in_bake(world, deployment_id):
         ended = lambda: world.record(deployment_id)["status"] not in RUNNING or None  # noqa: E731
         _insisting(world, lambda: world.codedeploy.stop_deployment(deploymentId=deployment_id), ended)
@@ -196,9 +196,9 @@ def _insisting(world: SimulatedWorld, call: Callable[[], T], otherwise: Callable
         try:
             return call()
         except ClientError:
-            found = otherwise()
-            if found is not None:
-                return found
+            answer = otherwise()
+            if answer is not None:
+                return answer
         world.simulation.clock.advance(30)
 
 
@@ -214,19 +214,19 @@ def _two_releases(world: SimulatedWorld, shop: Shop) -> list[str]:
     return deployed
 
 
-def _old_release_again(world: SimulatedWorld, told: Told) -> None:
-    told.deployments.append(_release(world, told.shop, "2"))
+def _old_release_again(world: SimulatedWorld, played: Played) -> None:
+    played.deployments.append(_release(world, played.shop, "2"))
 
 
-def _with_its_group(world: SimulatedWorld, told: Told) -> None:
-    told.deployments.append(world.drop_file(told.shop, appspec(told.shop.name), group="fresh"))
-    world.put(f"{told.shop.name}/fresh/deployment-group.yaml", "deploymentConfigName: Brief")
+def _with_its_group(world: SimulatedWorld, played: Played) -> None:
+    played.deployments.append(world.drop_file(played.shop, appspec(played.shop.name), group="fresh"))
+    world.put(f"{played.shop.name}/fresh/deployment-group.yaml", "deploymentConfigName: Brief")
 
 
-def _events_of_drops_are_lost(world: SimulatedWorld, told: Told) -> None:
+def _events_of_drops_are_lost(world: SimulatedWorld, played: Played) -> None:
     with world.without_rule("ObjectDropped"):
-        world.put(f"{told.shop.name}/fresh/deployment-group.yaml", "deploymentConfigName: Brief")
-        told.deployments.append(world.drop_file(told.shop, appspec(told.shop.name), group="fresh"))
+        world.put(f"{played.shop.name}/fresh/deployment-group.yaml", "deploymentConfigName: Brief")
+        played.deployments.append(world.drop_file(played.shop, appspec(played.shop.name), group="fresh"))
 
 
 STORIES = {

@@ -22,7 +22,7 @@ def a_rollback_without_rights_is_held_up_and_heals(stage: Stage) -> Answer:
         began = time.monotonic()
         stage.send("Deployment Stop Requested", {"deploymentId": deployment_id})
         stage.noticed(rollback_id, "Deployment Rollback Held Up", limits.SCHEDULE_SECONDS)
-        told = time.monotonic() - began
+        notified_after = time.monotonic() - began
         if "heldUp" not in (stage.record(rollback_id) or {}):
             return failed("notified, but the record does not say what holds it up")
         try:
@@ -37,10 +37,12 @@ def a_rollback_without_rights_is_held_up_and_heals(stage: Stage) -> Answer:
             return failed("traffic is back although nobody may put it back")
     healed = stage.seconds_until_back(before, limits.SCHEDULE_SECONDS)
     expect(outcome(stage.ended(deployment_id, limits.SCHEDULE_SECONDS)), STOPPED, "the deployment")
-    said = f"notified after {told:.1f} s, healed {healed:.0f} s after the right was given back"
+    said = f"notified after {notified_after:.1f} s, healed {healed:.0f} s after the right was given back"
     if alarmed is None:
-        return unanswered(f"{said}; its alarm: here nobody counts what functions log", held_up=told, healed=healed)
-    return held(f"{said}, alarm after {alarmed:.0f} s", held_up=told, alarm=alarmed, healed=healed)
+        return unanswered(
+            f"{said}; its alarm: here nobody counts what functions log", held_up=notified_after, healed=healed
+        )
+    return held(f"{said}, alarm after {alarmed:.0f} s", held_up=notified_after, alarm=alarmed, healed=healed)
 
 
 def dead_letters_are_delivered_again(stage: Stage) -> Answer:
@@ -62,10 +64,10 @@ def dead_letters_are_delivered_again(stage: Stage) -> Answer:
         lambda: stage.has_dead_letter("Unhandled", nobodys),
         limits.SCHEDULE_SECONDS,
     )
-    told = f"delivered after {took:.0f} s, beside a dead letter for no function"
+    message = f"delivered after {took:.0f} s, beside a dead letter for no function"
     if is_written == "no":
-        return unanswered(f"Lambda's {told}; EventBridge here writes none where a rule has no permission", seconds=took)
-    return held(f"Lambda's and EventBridge's {told}", seconds=took)
+        return unanswered(f"Lambda's {message}; EventBridge here writes none where a rule has no permission", seconds=took)
+    return held(f"Lambda's and EventBridge's {message}", seconds=took)
 
 
 def _written(stage: Stage, event_id: str) -> str | None:

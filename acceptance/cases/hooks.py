@@ -61,8 +61,8 @@ def an_alarm_ends_the_wait_for_a_running_hook(stage: Stage) -> Answer:
         expect(outcome(stage.ended(deployment_id)), ALARMED, "the deployment")
     finally:
         stage.set_alarm(stage.alarm, "OK")
-    told = f"traffic back after {took:.1f} s, of a hook of {limits.BUSY_SECONDS} s"
-    return held(told, seconds=took) if took <= limits.REACTION_SECONDS else failed(told, seconds=took)
+    message = f"traffic back after {took:.1f} s, of a hook of {limits.BUSY_SECONDS} s"
+    return held(message, seconds=took) if took <= limits.REACTION_SECONDS else failed(message, seconds=took)
 
 
 def a_slow_hook_is_heard(stage: Stage) -> Answer:

@@ -55,11 +55,11 @@ def weights_are_shares(stage: Stage) -> Answer:
     stage.configure(deploymentConfigName=SHORT)
     expect(outcome(stage.ended(stage.drop())), "Succeeded", "the canary of a minute")
     expect(stage.routing(), (target, {}), "the alias after it")
-    told = f"{100 * share:.1f} % of {stage.requests} requests, weights read after {settled:.1f} s"
+    message = f"{100 * share:.1f} % of {stage.requests} requests, weights read after {settled:.1f} s"
     # Four standard deviations: by chance alone less than one in ten thousand runs is outside.
     if abs(share - SHARE) > 4 * sqrt(SHARE * (1 - SHARE) / stage.requests):
-        return failed(told, share=share, requests=stage.requests)
-    return held(told, share=share, requests=stage.requests, settled=settled)
+        return failed(message, share=share, requests=stage.requests)
+    return held(message, share=share, requests=stage.requests, settled=settled)
 
 
 def _versions_that_ran(stage: Stage) -> Counter[str]:
@@ -89,8 +89,8 @@ def provisioned_concurrency_moves_along(stage: Stage) -> Answer:
         expect(shares, LINEAR_SHARES, "the steps")
     finally:
         functions.delete_provisioned_concurrency_config(**live)
-    told = f"{len(shares)} steps in {took:.0f} s, of an alias with one unit of provisioned concurrency"
-    return held(told, steps=len(shares), seconds=took)
+    message = f"{len(shares)} steps in {took:.0f} s, of an alias with one unit of provisioned concurrency"
+    return held(message, steps=len(shares), seconds=took)
 
 
 def _is_provisioned_with_weights(stage: Stage) -> bool:
@@ -110,5 +110,5 @@ def _is_provisioned_with_weights(stage: Stage) -> bool:
 
 
 def _is_ready(stage: Stage) -> bool:
-    found = stage.client("lambda").get_provisioned_concurrency_config(FunctionName=stage.function, Qualifier=ALIAS)
-    return bool(found["Status"] == "READY")
+    answer = stage.client("lambda").get_provisioned_concurrency_config(FunctionName=stage.function, Qualifier=ALIAS)
+    return bool(answer["Status"] == "READY")

@@ -17,9 +17,9 @@ ON_THE_WAY = ("Interrupt", "ShiftTraffic")
 def alarms_bring_traffic_back(stage: Stage) -> Answer:
     stage.configure(deploymentConfigName=LONG, alarmConfiguration=watched(stage.alarm))
     took = [_alarmed(stage, stage.alarm) for _ in range(TIMES)]
-    told = f"first {took[0]:.1f} s, middle {middle(took):.1f} s, longest {max(took):.1f} s"
+    message = f"first {took[0]:.1f} s, middle {middle(took):.1f} s, longest {max(took):.1f} s"
     answer = held if max(took) <= limits.REACTION_SECONDS else failed
-    return answer(told, first=took[0], middle=middle(took), longest=max(took))
+    return answer(message, first=took[0], middle=middle(took), longest=max(took))
 
 
 def cold_functions_bring_traffic_back(stage: Stage) -> Answer:
@@ -32,15 +32,15 @@ def cold_functions_bring_traffic_back(stage: Stage) -> Answer:
         stage.cool(ON_THE_WAY)
 
     took = _alarmed(stage, stage.alarm, beforehand=cool)
-    told = f"traffic back after {took:.1f} s"
+    message = f"traffic back after {took:.1f} s"
     if took > limits.REACTION_SECONDS:
-        return failed(told, seconds=took)
+        return failed(message, seconds=took)
     starts = {name: stage.starts(name, since=cooled[0]) for name in ON_THE_WAY}
     if not all(starts.values()):
-        return unanswered(f"{told}; how long the functions took to start is not in their logs", seconds=took)
-    each = {name: max(found) for name, found in starts.items()}
-    told += "".join(f", {name} started in {seconds:.2f} s" for name, seconds in each.items())
-    return held(told, seconds=took, **each)
+        return unanswered(f"{message}; how long the functions took to start is not in their logs", seconds=took)
+    each = {name: max(inits) for name, inits in starts.items()}
+    message += "".join(f", {name} started in {seconds:.2f} s" for name, seconds in each.items())
+    return held(message, seconds=took, **each)
 
 
 def other_alarms_bring_traffic_back(stage: Stage) -> Answer:
@@ -58,8 +58,8 @@ def other_alarms_bring_traffic_back(stage: Stage) -> Answer:
     for kind, named, fires in (("composite", composite, stage.alarm), ("maths", maths, maths)):
         stage.configure(deploymentConfigName=LONG, alarmConfiguration=watched(named))
         took[kind] = _alarmed(stage, fires)
-    told = ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in took.items())
-    return held(told, **took) if max(took.values()) <= limits.REACTION_SECONDS else failed(told, **took)
+    message = ", ".join(f"{kind} {seconds:.1f} s" for kind, seconds in took.items())
+    return held(message, **took) if max(took.values()) <= limits.REACTION_SECONDS else failed(message, **took)
 
 
 def log_alarms_bring_traffic_back(stage: Stage) -> Answer:
@@ -67,8 +67,8 @@ def log_alarms_bring_traffic_back(stage: Stage) -> Answer:
     stage.add_log_alarm(log)
     stage.configure(deploymentConfigName=LONG, alarmConfiguration=watched(log))
     took = _alarmed(stage, log)
-    told = f"{took:.1f} s"
-    return held(told, seconds=took) if took <= limits.REACTION_SECONDS else failed(told, seconds=took)
+    message = f"{took:.1f} s"
+    return held(message, seconds=took) if took <= limits.REACTION_SECONDS else failed(message, seconds=took)
 
 
 def _alarmed(stage: Stage, alarm: str, beforehand: Callable[[], object] = lambda: None) -> float:

@@ -93,8 +93,8 @@ class Story:
 
     def _until(self, what: str, probe: Callable[[], T | None]) -> T:
         """The first thing that the probe finds. Raises TooLate when the demo's time is over before."""
-        while (found := probe()) is None:
+        while (answer := probe()) is None:
             if time.monotonic() > self._deadline:
                 raise TooLate(f"the demo did not end within {self._limit:.0f} s: it was waiting for {what}.")
             time.sleep(LOOK_SECONDS)
-        return found
+        return answer

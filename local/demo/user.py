@@ -108,8 +108,8 @@ class User:
         return self._item(f"DEPLOYMENT#{deployment_id}", "DEPLOYMENT")
 
     def alias(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.client("lambda").get_alias(FunctionName=FUNCTION, Name=ALIAS)
-        return found
+        alias: Mapping[str, Any] = self.client("lambda").get_alias(FunctionName=FUNCTION, Name=ALIAS)
+        return alias
 
     def alarm_time(self) -> datetime | None:
         """When the alarm last changed to ALARM, of the events that have come since this was asked; None without one."""
@@ -121,13 +121,13 @@ class User:
         return max((datetime.fromisoformat(time) for time in times), default=None)
 
     def _item(self, partition: str, sort: str) -> dict[str, Any] | None:
-        found = self.client("dynamodb").get_item(
+        answer = self.client("dynamodb").get_item(
             TableName=self._outputs["TableName"], Key={"pk": {"S": partition}, "sk": {"S": sort}}, ConsistentRead=True
         )
-        if "Item" not in found:
+        if "Item" not in answer:
             return None
         # DynamoDB's numbers are decimals; JSON is the shortest way from those to what one can calculate with.
-        plain: dict[str, Any] = json.loads(json.dumps(TypeDeserializer().deserialize({"M": found["Item"]}), default=float))
+        plain: dict[str, Any] = json.loads(json.dumps(TypeDeserializer().deserialize({"M": answer["Item"]}), default=float))
         return plain
 
 

@@ -49,12 +49,12 @@ def summary(ended: Ended) -> str:
     steps = f"after {ended.seconds:.1f} s and {len(_shifts(record))} of {len(_steps(record))} steps"
     answered, failed = requests.answered.get(version, 0), sum(requests.failed.values())
     share = f"version {version} answered {_percent(answered, requests.total)} of {requests.total} requests"
-    told = f"{ended.deployment_id} {outcome(record)} {steps}, {share}, {failed} failed"
+    line = f"{ended.deployment_id} {outcome(record)} {steps}, {share}, {failed} failed"
     if record["status"] == "Succeeded":
-        return told
+        return line
     if ended.restored_after is None or ended.rollback is None:
-        return f"{told}, traffic not restored"
-    return f"{told}, traffic restored in {ended.restored_after:.1f} s by {ended.rollback['deploymentId']}"
+        return f"{line}, traffic not restored"
+    return f"{line}, traffic restored in {ended.restored_after:.1f} s by {ended.rollback['deploymentId']}"
 
 
 def differences(good: Ended, bad: Ended) -> list[str]:
@@ -96,17 +96,17 @@ def _not_as_a_rollback(ended: Ended) -> Iterator[str]:
         yield "what the alias holds was not written by the rollback"
 
 
-def _ended_otherwise(record: Record, wanted: str) -> Iterator[str]:
-    if outcome(record) != wanted:
+def _ended_otherwise(record: Record, expected: str) -> Iterator[str]:
+    if outcome(record) != expected:
         message = record.get("errorInformation", {}).get("message", "")
-        yield f"it ended as {outcome(record)}, not as {wanted}{f' ({message})' if message else ''}"
+        yield f"it ended as {outcome(record)}, not as {expected}{f' ({message})' if message else ''}"
 
 
 def _not_on(alias: Mapping[str, Any], version: str) -> Iterator[str]:
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
     if weights or alias["FunctionVersion"] != version:
-        found = f"version {alias['FunctionVersion']} with weights {dict(weights)}"
-        yield f"the alias is on {found}, not on version {version} without weights"
+        routing = f"version {alias['FunctionVersion']} with weights {dict(weights)}"
+        yield f"the alias is on {routing}, not on version {version} without weights"
 
 
 def _shifts(record: Record) -> list[Mapping[str, Any]]:

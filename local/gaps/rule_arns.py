@@ -21,7 +21,7 @@ def install() -> None:
 
 def _without_the_bus(original: Callable[..., str]) -> Callable[..., str]:
     def arn(service: str, *arguments: Any, **options: Any) -> str:
-        found = original(service, *arguments, **options)
-        return found.replace(_DEFAULT, ":rule/") if service == "events" else found
+        arn_of_rule = original(service, *arguments, **options)
+        return arn_of_rule.replace(_DEFAULT, ":rule/") if service == "events" else arn_of_rule
 
     return arn

@@ -20,7 +20,7 @@ from tests.acceptance.scripts import Refusal
 
 def verdict(play: Callable[[Stage], Answer], scene: Scene) -> tuple[Verdict, str]:
     [line] = smoke.played(scene, [Case(1, "a case", play)])
-    return line.answer.verdict, line.answer.told
+    return line.answer.verdict, line.answer.message
 
 
 def test_drops_that_are_heard_or_not(scene: Scene) -> None:
@@ -32,8 +32,8 @@ def test_drops_that_are_heard_or_not(scene: Scene) -> None:
 def test_a_group_and_a_file_together(scene: Scene) -> None:
     assert verdict(shifting.group_and_file_together, scene)[0] is Verdict.HELD
     scene.outcomes = ["Failed DEPLOYMENT_GROUP_MISSING"]
-    found, told = verdict(shifting.group_and_file_together, scene)
-    assert (found, "DEPLOYMENT_GROUP_MISSING" in told) == (Verdict.FAILED, True)
+    result, message = verdict(shifting.group_and_file_together, scene)
+    assert (result, "DEPLOYMENT_GROUP_MISSING" in message) == (Verdict.FAILED, True)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_hooks(scene: Scene, outcomes: list[str], expected: Verdict) -> None:
 def test_a_failed_hook_brings_traffic_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.outcomes = ["Succeeded", HOOK_FAILED]
     monkeypatch.setattr(Scene, "back", lambda _self: None)
-    found, told = verdict(hooks.hooks_are_heard, scene)
-    assert (found, told.partition(":")[0]) == (Verdict.FAILED, "the alias afterwards")
+    result, message = verdict(hooks.hooks_are_heard, scene)
+    assert (result, message.partition(":")[0]) == (Verdict.FAILED, "the alias afterwards")
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_traffic_that_does_not_come_back(
 ) -> None:
     ways_back.outcomes = [ending] * times
     monkeypatch.setattr(Scene, "back", lambda _self: None)
-    found, told = verdict(play, ways_back)
-    assert (found, "in vain for all traffic to be back" in told) == (Verdict.FAILED, True)
+    result, message = verdict(play, ways_back)
+    assert (result, "in vain for all traffic to be back" in message) == (Verdict.FAILED, True)
 
 
 @pytest.mark.parametrize(("play", "ending", "times"), BACK)
@@ -122,8 +122,8 @@ def test_traffic_that_comes_back_for_another_reason(
     ways_back: Scene, play: Callable[[Stage], Answer], ending: str, times: int
 ) -> None:
     ways_back.outcomes = [*[ending] * (times - 1), "Failed INTERNAL_ERROR"]
-    found, told = verdict(play, ways_back)
-    assert (found, "INTERNAL_ERROR" in told) == (Verdict.FAILED, True)
+    result, message = verdict(play, ways_back)
+    assert (result, "INTERNAL_ERROR" in message) == (Verdict.FAILED, True)
 
 
 def test_a_record_that_takes_another_run_is_waited_for(ways_back: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,15 +148,15 @@ def test_traffic_that_comes_back_late(ways_back: Scene, monkeypatch: pytest.Monk
 
 def test_starts_that_no_log_tells_of(ways_back: Scene) -> None:
     ways_back.outcomes, ways_back.started = [ALARMED], []
-    found, told = verdict(turning_back.cold_functions_bring_traffic_back, ways_back)
-    assert (found, "not in their logs" in told) == (Verdict.UNANSWERED, True)
+    result, message = verdict(turning_back.cold_functions_bring_traffic_back, ways_back)
+    assert (result, "not in their logs" in message) == (Verdict.UNANSWERED, True)
 
 
 def test_both_functions_are_cold_at_the_alarm(ways_back: Scene) -> None:
     ways_back.outcomes = [ALARMED]
-    told = verdict(turning_back.cold_functions_bring_traffic_back, ways_back)[1]
+    message = verdict(turning_back.cold_functions_bring_traffic_back, ways_back)[1]
     assert ways_back.cooled == ["Interrupt", "ShiftTraffic"]
-    assert "Interrupt started in 0.80 s, ShiftTraffic started in 0.80 s" in told
+    assert "Interrupt started in 0.80 s, ShiftTraffic started in 0.80 s" in message
 
 
 def alias(revision: str, **weights: float) -> dict[str, Any]:
@@ -348,8 +348,8 @@ def test_a_pending_version(scene: Scene, state: str, outcomes: list[str], expect
 def test_a_region_without_snapshots(scene: Scene) -> None:
     scene.account.answers("lambda", "publish_version", [])  # type: ignore[attr-defined]
     scene.takes_snapshots = False
-    found, told = verdict(versions.a_pending_version_is_waited_for, scene)
-    assert (found, "no SnapStart here" in told) == (Verdict.UNANSWERED, True)
+    result, message = verdict(versions.a_pending_version_is_waited_for, scene)
+    assert (result, "no SnapStart here" in message) == (Verdict.UNANSWERED, True)
 
 
 STEPS = [{"event": "TrafficShifted", "weight": weight} for weight in (0.25, 0.5, 0.75, 1)]

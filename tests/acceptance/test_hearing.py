@@ -24,11 +24,11 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
         yield services
 
 
-def looked(account: dict[str, Stubber], *found: bool) -> None:
+def looked(account: dict[str, Stubber], *is_ready_each_time: bool) -> None:
     has_stack(account, OUTPUTS)
     account["s3"].add_response("put_object", {"VersionId": "v1"}, DROPPED)
-    for one in found:
-        account["dynamodb"].add_response("get_item", {"Item": {"pk": {"S": "REFUSAL#"}}} if one else {})
+    for is_ready in is_ready_each_time:
+        account["dynamodb"].add_response("get_item", {"Item": {"pk": {"S": "REFUSAL#"}}} if is_ready else {})
     account["s3"].add_response("delete_object", {}, DROPPED | {"VersionId": "v1"})
 
 

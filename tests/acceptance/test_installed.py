@@ -65,13 +65,13 @@ def all_asked(stage: Stage) -> None:
 def configured(stage: Stage, *names: str) -> None:
     for name in names:
         role = f"arn:aws:iam::{ID}:role/{name}Role"
-        found = {
+        configuration = {
             "Role": role,
             "Handler": "weighbridge.handler",
             "FunctionArn": f"arn:{name}",
             "Environment": {"Variables": KEPT},
         }
-        answers(stage, "lambda", "get_function_configuration", found, FunctionName=name)
+        answers(stage, "lambda", "get_function_configuration", configuration, FunctionName=name)
 
 
 def taken(stage: Stage, *roles: str, answer: Any = None) -> None:
@@ -147,8 +147,8 @@ def test_a_broken_function_is_mended(stage: Stage) -> None:
 
 
 def test_a_function_that_cannot_be_changed_is_told_of(stage: Stage) -> None:
-    found = {"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "Its layer is gone."}
-    answers(stage, "lambda", "get_function_configuration", found)
+    configuration = {"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "Its layer is gone."}
+    answers(stage, "lambda", "get_function_configuration", configuration)
     with pytest.raises(NotSo, match="Its layer is gone"):
         stage.await_function("smoke-Interrupt")
 
@@ -216,9 +216,9 @@ def test_the_queue_gets_its_policy_back(stage: Stage, refusal: str | None) -> No
 
 def test_starts_are_read_from_the_log(stage: Stage) -> None:
     warm = "REPORT RequestId: 1\tDuration: 3.1 ms\tBilled Duration: 4 ms\tMemory Size: 512 MB\tMax Memory Used: 90 MB\t"
-    found = {"events": [{"message": warm}, {"message": f"{warm}Init Duration: 812.35 ms\t"}]}
+    log = {"events": [{"message": warm}, {"message": f"{warm}Init Duration: 812.35 ms\t"}]}
     asked = {"logGroupName": "interrupt-log", "startTime": 1500, "filterPattern": '"REPORT"'}
-    answers(stage, "logs", "filter_log_events", {"events": []}, found, **asked)
+    answers(stage, "logs", "filter_log_events", {"events": []}, log, **asked)
     assert stage.starts("Interrupt", since=1.5) == [0.81235]
     all_asked(stage)
 
@@ -232,8 +232,8 @@ def test_an_account_looks_at_rights_or_not(stage: Stage, answer: Any, expected: 
 
 @pytest.mark.parametrize(("state", "expected"), [("ALARM", True), ("OK", False)])
 def test_an_alarm_fires_or_not(stage: Stage, state: str, expected: bool) -> None:
-    found = {"MetricAlarms": [{"StateValue": state}]}
-    answers(stage, "cloudwatch", "describe_alarms", found, AlarmNames=["smoke-held-up"])
+    alarms = {"MetricAlarms": [{"StateValue": state}]}
+    answers(stage, "cloudwatch", "describe_alarms", alarms, AlarmNames=["smoke-held-up"])
     assert stage.is_firing("RollbacksHeldUp") is expected
 
 

@@ -37,7 +37,7 @@ def stack(deployed: Path) -> Stack:
 def verdict(check: Callable[..., Any], account: Scripted, stack: Stack) -> tuple[Verdict, str]:
     answer = check(account, stack)
     account.all_asked()
-    return answer.verdict, answer.told
+    return answer.verdict, answer.message
 
 
 # ------------------------------------------------------------------------------------------------- types of resources
@@ -55,9 +55,9 @@ def test_every_type_is_there(account: Scripted, stack: Stack) -> None:
 def test_a_region_without_function_urls_is_named(account: Scripted, stack: Stack) -> None:
     answers = [UNKNOWN if name == "AWS::Lambda::Url" else FOUND for name in types(stack)]
     account.answers("cloudformation", "describe_type", [UNKNOWN, *answers])
-    found, told = verdict(preflight.resource_types, account, stack)
-    assert found is Verdict.FAILED
-    assert "eu-west-1 lacks AWS::Lambda::Url" in told
+    result, message = verdict(preflight.resource_types, account, stack)
+    assert result is Verdict.FAILED
+    assert "eu-west-1 lacks AWS::Lambda::Url" in message
 
 
 def test_who_knows_every_type_has_not_answered(account: Scripted, stack: Stack) -> None:
@@ -134,9 +134,9 @@ def test_a_state_that_leads_elsewhere_is_named(account: Scripted, stack: Stack, 
     answers = [right(question) for question in QUESTIONS]
     answers[wrong] = {"status": "RETRIABLE", "error": "States.QueryEvaluationError", "cause": "undefined"}
     account.answers("stepfunctions", "test_state", [*SEEING, *answers])
-    found, told = verdict(preflight.each_state, account, stack)
-    assert found is Verdict.FAILED
-    assert told.startswith(f"{QUESTIONS[wrong].about}: RETRIABLE")
+    result, message = verdict(preflight.each_state, account, stack)
+    assert result is Verdict.FAILED
+    assert message.startswith(f"{QUESTIONS[wrong].about}: RETRIABLE")
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_a_policy_that_is_wrong_is_told_of(account: Scripted, stack: Stack) -> N
     count = len(rights.policies(stack.template))
     answers = [{"findings": [FINDING]}, *({"findings": []} for _ in range(count - 1)), {"findings": [FINDING]}]
     account.answers("accessanalyzer", "validate_policy", answers)
-    found, told = verdict(preflight.policies, account, stack)
-    assert (found, told) == (Verdict.FAILED, "INVALID_ACTION: The action lambda:NoSuchAction does not exist.")
+    result, message = verdict(preflight.policies, account, stack)
+    assert (result, message) == (Verdict.FAILED, "INVALID_ACTION: The action lambda:NoSuchAction does not exist.")
 
 
 def test_who_finds_nothing_wrong_has_not_answered(account: Scripted, stack: Stack) -> None:
@@ -223,9 +223,9 @@ def simulated(everyone: list[rights.Role], *, conditional: bool) -> list[dict[st
 def test_iam_says_what_the_table_says(account: Scripted, plain_stack: Stack, everyone: list[rights.Role]) -> None:
     answers = simulated(everyone, conditional=False)
     account.answers("iam", "simulate_custom_policy", answers)
-    found, told = verdict(preflight.who_may_what, account, plain_stack)
-    assert found is Verdict.HELD
-    assert told.endswith(f" about {len(everyone)} roles")
+    result, message = verdict(preflight.who_may_what, account, plain_stack)
+    assert result is Verdict.HELD
+    assert message.endswith(f" about {len(everyone)} roles")
     decisions = {each["EvalDecision"] for answer in answers for each in answer["EvaluationResults"]}
     assert decisions == {"allowed", "implicitDeny"}
 
@@ -238,9 +238,9 @@ def test_one_decision_otherwise_is_told_of(
     turned = next(each for answer in answers for each in answer["EvaluationResults"] if each["EvalDecision"] == decision)
     turned["EvalDecision"] = "implicitDeny" if decision == "allowed" else "allowed"
     account.answers("iam", "simulate_custom_policy", answers)
-    found, told = verdict(preflight.who_may_what, account, plain_stack)
-    assert found is Verdict.FAILED
-    assert f"{turned['EvalActionName']} on {turned['EvalResourceName']}" in told
+    result, message = verdict(preflight.who_may_what, account, plain_stack)
+    assert result is Verdict.FAILED
+    assert f"{turned['EvalActionName']} on {turned['EvalResourceName']}" in message
 
 
 def test_of_other_settings_there_is_no_table(account: Scripted, stack: Stack) -> None:
@@ -255,8 +255,8 @@ def test_conditions(account: Scripted, plain_stack: Stack, everyone: list[rights
     account.answers("iam", "simulate_custom_policy", [by_table, denied])
     assert verdict(preflight.conditions, account, plain_stack)[0] is Verdict.HELD
     account.answers("iam", "simulate_custom_policy", [by_table, by_table])
-    found, told = verdict(preflight.conditions, account, plain_stack)
-    assert (found, told.rpartition(" with ")[2]) == (Verdict.FAILED, "another events:source")
+    result, message = verdict(preflight.conditions, account, plain_stack)
+    assert (result, message.rpartition(" with ")[2]) == (Verdict.FAILED, "another events:source")
     seeing = {"EvaluationResults": [decided("sqs:SendMessage", "*", is_allowed=True)]}
     account.answers("iam", "simulate_custom_policy", [denied, seeing, denied])
     assert verdict(preflight.conditions, account, plain_stack)[0] is Verdict.FAILED
@@ -302,9 +302,9 @@ def test_a_change_set_that_fails_leaves_nothing_either(
     account: Scripted, stack: Stack, created: Any, described: Any, why: str
 ) -> None:
     change_set(account, created, *described)
-    found, told = verdict(preflight.change_set, account, stack)
-    assert found is Verdict.FAILED
-    assert told.endswith(why)
+    result, message = verdict(preflight.change_set, account, stack)
+    assert result is Verdict.FAILED
+    assert message.endswith(why)
 
 
 def test_a_change_set_needs_the_bootstraps_bucket(account: Scripted, stack: Stack) -> None:
@@ -330,9 +330,9 @@ def test_what_may_not_be_asked_is_not_answered(account: Scripted, stack: Stack, 
         raise EndpointConnectionError(endpoint_url="https://example.com")
 
     monkeypatch.setattr(preflight, "CHECKS", {"one": preflight.bootstrap, "two": cut_off})
-    one, two = preflight.asked(account, stack)
-    assert one.answer.verdict is two.answer.verdict is Verdict.UNANSWERED
-    assert redacted(one.answer.told) == (
+    first, second = preflight.asked(account, stack)
+    assert first.answer.verdict is second.answer.verdict is Verdict.UNANSWERED
+    assert redacted(first.answer.message) == (
         "GetParameter: AccessDeniedException User: arn:aws:iam::<account>:user/me is not authorized"
     )
 
@@ -350,9 +350,9 @@ def test_the_local_cloud_is_asked_and_holds_nothing_that_it_does_not_know(
     stacks = here.client("cloudformation").describe_stacks()["Stacks"]
     assert [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"] == []
     *lines, last = run.output.splitlines()
-    found = {line[19:].partition("  ")[0]: line[:17].strip() for line in lines}
+    results = {line[19:].partition("  ")[0]: line[:17].strip() for line in lines}
     expected = dict.fromkeys(preflight.CHECKS, "not answered here") | dict.fromkeys(HELD_LOCALLY, "ok")
-    assert found == expected | {"the CDK's bootstrap": "warning"}
+    assert results == expected | {"the CDK's bootstrap": "warning"}
     assert last == "3 held; 1 with a warning; 6 not answered here, so that nothing is known of them."
     assert "000000000000" not in run.output
     assert run.exit_code == 0

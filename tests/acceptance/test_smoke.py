@@ -43,15 +43,15 @@ def test_it_is_played_on_the_local_cloud_and_leaves_nothing(
     # tests/workflow/test_upgrade.py plays the update, after which every function starts anew.
     numbers = [f"--only={number}" for number in {case.number for case in CASES} - {13}]
     run = CliRunner().invoke(main, ["smoke", "--with-provisioned-concurrency", *numbers, *options])
-    found = {line[19:].partition("  ")[0].strip(): line[:17].strip() for line in run.output.splitlines()[1:-1]}
+    results = {line[19:].partition("  ")[0].strip(): line[:17].strip() for line in run.output.splitlines()[1:-1]}
     assert here.client("lambda").list_functions()["Functions"] == []
     assert here.client("iam").list_roles()["Roles"] == []
     assert here.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     assert here.client("sqs").list_queues().get("QueueUrls", []) == []
     assert here.client("events").list_rules()["Rules"] == []
     assert here.client("dynamodb").list_tables()["TableNames"] == []
-    assert set(found.values()) == {"ok", "not answered here"}, run.output
-    unanswered = [what for what, verdict in found.items() if verdict != "ok"]
+    assert set(results.values()) == {"ok", "not answered here"}, run.output
+    unanswered = [what for what, verdict in results.items() if verdict != "ok"]
     assert unanswered == [
         "4 cold functions do",
         "5 a log alarm does",
@@ -63,7 +63,7 @@ def test_it_is_played_on_the_local_cloud_and_leaves_nothing(
     text = (tmp_path / "smoke.json").read_text()
     assert "000000000000" not in text + run.output
     written = json.loads(text)
-    assert [case["verdict"] for case in written["cases"]] == list(found.values())
+    assert [case["verdict"] for case in written["cases"]] == list(results.values())
     assert written["region"] == "us-east-1"
     assert written["cases"][2]["measured"]["requests"] == 60
 

@@ -99,13 +99,13 @@ class Caller:
 
     def names(self, operation: str, member: str, **arguments: Any) -> list[str]:
         """All that an operation lists, page by page."""
-        found: list[str] = []
+        entries: list[str] = []
         token: dict[str, str] = {}
         while True:
             answer = self.call(operation, **arguments, **token)
-            found += answer[member]
+            entries += answer[member]
             if "nextToken" not in answer:
-                return found
+                return entries
             token = {"nextToken": answer["nextToken"]}
 
 

@@ -110,8 +110,8 @@ def test_an_application_is_for_lambda(api: Caller, platform: dict[str, str]) -> 
 def test_a_batch_answers_in_the_order_asked(api: Caller) -> None:
     for name in "abc":
         api.call("CreateApplication", applicationName=name)
-    found = api.call("BatchGetApplications", applicationNames=["c", "a", "c"])["applicationsInfo"]
-    assert [application["applicationName"] for application in found] == ["c", "a"]
+    applications = api.call("BatchGetApplications", applicationNames=["c", "a", "c"])["applicationsInfo"]
+    assert [application["applicationName"] for application in applications] == ["c", "a"]
 
 
 def test_pages_are_stable_while_applications_come_and_go(api: Caller) -> None:

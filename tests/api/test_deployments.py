@@ -73,9 +73,9 @@ def test_a_deployment_is_kept_with_its_caller_and_started(api: Caller, place: Si
 )  # fmt: skip
 def test_every_type_of_revision_is_registered_by_its_deployment(api: Caller, revision: dict[str, Any]) -> None:
     deployment_id = api.call("CreateDeployment", **NAMES, revision=revision)["deploymentId"]
-    found = api.call("GetApplicationRevision", applicationName="shop-app", revision=revision)
-    assert found["revision"]["revisionType"] == revision["revisionType"]
-    info = found["revisionInfo"]
+    registered = api.call("GetApplicationRevision", applicationName="shop-app", revision=revision)
+    assert registered["revision"]["revisionType"] == revision["revisionType"]
+    info = registered["revisionInfo"]
     assert info["description"] == f"Application revision registered by Deployment ID: {deployment_id}"
     assert info["registerTime"] == info["firstUsedTime"] == info["lastUsedTime"]
 
@@ -107,8 +107,8 @@ def test_a_filled_in_skeleton_is_the_revision_of_its_type(api: Caller, filled_in
         "revisionType": filled_in["revisionType"],
         member: said | ({"bundleType": "YAML"} if member == "s3Location" else {"sha256": SHA256}),
     }
-    found = api.call("GetApplicationRevision", applicationName="shop-app", **sent)
-    assert found["revision"]["revisionType"] == filled_in["revisionType"]
+    registered = api.call("GetApplicationRevision", applicationName="shop-app", **sent)
+    assert registered["revision"]["revisionType"] == filled_in["revisionType"]
     api.call("RegisterApplicationRevision", applicationName="shop-app", **sent)
 
 
@@ -161,8 +161,8 @@ BAD_CREATIONS: list[tuple[str, dict[str, Any]]] = [
 def test_what_cannot_be_created_is_refused_before_anything_is_kept(
     api: Caller, expected: str, changes: dict[str, Any]
 ) -> None:
-    given = {name: value for name, value in {**NAMES, "revision": INLINE, **changes}.items() if value is not None}
-    assert refusal(api, "CreateDeployment", **given) == expected
+    arguments = {name: value for name, value in {**NAMES, "revision": INLINE, **changes}.items() if value is not None}
+    assert refusal(api, "CreateDeployment", **arguments) == expected
     assert api.call("ListDeployments")["deployments"] == []
     assert "activeDeployment" not in (settings.group_item("shop-app", "prod") or {})
 
@@ -296,9 +296,9 @@ def test_a_deployment_that_is_not_there(api: Caller, operation: str, expected: s
 def test_a_batch_leaves_out_what_is_not_there(api: Caller) -> None:
     for letter in "AB":
         deployments.create(new_record(f"d-{letter * 9}"))
-    wanted = ["d-BBBBBBBBB", "d-000000000", D, "d-BBBBBBBBB"]
-    found = api.call("BatchGetDeployments", deploymentIds=wanted)["deploymentsInfo"]
-    assert [info["deploymentId"] for info in found] == ["d-BBBBBBBBB", D]
+    deployment_ids = ["d-BBBBBBBBB", "d-000000000", D, "d-BBBBBBBBB"]
+    infos = api.call("BatchGetDeployments", deploymentIds=deployment_ids)["deploymentsInfo"]
+    assert [info["deploymentId"] for info in infos] == ["d-BBBBBBBBB", D]
     assert refusal(api, "BatchGetDeployments", deploymentIds=[D] * 26) == "BatchLimitExceeded"
     assert refusal(api, "BatchGetDeployments", deploymentIds=[]) == "DeploymentIdRequired"
     assert refusal(api, "BatchGetDeployments", deploymentIds=["x"]) == "InvalidDeploymentId"
@@ -405,8 +405,8 @@ def test_pages_stay_as_they_are_while_deployments_come_and_change(api: Caller, g
 
 def test_deployments_of_one_moment_are_not_lost_between_pages(api: Caller) -> None:
     made = [_id(n) for n in range(130)]
-    for one in made:
-        deployments.create(new_record(one))
+    for deployment_id in made:
+        deployments.create(new_record(deployment_id))
     assert api.names("ListDeployments", "deployments") == sorted(made, reverse=True)
 
 

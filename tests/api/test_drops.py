@@ -32,9 +32,9 @@ def _put(place: SimpleNamespace, key: str, content: str = "version: 0.0") -> tup
 
 def _get(api: Caller, place: SimpleNamespace, key: str, version: str | None = None) -> dict[str, Any]:
     named = {"versionId": version} if version else {}
-    found: dict[str, Any] = api.call("GetDrop", bucket=place.bucket, key=key, **named)["dropInfo"]
-    assert (found.pop("bucket"), found.pop("key")) == (place.bucket, key)
-    return found
+    info: dict[str, Any] = api.call("GetDrop", bucket=place.bucket, key=key, **named)["dropInfo"]
+    assert (info.pop("bucket"), info.pop("key")) == (place.bucket, key)
+    return info
 
 
 def test_an_appspec_file_is_pending_until_it_is_heard_of_and_then_a_deployment(api: Caller, place: SimpleNamespace) -> None:
@@ -103,10 +103,10 @@ def test_the_file_of_a_group_or_configuration_is_accepted_when_it_is_taken_over(
 def test_a_groups_file_that_is_wrong_is_refused_with_the_reason(api: Caller, place: SimpleNamespace) -> None:
     version, event = _put(place, GROUP, "alarmConfigurations: {}")
     invoke("receive", event)
-    found = _get(api, place, GROUP, version)
-    assert (found["status"], found["errorInformation"]["code"]) == ("Refused", "INVALID_REVISION")
-    assert "did you mean 'alarmConfiguration'?" in found["errorInformation"]["message"]
-    assert kept(found["deploymentId"])["refusal"]
+    drop = _get(api, place, GROUP, version)
+    assert (drop["status"], drop["errorInformation"]["code"]) == ("Refused", "INVALID_REVISION")
+    assert "did you mean 'alarmConfiguration'?" in drop["errorInformation"]["message"]
+    assert kept(drop["deploymentId"])["refusal"]
 
 
 @pytest.mark.parametrize("key", ["stray.yaml", "shop-app/prod/notes.txt", "shop-app//prod/a.yaml"])
@@ -140,7 +140,8 @@ def test_refusals_are_listed_newest_first_and_page_by_page(api: Caller, place: S
     why = Why("DeploymentDoesNotExistException", "There is no such deployment")
     for n in range(230):
         refusals.keep(refused_event({"id": f"{n:03}"}, "call", why), at(n))
-    assert [one["eventId"] for one in api.names("ListRefusals", "refusals")] == [f"{n:03}" for n in range(229, -1, -1)]  # type: ignore[index]
+    listed: list[Any] = api.names("ListRefusals", "refusals")
+    assert [refusal["eventId"] for refusal in listed] == [f"{n:03}" for n in range(229, -1, -1)]
     invoke("receive", dropped(place, "stray.yaml", "v1"))
     invoke("interrupt", event_file("interrupt.stop_requested"))
     event, drop = api.call("ListRefusals")["refusals"][:2]

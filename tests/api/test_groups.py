@@ -212,9 +212,9 @@ def test_a_group_comes_back_as_it_went(api: Caller) -> None:
     answered = info_of(api, deploymentGroupName="new")
     nothing: dict[str, Any] = {"onPremisesInstanceTagFilters": [], "ecsServices": []}
     assert answered == {**sent, **nothing, "deploymentGroupId": made["deploymentGroupId"], "computePlatform": "Lambda"}
-    kept = settings.group("shop", "new")
-    assert kept is not None
-    assert [tag.key for tag in kept[1].tags] == ["team"]
+    group = settings.group("shop", "new")
+    assert group is not None
+    assert [tag.key for tag in group[1].tags] == ["team"]
 
 
 def test_what_is_told_of_a_group_is_a_file_for_it(api: Caller) -> None:
@@ -223,9 +223,9 @@ def test_what_is_told_of_a_group_is_a_file_for_it(api: Caller) -> None:
     for name in ("prod", "new"):
         document = {"deploymentGroupInfo": info_of(api, deploymentGroupName=name)}
         settings.put_group("shop", "copy", parse("shop", name, load(json.dumps(document))), NOW)
-        told = info_of(api, deploymentGroupName="copy")
+        info = info_of(api, deploymentGroupName="copy")
         names = {"deploymentGroupName": name, "deploymentGroupId": document["deploymentGroupInfo"]["deploymentGroupId"]}
-        assert {"deploymentGroupInfo": told | names} == document
+        assert {"deploymentGroupInfo": info | names} == document
 
 
 def test_what_was_left_unsaid_is_said(api: Caller) -> None:
@@ -291,10 +291,10 @@ def test_what_a_call_leaves_of_enabled_is_off(api: Caller, sent: dict[str, Any],
         item = settings.group_item("shop", name)
         assert item
         assert [item["settings"][member]["enabled"] for member in sent] == [False]
-    kept = settings.group("shop", "new")
-    assert kept
-    watched = planning.watched_alarms(members(), kept[1])["names"]
-    rolls_back = planning.roll_back_on(members(), kept[1])
+    group = settings.group("shop", "new")
+    assert group
+    watched = planning.watched_alarms(members(), group[1])["names"]
+    rolls_back = planning.roll_back_on(members(), group[1])
     assert (watched, rolls_back["failure"]) == (([], True) if "alarmConfiguration" in sent else (["a"], False))
 
 
@@ -330,22 +330,22 @@ def test_an_update_keeps_what_it_leaves_out_and_replaces_what_it_gives(api: Call
     assert info["triggerConfigurations"] == [trigger(1)]
     api.call("UpdateDeploymentGroup", **current, triggerConfigurations=[])
     assert info_of(api, deploymentGroupName="new")["triggerConfigurations"] == []
-    kept = settings.group("shop", "new")
-    assert kept is not None
-    assert [tag.key for tag in kept[1].tags] == ["team"]
+    group = settings.group("shop", "new")
+    assert group is not None
+    assert [tag.key for tag in group[1].tags] == ["team"]
 
 
 def test_the_aliases_that_a_group_is_for_outlast_what_clients_do(api: Caller) -> None:
     # The protocol has no member for them: they are dropped, and neither shown nor changed by clients.
-    given = DeploymentGroup.read({"aliases": ["checkout:live"], "serviceRoleArn": ROLE})
-    settings.put_group("shop", "prod", given, NOW)
+    group = DeploymentGroup.read({"aliases": ["checkout:live"], "serviceRoleArn": ROLE})
+    settings.put_group("shop", "prod", group, NOW)
     named = {"applicationName": "shop", "currentDeploymentGroupName": "prod"}
     api.call("UpdateDeploymentGroup", **named, serviceRoleArn=ROLE, newDeploymentGroupName="live")
     info = api.call("GetDeploymentGroup", applicationName="shop", deploymentGroupName="live")["deploymentGroupInfo"]
     assert "aliases" not in info
-    found = settings.group("shop", "live")
-    assert found
-    assert found[1].aliases == ["checkout:live"]
+    stored = settings.group("shop", "live")
+    assert stored
+    assert stored[1].aliases == ["checkout:live"]
 
 
 def test_an_update_keeps_a_configuration_that_is_gone_by_now(api: Caller) -> None:
@@ -419,9 +419,9 @@ def test_a_batch_never_answers_more_than_fits(api: Caller) -> None:
         expression.set("targetRevision", {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": '"' * 75_000}})
         dynamodb.update(expression.update(keys.group("shop", name)))
     answer = api.call("BatchGetDeploymentGroups", applicationName="shop", deploymentGroupNames=names)
-    kept = len(answer["deploymentGroupsInfo"])
-    assert 10 < kept < 20
-    assert answer["errorMessage"] == f"{20 - kept} of the groups did not fit into one answer; ask for fewer at once."
+    number = len(answer["deploymentGroupsInfo"])
+    assert 10 < number < 20
+    assert answer["errorMessage"] == f"{20 - number} of the groups did not fit into one answer; ask for fewer at once."
 
 
 def test_a_batch_names_the_groups_that_are_missing(api: Caller) -> None:

@@ -29,9 +29,11 @@ OPERATION = "PutLifecycleEventHookExecutionStatus"
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """What the waits of executions are told."""
-    told: list[dict[str, str]] = []
-    monkeypatch.setattr(clients.client("stepfunctions"), "send_task_success", lambda **arguments: told.append(arguments))
-    return told
+    heard_answers: list[dict[str, str]] = []
+    monkeypatch.setattr(
+        clients.client("stepfunctions"), "send_task_success", lambda **arguments: heard_answers.append(arguments)
+    )
+    return heard_answers
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +63,7 @@ def test_of_untrusted_text_hardly_anything_is_logged(api: Caller, monkeypatch: p
 @pytest.mark.parametrize("status", ["Succeeded", "Failed"])
 def test_a_report_ends_the_wait(api: Caller, heard: list[dict[str, str]], status: str) -> None:
     assert api.call(OPERATION, **(REPORT | {"status": status})) == {"lifecycleEventHookExecutionId": SECRET}
-    assert [told["taskToken"] for told in heard] == ["token"]
+    assert [each["taskToken"] for each in heard] == ["token"]
     assert f'"status": "{status}"' in heard[0]["output"]
     answer = kept()["hooks"][EVENT]["answer"]
     assert (answer["status"], answer["by"]) == (status, "report")

@@ -47,13 +47,16 @@ def use(revision: dict[str, Any], when: datetime, deployment_id: str = "d-CCCCCC
 
 
 def listed(api: Caller, **arguments: Any) -> list[str]:
-    found: list[str] = []
+    names: list[str] = []
     token: dict[str, str] = {}
     while True:
         answer = api.call("ListApplicationRevisions", **APP, **arguments, **token)
-        found += [one["s3Location"]["key"] if "s3Location" in one else one["revisionType"] for one in answer["revisions"]]
+        names += [
+            revision["s3Location"]["key"] if "s3Location" in revision else revision["revisionType"]
+            for revision in answer["revisions"]
+        ]
         if "nextToken" not in answer:
-            return found
+            return names
         token = {"nextToken": answer["nextToken"]}
 
 
@@ -61,10 +64,10 @@ def test_a_revision_is_found_with_its_content_by_its_sha256(api: Caller) -> None
     assert api.call("RegisterApplicationRevision", **APP, revision=INLINE, description="spring") == {}
     known = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": SHA256}}
     for location in (known, INLINE):
-        found = api.call("GetApplicationRevision", **APP, revision=location)
-        assert found["revision"]["appSpecContent"] == {"content": CONTENT, "sha256": SHA256}
-        assert (found["applicationName"], found["revisionInfo"]["description"]) == ("shop-app", "spring")
-        assert "firstUsedTime" not in found["revisionInfo"]
+        registered = api.call("GetApplicationRevision", **APP, revision=location)
+        assert registered["revision"]["appSpecContent"] == {"content": CONTENT, "sha256": SHA256}
+        assert (registered["applicationName"], registered["revisionInfo"]["description"]) == ("shop-app", "spring")
+        assert "firstUsedTime" not in registered["revisionInfo"]
 
 
 def test_registering_again_changes_the_description_alone(api: Caller) -> None:
@@ -111,7 +114,7 @@ def test_a_batch_says_what_it_leaves_out(api: Caller) -> None:
     for revision in (INLINE, s3("a.yaml")):
         api.call("RegisterApplicationRevision", **APP, revision=revision)
     answer = api.call("BatchGetApplicationRevisions", **APP, revisions=[s3("a.yaml"), s3("b.yaml"), INLINE, s3("a.yaml")])
-    assert [one["revisionLocation"]["revisionType"] for one in answer["revisions"]] == ["S3", "AppSpecContent"]
+    assert [each["revisionLocation"]["revisionType"] for each in answer["revisions"]] == ["S3", "AppSpecContent"]
     assert answer["errorMessage"] == "1 of the revisions could not be found."
 
 
@@ -122,8 +125,8 @@ def test_a_batch_never_answers_more_than_fits(api: Caller) -> None:
     for revision in revisions:
         api.call("RegisterApplicationRevision", **APP, revision=revision)
     known = [
-        {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": hashlib.sha256(one["appSpecContent"]["content"].encode()).hexdigest()}}  # type: ignore[index]
-        for one in revisions
+        {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": hashlib.sha256(revision["appSpecContent"]["content"].encode()).hexdigest()}}  # type: ignore[index]
+        for revision in revisions
     ]  # fmt: skip
     answer = api.call("BatchGetApplicationRevisions", **APP, revisions=known)
     assert 0 < len(answer["revisions"]) < 25
@@ -155,9 +158,9 @@ def test_every_page_together_lists_each_revision_once(api: Caller) -> None:
     for n in range(230):
         use(s3(f"{n:03}"), at(n // 3))
     for sort_by, order in product(("registerTime", "lastUsedTime"), ("ascending", "descending")):
-        found = listed(api, sortBy=sort_by, sortOrder=order)
-        assert sorted(found) == [f"{n:03}" for n in range(230)]
-        times = [int(key) // 3 for key in found]
+        names = listed(api, sortBy=sort_by, sortOrder=order)
+        assert sorted(names) == [f"{n:03}" for n in range(230)]
+        times = [int(key) // 3 for key in names]
         assert times == sorted(times, reverse=order == "descending")
 
 
@@ -215,5 +218,5 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("expected", "operation", "arguments"), BAD)
 def test_what_is_refused(api: Caller, expected: str, operation: str, arguments: dict[str, Any]) -> None:
-    given = {name: value for name, value in {**APP, **arguments}.items() if value is not None}
-    assert refusal(api, operation, **given) == expected
+    sent = {name: value for name, value in {**APP, **arguments}.items() if value is not None}
+    assert refusal(api, operation, **sent) == expected

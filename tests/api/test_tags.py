@@ -25,8 +25,8 @@ def _shop(place: object) -> None:  # noqa: ARG001
 def tags_of(api: Caller, arn: str) -> list[dict[str, str]]:
     answer = api.call("ListTagsForResource", ResourceArn=arn)
     assert "NextToken" not in answer
-    found: list[dict[str, str]] = answer["Tags"]
-    return found
+    tags: list[dict[str, str]] = answer["Tags"]
+    return tags
 
 
 @pytest.mark.parametrize("arn", ARNS)

@@ -66,14 +66,14 @@ def blocks(api: Caller) -> dict[str, Any]:
     for empty in ("autoScalingGroups", "ec2TagFilters", "onPremisesInstanceTagFilters", "ecsServices"):
         assert group[empty] == []
     assert not {"loadBalancerInfo", "blueGreenDeploymentConfiguration", "ec2TagSet"} & set(group)
-    kept: dict[str, Any] = {"triggers": [trigger["triggerName"] for trigger in group["triggerConfigurations"]]}
+    block: dict[str, Any] = {"triggers": [trigger["triggerName"] for trigger in group["triggerConfigurations"]]}
     # The provider reads `enabled` of whatever is there, and crashes where it is not.
     if (alarms := group.get("alarmConfiguration")) and (alarms["enabled"] or alarms["alarms"]):
         named = [alarm["name"] for alarm in alarms["alarms"]]
-        kept["alarms"] = (alarms["enabled"], named, alarms["ignorePollAlarmFailure"])
+        block["alarms"] = (alarms["enabled"], named, alarms["ignorePollAlarmFailure"])
     if (rollback := group.get("autoRollbackConfiguration")) and (rollback["enabled"] or rollback["events"]):
-        kept["rollback"] = (rollback["enabled"], rollback["events"])
-    return kept
+        block["rollback"] = (rollback["enabled"], rollback["events"])
+    return block
 
 
 def test_a_group_without_blocks_has_an_empty_second_plan(configured: Caller) -> None:

@@ -53,13 +53,13 @@ def edges(machine: Definition) -> Iterator[Edge]:
 
 def reachable(machine: Definition, start: str) -> set[str]:
     """Every state that may follow, the first one included."""
-    found, ahead, all_edges = {start}, [start], list(edges(machine))
+    states, ahead, all_edges = {start}, [start], list(edges(machine))
     while ahead:
         here = ahead.pop()
-        following = {edge.target for edge in all_edges if edge.source == here} - found
-        found |= following
+        following = {edge.target for edge in all_edges if edge.source == here} - states
+        states |= following
         ahead += following
-    return found
+    return states
 
 
 def infra_placeholders() -> set[str]:

@@ -25,12 +25,12 @@ def _rules() -> set[str]:
 
 def _cited(pattern: re.Pattern[str]) -> dict[str, str]:
     """What is cited, and a place that does."""
-    found: dict[str, str] = {}
+    sections: dict[str, str] = {}
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for match in pattern.finditer(re.sub(r"\s+", " ", path.read_text(encoding="utf-8"))):
-                found |= dict.fromkeys(re.findall(_NUMBER, match[1]), str(path.relative_to(ROOT)))
-    return found
+                sections |= dict.fromkeys(re.findall(_NUMBER, match[1]), str(path.relative_to(ROOT)))
+    return sections
 
 
 @pytest.mark.parametrize(

@@ -168,14 +168,14 @@ def test_what_is_told_of_a_deployment_is_as_its_file_says(name: str) -> None:
 def test_there_is_a_file_of_whatever_is_told() -> None:
     kinds = {value for name, value in vars(notifications).items() if name.isupper() and name[0] != "_"} - {SOURCE}
     assert {event_file(f"outgoing/{name}")["detail-type"] for name in OUTGOING} == kinds
-    told = [event_file(f"outgoing/{name}")["detail"] for name in OUTGOING if name.startswith("state_change")]
-    assert {detail["state"] for detail in told} == {"START", "SUCCESS", "FAILURE", "STOP"}
+    details = [event_file(f"outgoing/{name}")["detail"] for name in OUTGOING if name.startswith("state_change")]
+    assert {detail["state"] for detail in details} == {"START", "SUCCESS", "FAILURE", "STOP"}
 
 
 def test_the_refusal_of_an_event_is_told_as_its_file_says() -> None:
-    event, told = event_file("receive.anything_else"), event_file("outgoing/event_refused")
-    refusal = refused_event(event, "call", unknown(event["detail-type"])).record(datetime.fromisoformat(told["time"]))
-    assert refused(refusal, REGION) == Notification(told["detail-type"], told["detail"])
+    event, outgoing = event_file("receive.anything_else"), event_file("outgoing/event_refused")
+    refusal = refused_event(event, "call", unknown(event["detail-type"])).record(datetime.fromisoformat(outgoing["time"]))
+    assert refused(refusal, REGION) == Notification(outgoing["detail-type"], outgoing["detail"])
 
 
 @pytest.mark.parametrize("state", OF_STATE)

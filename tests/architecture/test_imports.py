@@ -49,9 +49,9 @@ def test_the_packages_are_there() -> None:
     assert len(OUTSIDE) > 20
 
 
-def _offenders(found: Iterable[Source], offence: Callable[[Source], set[str]]) -> dict[str, set[str]]:
+def _offenders(sources: Iterable[Source], offence: Callable[[Source], set[str]]) -> dict[str, set[str]]:
     """The files that offend against a rule, each with what offends."""
-    return {str(source): wrong for source in found if (wrong := offence(source))}
+    return {str(source): wrong for source in sources if (wrong := offence(source))}
 
 
 def test_who_offends_is_named_with_what_offends() -> None:

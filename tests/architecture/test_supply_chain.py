@@ -19,32 +19,32 @@ ELSEWHERE = re.compile(r"https?://|git\+|--(extra-)?index-url|--find-links|--tru
 
 def chosen(name: str) -> dict[str, str]:
     """What a set asks for, by name, and that of the sets that it takes in."""
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for line in (REQUIREMENTS / f"{name}.in").read_text().splitlines():
         text = line.partition("#")[0].strip()
         if text.startswith("-r "):
-            found |= chosen(text.removeprefix("-r ").removesuffix(".in"))
+            versions |= chosen(text.removeprefix("-r ").removesuffix(".in"))
         elif text:
             match = CHOSEN.fullmatch(text)
             assert match, f"{line!r} is not pinned to a version"
-            found[match["name"].lower().replace("_", "-")] = match["version"]
-    return found
+            versions[match["name"].lower().replace("_", "-")] = match["version"]
+    return versions
 
 
 def locked(name: str) -> dict[str, tuple[str, int]]:
     """What is installed, by name: its version, and the number of its hashes."""
-    found: dict[str, tuple[str, int]] = {}
+    packages: dict[str, tuple[str, int]] = {}
     last = ""
     for line in (REQUIREMENTS / f"{name}.txt").read_text().splitlines():
         if HASH.match(line):
-            version, hashes = found[last]
-            found[last] = version, hashes + 1
+            version, hashes = packages[last]
+            packages[last] = version, hashes + 1
         elif not line.lstrip().startswith("#"):
             match = LOCKED.match(line)
             assert match, f"{line!r} is neither a pinned requirement nor a hash"
             last = match["name"]
-            found[last] = match["version"], 0
-    return found
+            packages[last] = match["version"], 0
+    return packages
 
 
 def test_the_sets_are_there() -> None:
@@ -77,8 +77,8 @@ def test_packages_of_npm_are_locked_by_their_content() -> None:
     packages = {path: package for path, package in lock["packages"].items() if path}
     assert packages
     assert not [path for path, package in packages.items() if not package["integrity"].startswith("sha512-")]
-    wanted = asked["devDependencies"]
-    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    dependencies = asked["devDependencies"]
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in dependencies} == dependencies
 
 
 def test_installing_checks_the_hashes() -> None:

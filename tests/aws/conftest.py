@@ -143,10 +143,10 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
     """What the waits of the state machine were told."""
-    told = Waits()
+    recorded = Waits()
     for method in ("send_task_success", "send_task_failure", "send_task_heartbeat"):
-        monkeypatch.setattr(clients.client("stepfunctions"), method, getattr(told, method))
-    return told
+        monkeypatch.setattr(clients.client("stepfunctions"), method, getattr(recorded, method))
+    return recorded
 
 
 @pytest.fixture

@@ -95,8 +95,13 @@ def test_an_alarm_is_another_one_once_it_is_changed_or_made_anew_and_not_when_it
     morning, noon = datetime(2026, 11, 23, 6, 0, tzinfo=UTC), datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     tellings = [("a", morning, "OK"), ("a", morning, "ALARM"), ("a", noon, "OK"), ("b", morning, "OK")]
     for arn, changed_at, state in tellings:
-        told = {"AlarmName": "a", "AlarmArn": arn, "AlarmConfigurationUpdatedTimestamp": changed_at, "StateValue": state}
-        stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": [told]})
+        described = {
+            "AlarmName": "a",
+            "AlarmArn": arn,
+            "AlarmConfigurationUpdatedTimestamp": changed_at,
+            "StateValue": state,
+        }
+        stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": [described]})
     first, red, changed, elsewhere = (cloudwatch.read(["a"], "d-AAAAAAAAA", None)["a"].definition for _ in tellings)
     assert first == red
     assert len({first, changed, elsewhere}) == 3

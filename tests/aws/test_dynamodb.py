@@ -166,16 +166,20 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_items_that_were_left_out_are_asked_for_again_after_growing_pauses(
     stub: Callable[[str], Stubber], pauses: list[float]
 ) -> None:
-    one, other = ({"pk": {"S": name}, "sk": {"S": "X"}} for name in "ab")
+    first, second = ({"pk": {"S": name}, "sk": {"S": "X"}} for name in "ab")
 
     def asking(*left: Mapping[str, Any]) -> dict[str, Any]:
         return {dynamodb.name(): {"Keys": list(left), "ConsistentRead": True}}
 
     service = stub("dynamodb")
-    for read, asked, left in (([one], [one, other], asking(other)), ([], [other], asking(other)), ([other], [other], {})):
+    for read, asked, left in (
+        ([first], [first, second], asking(second)),
+        ([], [second], asking(second)),
+        ([second], [second], {}),
+    ):
         answer = {"Responses": {dynamodb.name(): read}, "UnprocessedKeys": left}
         service.add_response("batch_get_item", answer, {"RequestItems": asking(*asked)})
-    assert list(dynamodb.items([one, other])) == [one, other]
+    assert list(dynamodb.items([first, second])) == [first, second]
     assert len(pauses) == 2
     assert pauses[0] < pauses[1]
 
@@ -193,10 +197,10 @@ def test_items_that_are_left_out_for_ever_are_throttled(stub: Callable[[str], St
 def test_every_page_of_a_query_is_read() -> None:
     for n in range(30):
         dynamodb.create(keys.alarm("errors", f"{n:02}"), {"padding": "x" * 50_000})
-    found = dynamodb.query(
+    items = dynamodb.query(
         KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "ALARM#errors"}}, ConsistentRead=True
     )
-    assert [item["sk"] for item in found] == [f"DEPLOYMENT#{n:02}" for n in range(30)]
+    assert [item["sk"] for item in items] == [f"DEPLOYMENT#{n:02}" for n in range(30)]
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,8 @@ def test_the_codes_and_their_statuses_are_of_awss_models() -> None:
             modelled.setdefault(shape.name, set()).add(shape.metadata.get("error", {}).get("httpStatusCode"))
     assert {code for code, _, _ in CODES if code not in modelled} == COMMON
     # Where no service's model says which status, any will do: it is the code that decides.
-    told = {code: statuses for code, statuses in modelled.items() if None not in statuses}
-    assert [(code, status) for code, status, _ in CODES if code in told and status not in told[code]] == []
+    with_status = {code: statuses for code, statuses in modelled.items() if None not in statuses}
+    assert [(code, status) for code, status, _ in CODES if code in with_status and status not in with_status[code]] == []
 
 
 @pytest.mark.parametrize(

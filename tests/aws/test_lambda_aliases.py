@@ -53,9 +53,9 @@ def _stale(lambda_: Stubber) -> None:
 
 def test_an_alias_is_read() -> None:
     create_alias("1", {"2": 0.25})
-    found = Lambda("d-AAAAAAAAA", None).alias("shop", "live")
-    assert found.routing == Routing("1", "2", 0.25)
-    assert found.revision_id
+    alias = Lambda("d-AAAAAAAAA", None).alias("shop", "live")
+    assert alias.routing == Routing("1", "2", 0.25)
+    assert alias.revision_id
 
 
 @pytest.mark.parametrize(("function", "alias"), [("shop", "dead"), ("nowhere", "live")])

@@ -66,8 +66,8 @@ def test_a_file_of_the_greatest_size_is_read(place: SimpleNamespace) -> None:
 
 def test_an_etag_has_to_be_the_objects(place: SimpleNamespace) -> None:
     etag = _put(place.bucket, b"first")["ETag"]
-    for given in (etag, etag.strip('"')):
-        assert _content(_at(place.bucket, eTag=given)) == b"first"
+    for expected in (etag, etag.strip('"')):
+        assert _content(_at(place.bucket, eTag=expected)) == b"first"
     _put(place.bucket, b"second")
     with pytest.raises(InvalidDocument, match="the file has been replaced"):
         _content(_at(place.bucket, eTag=etag))

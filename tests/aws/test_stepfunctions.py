@@ -18,8 +18,8 @@ Stub = Callable[[str], Stubber]
 
 
 def _inputs(machine: str) -> dict[str, object]:
-    found = client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
-    described = [client("stepfunctions").describe_execution(executionArn=each["executionArn"]) for each in found]
+    executions = client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+    described = [client("stepfunctions").describe_execution(executionArn=each["executionArn"]) for each in executions]
     return {each["name"]: json.loads(each["input"]) for each in described}
 
 

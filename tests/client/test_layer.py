@@ -74,8 +74,8 @@ def run(command: list[str], **changes: str) -> subprocess.CompletedProcess[str]:
         "REPORT": json.dumps(REPORT),
         "AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE": "1",
     } | changes
-    kept = {name: value for name, value in environment.items() if value}
-    return subprocess.run(command, env=kept, capture_output=True, text=True, timeout=60, check=False)
+    variables = {name: value for name, value in environment.items() if value}
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
 
 
 def node(source: str, **changes: str) -> subprocess.CompletedProcess[str]:

@@ -16,10 +16,10 @@ def _all() -> list[type[WeighbridgeError]]:
     for module in pkgutil.walk_packages(weighbridge.__path__, "weighbridge."):
         if ".handlers." not in module.name:
             importlib.import_module(module.name)
-    found = [WeighbridgeError]
-    for kind in found:
-        found += kind.__subclasses__()
-    return found
+    kinds = [WeighbridgeError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return kinds
 
 
 @pytest.mark.parametrize("kind", _all(), ids=lambda kind: kind.__name__)

@@ -95,9 +95,9 @@ def test_it_is_refused_within_what_a_function_has(flood: Flood) -> None:
         check=True,
         timeout=200,
     )
-    told = json.loads(run.stdout)
-    assert 0 < len(told["refusal"]) <= 2_100
-    assert told["megabytes"] < MOST_MEGABYTES
-    of_part, of_half = told["calls"]
+    measured = json.loads(run.stdout)
+    assert 0 < len(measured["refusal"]) <= 2_100
+    assert measured["megabytes"] < MOST_MEGABYTES
+    of_part, of_half = measured["calls"]
     assert of_part < MOST_CALLS
     assert of_part <= 2.2 * of_half + 1000, "twice the file takes more than twice the work"

@@ -63,12 +63,12 @@ SETTINGS = {
 
 
 def test_an_alarms_arn_that_was_kept_once_stays_readable() -> None:
-    kept = {
+    stored = {
         "alarmConfiguration": {"enabled": True, "alarms": [{"name": "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:red"}]}
     }
-    group = groups.DeploymentGroup.read(kept)
+    group = groups.DeploymentGroup.read(stored)
     assert group.alarm_configuration
-    assert group.alarm_configuration.watched() == [kept["alarmConfiguration"]["alarms"][0]["name"]]  # type: ignore[index]
+    assert group.alarm_configuration.watched() == [stored["alarmConfiguration"]["alarms"][0]["name"]]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_a_group_reads_back_as_it_is_kept() -> None:
         "alarmConfiguration": {"alarms": [{"name": "a"}]},
         "triggerConfigurations": [{"triggerName": "n", "triggerTargetArn": TOPIC, "triggerEvents": ["DeploymentStart"]}],
     })  # fmt: skip
-    kept = json.loads(json.dumps(group.model_dump(mode="json", by_alias=True, exclude_none=True)))
-    assert groups.DeploymentGroup.read(kept) == group
+    stored = json.loads(json.dumps(group.model_dump(mode="json", by_alias=True, exclude_none=True)))
+    assert groups.DeploymentGroup.read(stored) == group

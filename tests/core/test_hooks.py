@@ -12,7 +12,7 @@ from weighbridge.core.endings import failed
 
 
 @pytest.mark.parametrize(
-    ("payload", "error", "answer"),
+    ("payload", "error", "expected"),
     [
         ('{"status": "Succeeded"}', None, ("Succeeded", "", "return value")),
         ('{"status": "Failed", "message": "no"}', None, ("Failed", "no", "return value")),
@@ -42,9 +42,9 @@ from weighbridge.core.endings import failed
         ),
     ],
 )
-def test_what_a_hook_returns_is_an_answer_or_a_promise_to_report(payload: str, error: str | None, answer: Any) -> None:
-    found = hooks.answer_of(hooks.Outcome(payload, error))
-    assert (found and (found["status"], found["message"], found["by"])) == answer
+def test_what_a_hook_returns_is_an_answer_or_a_promise_to_report(payload: str, error: str | None, expected: Any) -> None:
+    answer = hooks.answer_of(hooks.Outcome(payload, error))
+    assert (answer and (answer["status"], answer["message"], answer["by"])) == expected
 
 
 def test_a_verdict_that_is_none_says_what_was_returned_and_what_would_have_been_right() -> None:

@@ -85,7 +85,7 @@ def _plan(record: Record) -> Plan:
         AppSpec(FUNCTION, ALIAS, None, "2" * 19, {hooks.BEFORE: HOOK, hooks.AFTER: HOOK}),
         groups.parse(NAME, NAME, {"serviceRoleArn": f"arn:aws:iam::123456789012:role/{'r' * 512}"}),
         configs.DeploymentConfig(NAME, "TimeBasedLinear", 1, 1),
-        found=Routing("1" * 19),
+        routing=Routing("1" * 19),
         revision_id="r" * 36,
         group_id="g" * 36,
         left_by=None,

@@ -64,4 +64,4 @@ def test_a_file_that_something_newer_has_come_after_is_not_deployed(
     ],
 )
 def test_a_file_waits_for_its_group_that_could_not_be_taken_over(key: str, left: list[str], *, held_back: bool) -> None:
-    assert is_held_back(_ago(300, key), [_ago(300, one) for one in left]) == held_back
+    assert is_held_back(_ago(300, key), [_ago(300, left_key) for left_key in left]) == held_back

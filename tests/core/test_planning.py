@@ -34,14 +34,14 @@ GROUP = parse_group("shop-app", "prod", {})
 
 def _plan(
     spec: AppSpec = SPEC,
-    found: Routing = ON_VERSION_1,
+    routing: Routing = ON_VERSION_1,
     config: DeploymentConfig = LINEAR,
     left_by: Any = None,
     **settings: Any,
 ) -> Plan:
     group = parse_group("shop-app", "prod", settings)
     asked = members(applicationName="shop-app", deploymentGroupName="prod", deploymentId="d-AAAAAAAAA")
-    return make_plan(asked, spec, group, config, found=found, revision_id="r-1", group_id="g-1", left_by=left_by)
+    return make_plan(asked, spec, group, config, routing=routing, revision_id="r-1", group_id="g-1", left_by=left_by)
 
 
 def test_a_plan_has_all_that_the_execution_needs() -> None:
@@ -65,11 +65,11 @@ def test_a_group_without_a_role_acts_by_ours_unless_one_is_required() -> None:
 
 
 def test_the_current_version_is_read_from_the_alias() -> None:
-    assert _plan(found=Routing("7"))["currentVersion"] == "7"
+    assert _plan(routing=Routing("7"))["currentVersion"] == "7"
 
 
 @pytest.mark.parametrize(
-    ("spec", "found", "says"),
+    ("spec", "routing", "says"),
     [
         (
             AppSpec("shop", "live", "3", "2", {}),
@@ -82,23 +82,23 @@ def test_the_current_version_is_read_from_the_alias() -> None:
         (SPEC, Routing("1", "2", 0.3), "already shifts traffic"),
     ],
 )
-def test_an_alias_that_is_not_as_the_file_says_is_refused(spec: AppSpec, found: Routing, says: str) -> None:
+def test_an_alias_that_is_not_as_the_file_says_is_refused(spec: AppSpec, routing: Routing, says: str) -> None:
     with pytest.raises(InvalidAppSpec, match=says):
-        _plan(spec, found)
+        _plan(spec, routing)
 
 
 def test_equal_versions_pass_all_at_once() -> None:
-    assert _plan(found=Routing("2"), config=ALL_AT_ONCE)["steps"] == [{"weight": 1.0, "bakeSeconds": 0}]
+    assert _plan(routing=Routing("2"), config=ALL_AT_ONCE)["steps"] == [{"weight": 1.0, "bakeSeconds": 0}]
 
 
 def test_weights_that_a_stopped_deployment_left_are_a_place_to_start_from() -> None:
-    made = _plan(found=Routing("1", "2", 0.3), left_by=record())
+    made = _plan(routing=Routing("1", "2", 0.3), left_by=record())
     assert made["startRouting"] == {"version": "1", "weights": {"2": 0.3}}
 
 
 def test_weights_that_nobody_of_ours_wrote_are_not() -> None:
     with pytest.raises(InvalidAppSpec, match="already shifts traffic"):
-        _plan(found=Routing("1", "2", 0.35), left_by=record())
+        _plan(routing=Routing("1", "2", 0.35), left_by=record())
 
 
 def test_the_request_goes_before_the_group_and_the_group_before_the_default() -> None:

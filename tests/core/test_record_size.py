@@ -44,7 +44,7 @@ def test_readings_of_alarms_go_first_and_what_happened_stays() -> None:
     assert is_nearly_full(full)
     short = _shortened(full)
     assert not is_nearly_full(short)
-    assert [one["event"] for one in short["timeline"]] == [
+    assert [entry["event"] for entry in short["timeline"]] == [
         "Created",
         "Started",
         "Validated",
@@ -58,14 +58,14 @@ def test_readings_of_alarms_go_first_and_what_happened_stays() -> None:
 def test_of_very_many_entries_the_first_and_the_last_stay() -> None:
     full = _with(record(), *(entry(at(n), "TrafficShifted", weight=n / 1000, reason="x" * 2000) for n in range(500)))
     short = _shortened(full)["timeline"]
-    assert [one["event"] for one in short[:3]] == ["Created", "Started", "Validated"]
+    assert [entry["event"] for entry in short[:3]] == ["Created", "Started", "Validated"]
     assert short[-1]["weight"] == 0.499
-    assert {len(one["reason"]) for one in short[3:20]} == {200}
+    assert {len(entry["reason"]) for entry in short[3:20]} == {200}
 
 
 def test_shortened_again_it_tells_of_all_that_was_left_out() -> None:
     twice = _shortened(_with(_shortened(_read(10)), *_read(5)["timeline"][3:], entry(at(20), "Interrupted")))
-    [mark] = [one for one in twice["timeline"] if one["event"] == "TimelineShortened"]
+    [mark] = [entry for entry in twice["timeline"] if entry["event"] == "TimelineShortened"]
     assert mark["leftOut"] == 15
 
 
@@ -79,9 +79,9 @@ def test_what_only_explains_goes_once_the_plan_holds_what_counts() -> None:
     assert not {"previousRevision", "overrideAlarmConfiguration"} & short.keys()
     assert short["revision"]["appSpecContent"].keys() == {"sha256"}
     before = members(**{name: value for name, value in full.items() if name != "plan"})
-    kept = _shortened(before)
-    assert kept["revision"] == full["revision"], "validation has not read it yet"
-    assert kept["overrideAlarmConfiguration"] == full["overrideAlarmConfiguration"]
+    shortened = _shortened(before)
+    assert shortened["revision"] == full["revision"], "validation has not read it yet"
+    assert shortened["overrideAlarmConfiguration"] == full["overrideAlarmConfiguration"]
 
 
 texts = st.text(max_size=3000)

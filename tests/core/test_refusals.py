@@ -69,9 +69,9 @@ def test_a_type_that_is_none_is_answered_with_the_one_that_was_meant(said: Any, 
 
 def test_an_object_and_an_event_are_told_of_each_by_its_name() -> None:
     drop = refused_drop({"bucket": "drops", "key": "a.txt"}, "s3://drops/a.txt", "INVALID_REVISION", "No.").record(at(0))
-    told = refused(drop, "eu-west-1")
-    assert told.detail_type == "Drop Refused"
-    assert told.detail == {
+    refusal = refused(drop, "eu-west-1")
+    assert refusal.detail_type == "Drop Refused"
+    assert refusal.detail == {
         "region": "eu-west-1",
         "bucket": "drops",
         "key": "a.txt",

@@ -92,8 +92,8 @@ def test_a_bundle_type_is_kept_as_the_service_spells_it(said: str, kept: str) ->
 
 def test_members_of_other_types_may_be_empty_and_in_any_case() -> None:
     revision = {"RevisionType": "S3", "S3Location": S3 | {"version": "", "eTag": ""}, "AppSpecContent": {"content": ""}}
-    kept = DeploymentRequest.read(_request(revision=revision)).revision.kept()
-    assert kept == {"revisionType": "S3", "s3Location": S3}
+    stored = DeploymentRequest.read(_request(revision=revision)).revision.kept()
+    assert stored == {"revisionType": "S3", "s3Location": S3}
 
 
 @pytest.mark.parametrize("member", ["version", "eTag", "key", "bucket"])
@@ -105,8 +105,8 @@ def test_no_text_in_a_location_is_without_a_limit(member: str) -> None:
 
 def test_what_is_said_many_times_in_a_list_is_kept_once() -> None:
     rollback = {"enabled": True, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"] * 5_000}
-    kept = DeploymentRequest.read(_request(autoRollbackConfiguration=rollback)).overrides()["autoRollbackConfiguration"]
-    assert kept == {"enabled": True, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"]}
+    stored = DeploymentRequest.read(_request(autoRollbackConfiguration=rollback)).overrides()["autoRollbackConfiguration"]
+    assert stored == {"enabled": True, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"]}
     trigger = {"triggerName": "n", "triggerTargetArn": TOPIC, "triggerEvents": ["DeploymentStart"] * 5_000}
     group = groups.parse("shop", "prod", {"triggerConfigurations": [trigger]})
     assert group.trigger_configurations[0].trigger_events == ["DeploymentStart"]

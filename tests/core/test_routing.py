@@ -50,9 +50,9 @@ def test_a_plan_knows_every_routing_it_writes() -> None:
 @given(_versions, _versions, _weights)
 def test_only_what_the_deployment_left_is_written_over(version: str, additional: str, weight: float) -> None:
     sample = plan()
-    found, wanted = Routing(version, additional, weight), restored(sample)
-    theirs = found not in every_routing(sample)
-    assert (judge(found, wanted, every_routing(sample)) is Found.MOVED) == theirs
+    current, target = Routing(version, additional, weight), restored(sample)
+    theirs = current not in every_routing(sample)
+    assert (judge(current, target, every_routing(sample)) is Found.MOVED) == theirs
 
 
 def test_a_write_that_took_effect_is_recognised() -> None:

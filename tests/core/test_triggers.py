@@ -82,8 +82,8 @@ def test_each_event_is_sent_to_those_who_asked_for_it() -> None:
 
 def test_a_rollback_is_told_as_one() -> None:
     [rollback] = _sent(None, rollback_record(plan(), at(0)))  # once, though the trigger has both of its events
-    told = json.loads(json.loads(rollback.body)["rollbackInformation"])
-    assert told["RollbackTriggeringDeploymentId"] == "d-AAAAAAAAA"
+    information = json.loads(json.loads(rollback.body)["rollbackInformation"])
+    assert information["RollbackTriggeringDeploymentId"] == "d-AAAAAAAAA"
 
 
 def test_a_long_application_name_does_not_make_a_subject_that_sns_refuses() -> None:

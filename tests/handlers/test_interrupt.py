@@ -32,11 +32,11 @@ def refused(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
     """Tells why events were refused since it was last asked, each counted once and kept."""
 
     def reasons() -> list[str]:
-        found = [entry.__dict__["reason"] for entry in caplog.records if entry.message == "Refused an event"]
-        assert capsys.readouterr().out.count('"EventsRefused":[1.0]') == len(found)
-        assert set(found) <= {refusal["message"] for refusal in refusals.newest(None)}
+        logged = [entry.__dict__["reason"] for entry in caplog.records if entry.message == "Refused an event"]
+        assert capsys.readouterr().out.count('"EventsRefused":[1.0]') == len(logged)
+        assert set(logged) <= {refusal["message"] for refusal in refusals.newest(None)}
         caplog.clear()
-        return found
+        return logged
 
     return reasons
 
@@ -325,9 +325,9 @@ def test_a_status_of_any_type_is_refused(waits: Waits, refused: Refused, status:
     for _ in range(7):
         invoke("interrupt", detail_of(REPORT, status=status))
     assert refused() == ["The status of a hook is either Succeeded or Failed."] * 7
-    told = kept(ID)["timeline"][len(before["timeline"]) :]
-    assert [entry["event"] for entry in told] == ["ReportRefused"] * 5, "whoever has the id could fill the record"
-    assert "is neither Succeeded nor Failed" in told[0]["reason"]
+    new_entries = kept(ID)["timeline"][len(before["timeline"]) :]
+    assert [entry["event"] for entry in new_entries] == ["ReportRefused"] * 5, "whoever has the id could fill the record"
+    assert "is neither Succeeded nor Failed" in new_entries[0]["reason"]
     assert kept(ID) | {"timeline": before["timeline"]} == before
     assert waits.ended == []
 

@@ -46,9 +46,9 @@ def test_a_batch_of_which_nothing_was_told_comes_again_as_a_whole(monkeypatch: p
 def test_a_refusal_is_told_of_as_the_file_in_events_says(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = refuse(monkeypatch, "events", "put_events")
     assert invoke("notify", event_file("notify.refusal_kept")) == {"batchItemFailures": []}
-    told = event_file("outgoing/drop_refused")
-    assert _told(calls) == [(told["detail-type"], told["detail"])]
-    assert [entry["Source"] for call in calls for entry in call["Entries"]] == [told["source"]]
+    outgoing = event_file("outgoing/drop_refused")
+    assert _told(calls) == [(outgoing["detail-type"], outgoing["detail"])]
+    assert [entry["Source"] for call in calls for entry in call["Entries"]] == [outgoing["source"]]
 
 
 def test_a_record_that_was_deleted_by_hand_is_no_news(monkeypatch: pytest.MonkeyPatch) -> None:

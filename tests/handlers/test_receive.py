@@ -22,8 +22,8 @@ def _executions(place: SimpleNamespace) -> list[str]:
 
 
 def _only() -> Any:
-    [found] = deployments.unfinished()
-    return kept(found)
+    [deployment_id] = deployments.unfinished()
+    return kept(deployment_id)
 
 
 def test_a_dropped_appspec_file_becomes_a_deployment(place: SimpleNamespace) -> None:
@@ -147,14 +147,14 @@ def test_an_event_on_the_bus_that_asks_for_nothing_there_is_is_refused(
 def test_a_group_file_sets_the_group(place: SimpleNamespace) -> None:
     key = "shop-app/prod/deployment-group.yaml"
     invoke("receive", drop(place, key, "alarmConfiguration: {alarms: [{name: errors}]}"))
-    found = settings.group("shop-app", "prod")
-    assert found
-    assert found[1].alarm_configuration
-    assert found[1].alarm_configuration.watched() == ["errors"]
+    group = settings.group("shop-app", "prod")
+    assert group
+    assert group[1].alarm_configuration
+    assert group[1].alarm_configuration.watched() == ["errors"]
     invoke("receive", drop(place, key, "{}"))
-    found = settings.group("shop-app", "prod")
-    assert found
-    assert found[1].alarm_configuration is None
+    group = settings.group("shop-app", "prod")
+    assert group
+    assert group[1].alarm_configuration is None
     assert deployments.unfinished() == []
 
 
@@ -171,9 +171,9 @@ def test_a_role_of_another_account_is_refused_when_the_group_is_dropped(place: S
     assert settings.group("shop-app", "prod") is None
     for account in ("123456789012", "999999999999"):
         invoke("receive", drop(place, key, f"serviceRoleArn: arn:aws:iam::{account}:role/WeighbridgeServiceRole-shop"))
-        found = settings.group("shop-app", "prod")
-        assert found
-        assert found[1].service_role_arn == f"arn:aws:iam::{account}:role/WeighbridgeServiceRole-shop"
+        group = settings.group("shop-app", "prod")
+        assert group
+        assert group[1].service_role_arn == f"arn:aws:iam::{account}:role/WeighbridgeServiceRole-shop"
 
 
 def test_of_two_quick_drops_the_newer_counts_whichever_event_comes_last(place: SimpleNamespace) -> None:
@@ -182,9 +182,9 @@ def test_of_two_quick_drops_the_newer_counts_whichever_event_comes_last(place: S
     newer = drop(place, key, "deploymentConfigName: newer")
     for event in (newer, older):
         invoke("receive", event)
-    found = settings.group("shop-app", "prod")
-    assert found
-    assert found[1].deployment_config_name == "newer"
+    group = settings.group("shop-app", "prod")
+    assert group
+    assert group[1].deployment_config_name == "newer"
 
 
 def test_a_configuration_file_creates_a_configuration_and_comes_twice(place: SimpleNamespace) -> None:
@@ -384,6 +384,6 @@ def test_a_slow_reader_of_an_older_group_file_does_not_overwrite_a_newer_one(
 
     monkeypatch.setattr(settings, "put_group", late)
     invoke("receive", older)
-    found = settings.group("shop-app", "prod")
-    assert found
-    assert found[1].deployment_config_name == "newer"
+    group = settings.group("shop-app", "prod")
+    assert group
+    assert group[1].deployment_config_name == "newer"

@@ -43,10 +43,10 @@ def executions(monkeypatch: pytest.MonkeyPatch) -> Executions:
 
     def are(**standing: str | tuple[str, str, str]) -> None:
         def describe(executionArn: str) -> dict[str, str]:  # noqa: N803
-            found = standing.get(executionArn.rsplit(":", 1)[1].replace("-", "_"))
-            if found is None:
+            execution = standing.get(executionArn.rsplit(":", 1)[1].replace("-", "_"))
+            if execution is None:
                 raise client_error("ExecutionDoesNotExist", "DescribeExecution")
-            status, error, cause = (found, "", "") if isinstance(found, str) else found
+            status, error, cause = (execution, "", "") if isinstance(execution, str) else execution
             return {"status": status, "error": error, "cause": cause}
 
         monkeypatch.setattr(client("stepfunctions"), "describe_execution", describe)
@@ -56,10 +56,10 @@ def executions(monkeypatch: pytest.MonkeyPatch) -> Executions:
 
 
 def _started(place: SimpleNamespace) -> dict[str, Any]:
-    found = client("stepfunctions").list_executions(stateMachineArn=place.machine)["executions"]
+    executions = client("stepfunctions").list_executions(stateMachineArn=place.machine)["executions"]
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(client("stepfunctions"), "describe_execution", raising=False)
-        described = [client("stepfunctions").describe_execution(executionArn=each["executionArn"]) for each in found]
+        described = [client("stepfunctions").describe_execution(executionArn=each["executionArn"]) for each in executions]
     return {each["name"]: json.loads(each["input"]) for each in described}
 
 
@@ -452,19 +452,19 @@ def test_locks_that_were_taken_while_a_deployment_was_closed_are_freed(
     # The execution was stopped in its first state, and the function that validates went on.
     deployments.create(new_record(ID))
     executions(d_LAFB8W95J="ABORTED")
-    get, told = deployments.get, list[Any]()
+    get, reads = deployments.get, list[Any]()
 
     def get_and_be_overtaken(deployment_id: str) -> Any:
         record = get(deployment_id)
-        if not told:
-            told.append(record)
+        if not reads:
+            reads.append(record)
             change = begun("c", group_id="g", alarms=["errors"], alias="shop:live", now=at(1))
             deployments.begin(new_record(ID), change)
         return record
 
     monkeypatch.setattr(deployments, "get", get_and_be_overtaken)
     invoke("reconcile", ENDED)
-    assert told
+    assert reads
     assert _outcome() == ("Stopped", "MANUAL_STOP")
     assert deployments.watched_by("errors") == []
     keep_begun("d-BBBBBBBBB")

@@ -58,9 +58,9 @@ def _shift_all(**changes: Any) -> None:
 def test_a_hook_is_told_what_it_needs_and_its_answer_ends_the_wait(lambda_: Hooks, waits: Waits) -> None:
     lambda_.answers = [{"status": "Succeeded", "message": "größer"}]
     run_hook()
-    [given] = lambda_.given
-    execution_id = given.pop("LifecycleEventHookExecutionId")
-    assert given == {
+    [payload] = lambda_.given
+    execution_id = payload.pop("LifecycleEventHookExecutionId")
+    assert payload == {
         "DeploymentId": ID,
         "FunctionName": "shop",
         "Alias": "live",
@@ -272,7 +272,7 @@ def test_a_second_hook_of_the_deployment_is_its_own(lambda_: Hooks, waits: Waits
     _shift_all(hooks=EVENT["plan"]["hooks"] | {AFTER: "CodeDeployHook_checkShop"})
     invoke("run_hook", EVENT | {"lifecycleEvent": AFTER, "taskToken": "t-2"})
     assert waits.ended == [(TOKEN, SUCCEEDED), ("t-2", SUCCEEDED)]
-    first, second = (given["LifecycleEventHookExecutionId"] for given in lambda_.given)
+    first, second = (payload["LifecycleEventHookExecutionId"] for payload in lambda_.given)
     assert first != second
 
 

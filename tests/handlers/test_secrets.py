@@ -43,11 +43,11 @@ def test_no_log_of_a_whole_hook_deployment_holds_a_token_or_an_execution_id(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    given: list[dict[str, str]] = []
+    payloads: list[dict[str, str]] = []
 
     class Lambda:
         def invoke(self, **arguments: Any) -> dict[str, Any]:
-            given.append(json.loads(arguments["Payload"]))
+            payloads.append(json.loads(arguments["Payload"]))
             return {"StatusCode": 202, "Payload": StreamingBody(io.BytesIO(b"null"), 4)}
 
     settings.put_group("shop-app", "prod", parse("shop-app", "prod", {}), "2026-11-23T05:00:00.000Z")
@@ -57,7 +57,7 @@ def test_no_log_of_a_whole_hook_deployment_holds_a_token_or_an_execution_id(
     monkeypatch.setattr(lambda_hooks, "client_as", lambda *_: Lambda())
     for token in TOKENS[:2]:
         invoke("run_hook", event_file("run_hook") | {"deploymentId": id_, "plan": plan, "taskToken": token})
-    execution_id = given[0]["LifecycleEventHookExecutionId"]
+    execution_id = payloads[0]["LifecycleEventHookExecutionId"]
     report = event_file("interrupt.hook_reported")
     for reported in ("wrong", execution_id, execution_id):
         report["detail"] |= {"deploymentId": id_, "lifecycleEventHookExecutionId": reported}
@@ -80,9 +80,9 @@ def test_no_log_of_a_whole_hook_deployment_holds_a_token_or_an_execution_id(
 
     assert [token for token, _ in waits.ended] == [TOKENS[1]]
     assert [token for token, _, _ in waits.interrupted] == [TOKENS[2]]
-    told = log.getvalue() + "".join(capsys.readouterr()) + str(throttled.value)
-    assert told.count("\n") >= 9
-    assert id_ in told
+    output = log.getvalue() + "".join(capsys.readouterr()) + str(throttled.value)
+    assert output.count("\n") >= 9
+    assert id_ in output
     for secret in (*TOKENS, execution_id):
-        assert secret not in told
+        assert secret not in output
     assert execution_id not in json.dumps(kept(id_))

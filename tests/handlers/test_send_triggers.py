@@ -36,15 +36,15 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The topics that messages were sent to: those that exist."""
     monkeypatch.setenv("ACCOUNT_ID", "123456789012")
     client("sns").create_topic(Name="deployments")
-    told, publish = list[str](), client("sns").publish
+    messages, publish = list[str](), client("sns").publish
 
     def note(**message: str) -> Any:
         answer = publish(**message)
-        told.append(message["TopicArn"])
+        messages.append(message["TopicArn"])
         return answer
 
     monkeypatch.setattr(client("sns"), "publish", note)
-    return told
+    return messages
 
 
 def test_a_topic_that_is_gone_holds_up_nobody(published: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -187,9 +187,9 @@ def test_a_groups_file_that_is_never_taken_over_holds_nobody_up_for_ever(place: 
     assert len(validate(arrived, MANY)["steps"]) == 2
     deployments.end(kept(arrived), failed(kept(arrived), {"error": "HookFailed", "cause": "No."}, {}, at(3)))
     invoke("receive", refused)
-    [told] = deployments.unfinished()
+    [deployment_id] = deployments.unfinished()
     assert len(validate(_release(place, "3"))["steps"]) == 2
-    assert kept(told)["refusal"]
+    assert kept(deployment_id)["refusal"]
 
 
 def test_a_group_whose_file_was_refused_with_the_drop_is_told_at_once(place: SimpleNamespace) -> None:
@@ -559,8 +559,8 @@ def test_a_role_that_may_shift_and_not_look_deploys_all_the_same_and_says_what_w
     monkeypatch.setattr(lambda_hooks, "check", lambda *_: None)
     arrived = arrive(place)
     assert validate(arrived)["targetVersion"] == "2"
-    [told] = [entry for entry in kept(arrived)["timeline"] if entry["event"] == "VersionNotChecked"]
-    assert told["reason"].startswith("Whether the target version is there and Active was not checked: The IAM role ")
+    [not_checked] = [entry for entry in kept(arrived)["timeline"] if entry["event"] == "VersionNotChecked"]
+    assert not_checked["reason"].startswith("Whether the target version is there and Active was not checked: The IAM role ")
     assert shifter.asked
 
 

@@ -19,9 +19,9 @@ def scripted(patch: pytest.MonkeyPatch, *services: str) -> Iterator[Scripted]:
     patch.delenv("AWS_REGION", raising=False)
     clients: dict[str, Any] = {name: boto3.client(name) for name in services}  # type: ignore[call-overload]
     patch.setattr(boto3.Session, "client", lambda _, service: clients[service])
-    stubbed = {name: Stubber(one) for name, one in clients.items()}
-    for one in stubbed.values():
-        one.activate()
+    stubbed = {name: Stubber(stubber) for name, stubber in clients.items()}
+    for stubber in stubbed.values():
+        stubber.activate()
     yield stubbed
-    for one in stubbed.values():
-        one.assert_no_pending_responses()
+    for stubber in stubbed.values():
+        stubber.assert_no_pending_responses()

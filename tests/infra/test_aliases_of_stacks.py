@@ -23,7 +23,7 @@ def synthesized(code: str) -> dict[str, Any]:
 
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
-    return {name: one for name, one in resources.items() if one["Type"] == f"AWS::Lambda::{kind}"}
+    return {name: resource for name, resource in resources.items() if resource["Type"] == f"AWS::Lambda::{kind}"}
 
 
 def test_a_new_version_leaves_the_alias_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

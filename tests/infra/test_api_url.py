@@ -27,6 +27,6 @@ def test_without_it_all_the_rest_is_as_it_was(template: Template, without: Templ
         "ApiRole",
         "ApiRoleDefaultPolicy",
     }
-    assert without.resources == {name: one for name, one in template.resources.items() if name not in gone}
+    assert without.resources == {name: resource for name, resource in template.resources.items() if name not in gone}
     assert without.outputs == {name: value for name, value in template.outputs.items() if name != "ApiUrl"}
     assert "AWS::Lambda::Url" not in {resource.type for resource in without.resources.values()}

@@ -12,8 +12,8 @@ from tests.infra.template import Template
 
 
 def test_every_type_has_a_price_or_costs_by_use_or_size(assembly: Assembly, synthesize: Synthesize) -> None:
-    for one in (assembly, synthesize({"hookUrl": True, "alarmOnRefusals": True})):
-        template = one.template()
+    for each in (assembly, synthesize({"hookUrl": True, "alarmOnRefusals": True})):
+        template = each.template()
         resources = {name: {"Type": resource.type} for name, resource in template.resources.items()}
         alarms = len(template.of_type("AWS::CloudWatch::Alarm"))
         [(kind, (count, dollars))] = idle_cost.fixed({"Resources": resources}).items()

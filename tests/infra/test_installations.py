@@ -13,21 +13,21 @@ from tests.infra.template import Template
 
 def stack_name(assembly: Assembly) -> str:
     artifacts = json.loads((assembly.directory / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
-    [stack] = [one for one in artifacts.values() if one["type"] == "aws:cloudformation:stack"]
+    [stack] = [artifact for artifact in artifacts.values() if artifact["type"] == "aws:cloudformation:stack"]
     return str(stack["properties"].get("stackName", stack["displayName"]))
 
 
 def names(assembly: Assembly) -> set[tuple[str, str]]:
     """What the template itself gives a name, by type: `Name`, or as in `BucketName` of a bucket."""
     template: Template = assembly.template()
-    given = [
+    physical_names = [
         (resource.type, str(resource.properties[key]))
         for resource in template.resources.values()
         for kind in [resource.type.rpartition(":")[2].removesuffix("Version")]
         for key in ("Name", f"{kind}Name")
         if key in resource.properties and resource.type != "AWS::IAM::Policy"  # it is inside of a role
     ]
-    return {(kind, name.replace("<AWS::StackName>", stack_name(assembly))) for kind, name in given}
+    return {(kind, name.replace("<AWS::StackName>", stack_name(assembly))) for kind, name in physical_names}
 
 
 @pytest.fixture(scope="module")

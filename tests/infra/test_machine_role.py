@@ -49,7 +49,7 @@ class Role:
     def __init__(self, template: Template) -> None:
         self._template = template
         statements = [
-            {**statement, "Resource": [concrete(one, template) for one in _listed(statement["Resource"])]}
+            {**statement, "Resource": [concrete(resource, template) for resource in _listed(statement["Resource"])]}
             for statement in template.statements("DeploymentRole")
         ]
         self._policy = parse_policy_document({"Statement": statements})
@@ -87,7 +87,7 @@ def role(template: Template) -> Role:
 def test_the_machine_may_run_the_state(role: Role, task: Task) -> None:
     asked = list(role.asked(task))
     assert asked
-    assert [one for one in asked if not role.may(*one)] == []
+    assert [request for request in asked if not role.may(*request)] == []
 
 
 def test_to_wait_for_a_nested_execution_takes_more_than_to_start_it(role: Role) -> None:
@@ -114,16 +114,16 @@ def test_it_may_not_do_the_same_to_anything_else(role: Role, task: Task) -> None
             "*",
         ]
         # An execution of another name is none of somebody else's: the machine is what tells them apart.
-        others = [one for one in neighbours if one != resource and not one.startswith(f"{kind}:somebody-elses-d-")]
+        others = [other for other in neighbours if other != resource and not other.startswith(f"{kind}:somebody-elses-d-")]
         assert len(others) >= 3
-        assert [one for one in others if role.may(action, one)] == []
+        assert [other for other in others if role.may(action, other)] == []
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.state)
 def test_it_may_not_do_anything_else_to_the_same(role: Role, task: Task) -> None:
     for action, resource in role.asked(task):
         service = action.partition(":")[0]
-        assert [one for one in OTHER_ACTIONS[service] if role.may(f"{service}:{one}", resource)] == []
+        assert [other for other in OTHER_ACTIONS[service] if role.may(f"{service}:{other}", resource)] == []
 
 
 def test_it_may_call_its_own_steps_only(role: Role, template: Template) -> None:

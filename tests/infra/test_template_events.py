@@ -139,11 +139,11 @@ def test_a_rule_may_call_its_handler(template: Template, name: str) -> None:
 def test_an_event_that_a_handler_cannot_process_is_kept(template: Template) -> None:
     configured = template.of_type("AWS::Lambda::EventInvokeConfig").values()
     called = {target["Arn"] for name in RULES for target in template[name]["Targets"]}
-    kept = [
+    destinations = [
         config for config in configured if config["FunctionName"] != "<RunHookFunction>" and "DestinationConfig" in config
     ]
-    assert {f"{config['FunctionName'][:-1]}.Arn>" for config in kept} == called
-    for config in kept:
+    assert {f"{config['FunctionName'][:-1]}.Arn>" for config in destinations} == called
+    for config in destinations:
         assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<FailuresEvents.Arn>"}}
         assert config["MaximumEventAgeInSeconds"] == 3600
         assert config["MaximumRetryAttempts"] == 2
@@ -255,20 +255,20 @@ def test_a_topic_is_told_of_every_alarm_and_of_its_end(template: Template, synth
     quiet = template.of_type("AWS::CloudWatch::Alarm")
     assert not [name for name, alarm in quiet.items() if "AlarmActions" in alarm]
     topic = "arn:aws:sns:eu-west-1:123456789012:on-call"
-    told = synthesize({"alarmTopic": topic}).template().of_type("AWS::CloudWatch::Alarm")
-    assert set(told) == set(quiet)
-    for name, alarm in told.items():
+    alarms = synthesize({"alarmTopic": topic}).template().of_type("AWS::CloudWatch::Alarm")
+    assert set(alarms) == set(quiet)
+    for name, alarm in alarms.items():
         assert alarm == quiet[name] | {"AlarmActions": [topic], "OKActions": [topic]}
 
 
 def test_what_is_refused_fires_an_alarm_where_that_is_asked_for(template: Template, synthesize: Synthesize) -> None:
     quiet = set(template.of_type("AWS::CloudWatch::Alarm"))
-    told = synthesize({"alarmOnRefusals": True}).template()
-    assert set(told.of_type("AWS::CloudWatch::Alarm")) - quiet == {
+    template_with_alarm = synthesize({"alarmOnRefusals": True}).template()
+    assert set(template_with_alarm.of_type("AWS::CloudWatch::Alarm")) - quiet == {
         "FailuresDropsRefusedAlarm",
         "FailuresEventsRefusedAlarm",
     }
     for metric in ("DropsRefused", "EventsRefused"):
-        alarm = told[f"Failures{metric}Alarm"]
+        alarm = template_with_alarm[f"Failures{metric}Alarm"]
         assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Weighbridge", metric, "Sum")
         assert (alarm["Threshold"], alarm["Period"], alarm["TreatMissingData"]) == (1, 300, "notBreaching")

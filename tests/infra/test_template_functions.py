@@ -140,9 +140,9 @@ def test_a_state_that_calls_a_handler_is_named_like_it() -> None:
     assert calls
     for call in calls:
         [placeholder] = call.placeholders
-        wanted = [word.lower() for word in words(placeholder.removesuffix("FunctionArn"))]
-        found = iter(call.state.lower().split())
-        assert all(word in found for word in wanted), f"{call.state!r} calls {placeholder}"
+        words_of_handler = [word.lower() for word in words(placeholder.removesuffix("FunctionArn"))]
+        words_of_state = iter(call.state.lower().split())
+        assert all(word in words_of_state for word in words_of_handler), f"{call.state!r} calls {placeholder}"
 
 
 def test_every_log_is_kept_for_a_quarter_and_goes_with_the_stack(template: Template) -> None:

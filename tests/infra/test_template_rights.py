@@ -104,8 +104,8 @@ def test_roles_of_other_accounts_are_assumed_where_the_context_names_these(synth
     accounts = ["<AWS::AccountId>", "210987654321", "111122223333"]
     assumed = {f"arn:<AWS::Partition>:iam::{account}:role/WeighbridgeServiceRole*" for account in accounts}
     for name, rights in HANDLERS.items():
-        found = {resource for resource, actions in wide.rights(f"{name}Role").items() if "sts:AssumeRole" in actions}
+        roles = {resource for resource, actions in wide.rights(f"{name}Role").items() if "sts:AssumeRole" in actions}
         may = any("sts:AssumeRole" in actions for actions in rights.values())
-        assert found == (assumed if may else set())
+        assert roles == (assumed if may else set())
     for name in ("Receive", "Api"):
         assert wide[f"{name}Function"]["Environment"]["Variables"]["SERVICE_ROLE_ACCOUNTS"] == ",".join(accounts)

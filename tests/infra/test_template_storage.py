@@ -88,7 +88,7 @@ def test_what_is_kept_outlives_the_stack_but_not_a_creation_that_fails(template:
 
 
 def test_nothing_else_outlives_the_stack(template: Template) -> None:
-    policies = {name: one.attributes.get("DeletionPolicy", "Delete") for name, one in template.resources.items()}
+    policies = {name: resource.attributes.get("DeletionPolicy", "Delete") for name, resource in template.resources.items()}
     assert {name for name, policy in policies.items() if policy != "Delete"} == {BUCKET, TABLE}
 
 

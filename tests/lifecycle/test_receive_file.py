@@ -127,11 +127,11 @@ def test_a_large_bucket_is_gone_through_in_parts(place: SimpleNamespace, monkeyp
     listing = client("s3").list_objects_v2
     monkeypatch.setattr(client("s3"), "list_objects_v2", lambda **asked: listing(**asked, MaxKeys=3))
     named = {_put(place, f"shop-app/group-{number:02}/a.yaml") for number in range(14)}
-    found = []
+    missed = []
     for _ in range(4):
         invoke("receive", SWEEP)
-        found.append(sum(start.find(of) is not None for of in named))
-    assert found == [6, 12, 14, 14]
+        missed.append(sum(start.find(of) is not None for of in named))
+    assert missed == [6, 12, 14, 14]
     _put(place, "a/first/a.yaml")  # before the place where the third sweep ended, and the round has begun anew
     invoke("receive", SWEEP)
     assert len(deployments.unfinished()) == 14

@@ -42,9 +42,9 @@ def state(bench: Workbench, name: str) -> str:
     return str(bench.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"])
 
 
-def becomes(bench: Workbench, name: str, wanted: str) -> None:
+def becomes(bench: Workbench, name: str, expected: str) -> None:
     """Waits for a state; less than the minute which a period would take in real time."""
-    until(lambda: state(bench, name) == wanted, seconds=40)
+    until(lambda: state(bench, name) == expected, seconds=40)
 
 
 def test_bare_emulator_mixes_dimensions(bare: Workbench) -> None:
@@ -103,14 +103,14 @@ PATTERN = {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State
 
 
 def events_of(bench: Workbench, queue: str, name: str, count: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
 
     def enough() -> bool:
-        found.extend(event for event in bench.collected(queue) if event["detail"]["alarmName"] == name)
-        return len(found) >= count
+        events.extend(event for event in bench.collected(queue) if event["detail"]["alarmName"] == name)
+        return len(events) >= count
 
     until(enough)
-    return found
+    return events
 
 
 def test_bare_emulator_sends_no_alarm_event(bare: Workbench) -> None:
@@ -184,15 +184,15 @@ STATES = ("missing", "ignore", "breaching", "notBreaching")
     ],
 )
 def test_missing_data_three_of_three(newest_first: Sequence[float | None], expected: tuple[str | None, ...]) -> None:
-    found = tuple(
+    verdicts = tuple(
         verdict(list(newest_first), breaches=lambda value: value >= X, periods=3, to_alarm=3, missing=missing)
         for missing in STATES
     )
-    assert found == expected
+    assert verdicts == expected
 
 
 @pytest.mark.parametrize(("to_alarm", "expected"), [(1, "ALARM"), (2, "ALARM"), (3, "OK")])
 def test_some_out_of_many(to_alarm: int, expected: str) -> None:
     values: list[float | None] = [O, X, O, X, O]
-    found = verdict(values, breaches=lambda value: value >= X, periods=5, to_alarm=to_alarm, missing="missing")
-    assert found == expected
+    fires = verdict(values, breaches=lambda value: value >= X, periods=5, to_alarm=to_alarm, missing="missing")
+    assert fires == expected

@@ -84,8 +84,8 @@ def table(bench: Workbench) -> str:
 def token(bench: Workbench, name: str, other_than: str | None = None) -> str:
     def probe() -> str | None:
         item = bench.client("dynamodb").get_item(TableName=name, Key={"pk": {"S": "gate"}}).get("Item", {})
-        found = item.get("taskToken", {}).get("S")
-        return found if found != other_than else None
+        task_token = item.get("taskToken", {}).get("S")
+        return task_token if task_token != other_than else None
 
     return until(probe)
 

@@ -200,20 +200,19 @@ def test_two_run_beside_each_other_and_end_by_themselves(tmp_path: Path) -> None
     stack = assembly(tmp_path / "stack", {"Bucket": {"Type": "AWS::S3::Bucket"}})
     ports = free_port(), free_port()
     folders = [ROOT / ".local" / str(port) for port in ports]
-    first, second = (folder / "outputs.json" for folder in folders)
+    outputs = [folder / "outputs.json" for folder in folders]
     try:
-        with up(None, f"--assembly={stack}", f"--port={ports[0]}") as one:
-            with up(None, f"--assembly={stack}", f"--port={ports[1]}") as other:
-                until(lambda: first.exists() and second.exists(), 30)
-                assert json.loads(first.read_text())["endpoint"] == f"http://127.0.0.1:{ports[0]}"
-                other.send_signal(signal.SIGINT)
-                said, _ = other.communicate(timeout=20)
+        with up(None, f"--assembly={stack}", f"--port={ports[0]}") as first:
+            with up(None, f"--assembly={stack}", f"--port={ports[1]}") as second:
+                until(lambda: all(path.exists() for path in outputs), 30)
+                assert json.loads(outputs[0].read_text())["endpoint"] == f"http://127.0.0.1:{ports[0]}"
+                second.send_signal(signal.SIGINT)
+                said, _ = second.communicate(timeout=20)
                 assert f"Its log is {folders[1]}/server.log" in said
-            assert not second.exists()
-            assert first.exists()
+            assert [path.exists() for path in outputs] == [True, False]
             assert answers(f"http://127.0.0.1:{ports[0]}")
-            one.send_signal(signal.SIGINT)
-            one.communicate(timeout=20)
+            first.send_signal(signal.SIGINT)
+            first.communicate(timeout=20)
         assert all((folder / "server.log").stat().st_size for folder in folders)
     finally:
         for folder in folders:

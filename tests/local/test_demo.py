@@ -49,8 +49,8 @@ def test_one_deployment_succeeds_and_one_is_rolled_back(tmp_path: Path) -> None:
     assert FIRST.fullmatch(lines[-2]), said
     assert SECOND.fullmatch(lines[-1]), said
     good, bad = lines[-2][:11], lines[-1][:11]
-    told = [line for line in lines if line.startswith(f"{good}  ")]
-    weights = [int(re.findall(r"(\d+) % on version 2", line)[0]) for line in told]
+    of_the_good_one = [line for line in lines if line.startswith(f"{good}  ")]
+    weights = [int(re.findall(r"(\d+) % on version 2", line)[0]) for line in of_the_good_one]
     # A look may come too late for a step; it may not see them in another order.
     assert weights == sorted(weights)
     assert {0, 100} < set(weights) <= set(range(0, 101, 10))

@@ -32,9 +32,9 @@ def running(shifts: int, **values: Any) -> dict[str, Any]:
     } | values
 
 
-def seen(record: Any, found: Any, *, rolling_back: bool = False, seconds: float = 0.0) -> Progress:
+def seen(record: Any, current: Any, *, rolling_back: bool = False, seconds: float = 0.0) -> Progress:
     now = SHIFTED + timedelta(seconds=seconds)
-    return progress(record, found, "3", rolling_back=rolling_back, now=now, time_scale=0.05)
+    return progress(record, current, "3", rolling_back=rolling_back, now=now, time_scale=0.05)
 
 
 def waiting(lifecycle_event: str, **call: Any) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def test_a_bake_is_counted_down(seconds: float, wait: str) -> None:
 
 
 def test_weights() -> None:
-    found = alias("2", v3=0.25)
-    assert [weight(found, version) for version in ("1", "2", "3")] == [0, 0.75, 0.25]
+    routing = alias("2", v3=0.25)
+    assert [weight(routing, version) for version in ("1", "2", "3")] == [0, 0.75, 0.25]
     assert weight(alias("2"), "2") == 1
 
 

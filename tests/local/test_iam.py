@@ -291,8 +291,8 @@ def test_bare_emulator_keeps_the_caller_of_a_url_to_itself(bare: Workbench) -> N
 
 
 def test_a_function_behind_a_url_is_told_who_calls(enforcing: Workbench) -> None:
-    told = _told_of_its_caller(enforcing)["iam"]
-    assert (told["accountId"], told["userArn"]) == (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root")
+    iam = _told_of_its_caller(enforcing)["iam"]
+    assert (iam["accountId"], iam["userArn"]) == (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root")
     assert _told_of_its_caller(enforcing, "NONE") is None
 
 

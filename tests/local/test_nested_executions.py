@@ -41,15 +41,15 @@ def test_failed_child_is_described_in_the_cause(filled: Workbench) -> None:
         "StateMachineArn": child,
     }
     assert json.loads(cause["Input"]) == {"deploymentId": name}
-    told: list[dict[str, Any]] = []
+    causes: list[dict[str, Any]] = []
 
     def both_told() -> bool:
-        told.extend(filled.collected(events))
-        return len(told) == 2
+        causes.extend(filled.collected(events))
+        return len(causes) == 2
 
     until(both_told)
-    assert told[0]["detail"]["name"] == name
-    assert told[0]["detail"]["error"] == "Broken"
+    assert causes[0]["detail"]["name"] == name
+    assert causes[0]["detail"]["error"] == "Broken"
 
 
 def test_output_of_the_child_is_parsed(filled: Workbench) -> None:

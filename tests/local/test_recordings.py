@@ -289,8 +289,8 @@ def status_events(bench: Workbench) -> Any:
     queue = bench.collector({"source": ["aws.states"], "detail": {"stateMachineArn": [machine], "status": ["SUCCEEDED"]}})
     bench.client("stepfunctions").start_execution(stateMachineArn=machine, name="d-1", input="{}")
     (event,) = until(lambda: bench.collected(queue))
-    told = {"executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate", "input", "output"}
-    return event["detail-type"], told <= set(event["detail"]), event["detail"]["error"], event["detail"]["cause"]
+    members = {"executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate", "input", "output"}
+    return event["detail-type"], members <= set(event["detail"]), event["detail"]["error"], event["detail"]["cause"]
 
 
 # DynamoDB, S3, CloudWatch, function URLs

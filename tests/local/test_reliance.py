@@ -96,7 +96,7 @@ def test_sparse_index_holds_only_what_has_its_keys(filled: Workbench) -> None:
         UpdateExpression="REMOVE #open",
         ExpressionAttributeNames={"#open": "open"},
     )
-    assert [found["pk"]["S"] for found in dynamodb.query(**query)["Items"]] == ["d-0"]
+    assert [item["pk"]["S"] for item in dynamodb.query(**query)["Items"]] == ["d-0"]
 
 
 def test_filtered_stream_calls_a_function(filled: Workbench) -> None:

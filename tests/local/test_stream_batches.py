@@ -42,14 +42,14 @@ def streamed(bench: Workbench, source: str, **mapping: Any) -> tuple[str, str, s
 
 def batches(bench: Workbench, queue: str, last: str) -> list[list[str]]:
     """The batches that the function was given, up to the one that ends with that key."""
-    found: list[Any] = []
+    read: list[Any] = []
 
     def complete() -> bool:
-        found.extend(bench.collected(queue))
-        return any(batch[-1] == last and "poison" not in batch for batch in found)
+        read.extend(bench.collected(queue))
+        return any(batch[-1] == last and "poison" not in batch for batch in read)
 
     until(complete)
-    return found
+    return read
 
 
 def test_bare_emulator_takes_reported_failures_for_success(bare: Workbench) -> None:
@@ -63,10 +63,10 @@ def test_reported_record_is_retried_alone_and_set_aside(filled: Workbench) -> No
     _, seen, failed = streamed(
         filled, REPORTS, FunctionResponseTypes=["ReportBatchItemFailures"], BisectBatchOnFunctionError=True
     )
-    found = batches(filled, seen, "d")
-    assert found[0] == ["a", "b", "poison", "c", "d"]
-    assert found.count(["poison"]) == 2
-    assert [key for batch in found[1:] for key in batch if key in "ab"] == []
+    read = batches(filled, seen, "d")
+    assert read[0] == ["a", "b", "poison", "c", "d"]
+    assert read.count(["poison"]) == 2
+    assert [key for batch in read[1:] for key in batch if key in "ab"] == []
     (report,) = until(lambda: filled.collected(failed))
     assert report["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert report["DDBStreamBatchInfo"]["batchSize"] == 1
@@ -74,9 +74,9 @@ def test_reported_record_is_retried_alone_and_set_aside(filled: Workbench) -> No
 
 def test_failed_batch_is_split_until_the_record_is_found(filled: Workbench) -> None:
     _, seen, failed = streamed(filled, RAISES, BisectBatchOnFunctionError=True)
-    found = batches(filled, seen, "d")
-    assert ["a", "b"] in found
-    assert found.count(["poison"]) == 2
+    read = batches(filled, seen, "d")
+    assert ["a", "b"] in read
+    assert read.count(["poison"]) == 2
     (report,) = until(lambda: filled.collected(failed))
     assert report["DDBStreamBatchInfo"]["batchSize"] == 1
 

@@ -30,11 +30,11 @@ def weighted(bench: Workbench, weight: float = 0.5) -> str:
 
 
 def answers(bench: Workbench, function: str, calls: int = CALLS) -> list[tuple[str, list[str]]]:
-    found = []
+    versions = []
     for _ in range(calls):
         answer = bench.client("lambda").invoke(FunctionName=function, Qualifier="live", Payload=b"{}")
-        found.append((answer["ExecutedVersion"], json.load(answer["Payload"])))
-    return found
+        versions.append((answer["ExecutedVersion"], json.load(answer["Payload"])))
+    return versions
 
 
 def test_bare_emulator_runs_one_version(bare: Workbench) -> None:
@@ -43,11 +43,11 @@ def test_bare_emulator_runs_one_version(bare: Workbench) -> None:
 
 def test_weights_decide_each_request(filled: Workbench) -> None:
     function = weighted(filled)
-    found = answers(filled, function)
+    versions = answers(filled, function)
     # Forty fair draws stay within 5..35 with a probability of more than 0.999999.
-    assert 5 <= sum(version == "2" for version, _ in found) <= 35
-    assert all(version == ran for version, (ran, _) in found)
-    assert {arn.rpartition(":")[2] for _, (_, arn) in found} == {"live"}
+    assert 5 <= sum(version == "2" for version, _ in versions) <= 35
+    assert all(version == ran for version, (ran, _) in versions)
+    assert {arn.rpartition(":")[2] for _, (_, arn) in versions} == {"live"}
 
 
 def test_weights_decide_asynchronous_requests(filled: Workbench) -> None:
@@ -81,9 +81,9 @@ def test_weights_decide_tasks_of_a_state_machine(filled: Workbench) -> None:
 
 
 def dimensions(bench: Workbench, function: str, metric: str) -> list[dict[str, str]]:
-    found = bench.client("cloudwatch").list_metrics(Namespace="AWS/Lambda", MetricName=metric)["Metrics"]
-    sets = [{dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]} for one in found]
-    return sorted((one for one in sets if one["FunctionName"] == function), key=len)
+    metrics = bench.client("cloudwatch").list_metrics(Namespace="AWS/Lambda", MetricName=metric)["Metrics"]
+    sets = [{dimension["Name"]: dimension["Value"] for dimension in each["Dimensions"]} for each in metrics]
+    return sorted((each for each in sets if each["FunctionName"] == function), key=len)
 
 
 def test_bare_emulator_has_no_metrics_of_versions(bare: Workbench) -> None:
@@ -114,7 +114,7 @@ def test_metrics_tell_versions_apart(filled: Workbench) -> None:
     alias = {"FunctionName": function, "Resource": f"{function}:live"}
     for metric in ("Invocations", "Errors", "Duration", "Throttles"):
         assert dimensions(filled, function, metric)[0] == {"FunctionName": function}
-        assert sorted(one["Resource"] for one in dimensions(filled, function, metric) if len(one) == 2) == [
+        assert sorted(names["Resource"] for names in dimensions(filled, function, metric) if len(names) == 2) == [
             function,
             f"{function}:1",
             f"{function}:live",

@@ -235,9 +235,9 @@ _ids = ("".join(letters) for letters in itertools.product(string.digits + string
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(top_level, nested | deeper, removes, entries)
 def test_the_table_applies_any_change_as_the_reference_does(
-    top: dict[str, Any], within: dict[str, Any], away: list[str], told: list[Any]
+    top: dict[str, Any], within: dict[str, Any], away: list[str], entries: list[Any]
 ) -> None:
-    change = Change(sets={"status": "InProgress"} | top | within, removes=away, timeline=told)
+    change = Change(sets={"status": "InProgress"} | top | within, removes=away, timeline=entries)
     record = new_record(f"d-{next(_ids)}", gate={"token": "t"})
     deployments.create(record)
     expected = apply(record, change)

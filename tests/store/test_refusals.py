@@ -29,7 +29,7 @@ def _keep(name: str, seconds: float = 0) -> bool:
 
 
 def _kept() -> list[str]:
-    return [found["eventId"] for found in refusals.newest(None)]
+    return [refusal["eventId"] for refusal in refusals.newest(None)]
 
 
 def test_what_is_refused_is_kept_once_and_listed_newest_first() -> None:
@@ -64,7 +64,7 @@ def test_more_than_a_page_is_read_as_far_as_it_is_asked_for(monkeypatch: pytest.
     entries = refusals.newest(None)
     assert next(entries)["eventId"] == "229"
     assert len(reads) == 1
-    assert [found["eventId"] for found in entries] == [f"{n:03}" for n in range(228, -1, -1)]
+    assert [refusal["eventId"] for refusal in entries] == [f"{n:03}" for n in range(228, -1, -1)]
 
 
 def test_what_is_kept_says_when_it_is_to_be_deleted() -> None:

@@ -42,10 +42,10 @@ def _item(kind: Kind, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("document", [FULL, {}], ids=["every setting", "no setting"])
 def test_a_group_comes_back_as_it_went(document: dict[str, Any]) -> None:
     group = _put(document)
-    found = settings.group("shop-app", "prod")
-    assert found is not None
-    assert found[1] == group
-    assert found[0] == _item("GROUP", "shop-app/prod")["deploymentGroupId"]
+    stored = settings.group("shop-app", "prod")
+    assert stored is not None
+    assert stored[1] == group
+    assert stored[0] == _item("GROUP", "shop-app/prod")["deploymentGroupId"]
 
 
 def test_an_update_clears_what_is_left_out_and_keeps_what_the_group_is() -> None:
@@ -60,8 +60,8 @@ def test_an_update_clears_what_is_left_out_and_keeps_what_the_group_is() -> None
     assert updated["settings"]["alarmConfiguration"]["alarms"] == [{"name": "other"}]
     assert updated["activeDeployment"] == "d-AAAAAAAAA"
     assert updated["updateTime"] == "2026-11-24T06:00:00.000Z"
-    for kept in ("deploymentGroupId", "createTime"):
-        assert updated[kept] == group[kept]
+    for attribute in ("deploymentGroupId", "createTime"):
+        assert updated[attribute] == group[attribute]
     assert _item("APPLICATION", "shop-app") == application
 
 
@@ -104,16 +104,16 @@ def test_items_that_were_left_unread_are_asked_for_again(monkeypatch: pytest.Mon
     answer = client.batch_get_item
 
     def half(RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
-        [(name, wanted)] = RequestItems.items()
+        [(name, asked)] = RequestItems.items()
         answered: dict[str, Any]
-        if len(wanted["Keys"]) == 1:
+        if len(asked["Keys"]) == 1:
             answered = answer(RequestItems=RequestItems)
             return answered
-        first, rest = wanted["Keys"][:1], wanted["Keys"][1:]
-        answered = answer(RequestItems={name: wanted | {"Keys": first}})
-        return answered | {"UnprocessedKeys": {name: wanted | {"Keys": rest}}}
+        first, rest = asked["Keys"][:1], asked["Keys"][1:]
+        answered = answer(RequestItems={name: asked | {"Keys": first}})
+        return answered | {"UnprocessedKeys": {name: asked | {"Keys": rest}}}
 
     for name in "abc":
         settings.create_application(name, [], "2026-11-23T06:00:00.000Z")
     monkeypatch.setattr(client, "batch_get_item", half)
-    assert sorted(found["applicationName"] for found in settings.applications("abcd")) == ["a", "b", "c"]
+    assert sorted(application["applicationName"] for application in settings.applications("abcd")) == ["a", "b", "c"]

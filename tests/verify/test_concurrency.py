@@ -30,6 +30,8 @@ def test_a_template_says_what_is_reserved(tmp_path: Path) -> None:
         "ShiftTrafficFunctionABCDEF01": {"ReservedConcurrentExecutions": 40},
         "ValidateFunction00000000": {},
     }
-    resources = {name: {"Type": "AWS::Lambda::Function", "Properties": one} for name, one in functions.items()}
+    resources = {
+        name: {"Type": "AWS::Lambda::Function", "Properties": properties} for name, properties in functions.items()
+    }
     (tmp_path / "Weighbridge.template.json").write_text(json.dumps({"Resources": resources | {"Queue": {}}}))
     assert reserved_in(tmp_path) == {"Receive": 10, "ShiftTraffic": 40}

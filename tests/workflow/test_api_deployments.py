@@ -87,11 +87,11 @@ def test_three_types_of_revision_by_the_cli_and_all_that_is_seen_of_them(
     assert listed == [third, second, first]
     assert deploy("list-deployments", *group, "--include-only-statuses", "Failed", "Stopped")["deployments"] == []
     batch = deploy("batch-get-deployments", "--deployment-ids", first, third)["deploymentsInfo"]
-    assert [one["deploymentId"] for one in batch] == [first, third]
+    assert [each["deploymentId"] for each in batch] == [first, third]
     revisions = deploy("list-application-revisions", "--application-name", shop.name, "--sort-by", "registerTime")
-    assert [one["revisionType"] for one in revisions["revisions"]] == ["S3", "String", "AppSpecContent"]
+    assert [each["revisionType"] for each in revisions["revisions"]] == ["S3", "String", "AppSpecContent"]
     by_bucket = deploy("list-application-revisions", "--application-name", shop.name, "--s-3-bucket", world.bucket)
-    assert [one["s3Location"]["key"] for one in by_bucket["revisions"]] == [f"{shop.name}/release.txt"]
+    assert [each["s3Location"]["key"] for each in by_bucket["revisions"]] == [f"{shop.name}/release.txt"]
 
     [target_id] = deploy("list-deployment-targets", "--deployment-id", third)["targetIds"]
     target = deploy("get-deployment-target", "--deployment-id", third, "--target-id", target_id)["deploymentTarget"]
@@ -113,10 +113,10 @@ def test_a_hook_written_for_codedeploy_runs_unchanged(
     assert deployment.timeline("HookAnswered")[0]["by"] == "report"
     assert world.alias(shop) == Alias(version, {})
     target = codedeploy.get_deployment_target(deploymentId=deployment.id, targetId=shop.name)["deploymentTarget"]
-    [told] = [one for one in target["lambdaTarget"]["lifecycleEvents"] if one["lifecycleEventName"] == event]
-    assert told["status"] == status
-    assert told["diagnostics"]["scriptName"] == hook
-    assert told["diagnostics"]["errorCode"] == ("Success" if status == "Succeeded" else "ScriptFailed")
+    [lifecycle_event] = [each for each in target["lambdaTarget"]["lifecycleEvents"] if each["lifecycleEventName"] == event]
+    assert lifecycle_event["status"] == status
+    assert lifecycle_event["diagnostics"]["scriptName"] == hook
+    assert lifecycle_event["diagnostics"]["errorCode"] == ("Success" if status == "Succeeded" else "ScriptFailed")
 
 
 def test_a_report_is_heard_once_and_only_with_the_id(world: World, codedeploy: Any) -> None:
@@ -127,9 +127,9 @@ def test_a_report_is_heard_once_and_only_with_the_id(world: World, codedeploy: A
     messages = world.until("the hook's call", lambda: world.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
     execution_id = json.loads(messages[0]["Body"])["LifecycleEventHookExecutionId"]
 
-    def report(status: str, given: str = execution_id) -> Any:
+    def report(status: str, hook_execution_id: str = execution_id) -> Any:
         return codedeploy.put_lifecycle_event_hook_execution_status(
-            deploymentId=deployment_id, lifecycleEventHookExecutionId=given, status=status
+            deploymentId=deployment_id, lifecycleEventHookExecutionId=hook_execution_id, status=status
         )
 
     with pytest.raises(codedeploy.exceptions.InvalidLifecycleEventHookExecutionIdException):
@@ -158,7 +158,7 @@ def test_what_was_dropped_is_seen_by_the_api_and_redeployed_by_it(world: World, 
     assert world.ended(again).outcome == ("Succeeded", None)
     assert world.alias(shop) == Alias("2", {})
     pages = codedeploy.get_paginator("list_deployments").paginate(**names(shop), includeOnlyStatuses=["Succeeded"])
-    assert [one for page in pages for one in page["deployments"]] == [again, dropped.id]
+    assert [each for page in pages for each in page["deployments"]] == [again, dropped.id]
 
 
 def test_what_was_inline_is_deployed_again_by_its_sha256(world: World, codedeploy: Any) -> None:
@@ -181,9 +181,9 @@ def test_paginators_walk_through_all_pages(world: World, codedeploy: Any) -> Non
     assert [len(page["revisions"]) for page in pages] == [100, 5]
     deployment = world.ended(create(codedeploy, shop))
     targets = codedeploy.get_paginator("list_deployment_targets").paginate(deploymentId=deployment.id)
-    assert [one for page in targets for one in page["targetIds"]] == [shop.name]
+    assert [each for page in targets for each in page["targetIds"]] == [shop.name]
     instances = codedeploy.get_paginator("list_deployment_instances").paginate(deploymentId=deployment.id)
-    assert [one for page in instances for one in page["instancesList"]] == [shop.name]
+    assert [each for page in instances for each in page["instancesList"]] == [shop.name]
 
 
 # -------------------------------------------------------------------------------------------------- failure
@@ -272,8 +272,8 @@ def test_a_stop_during_the_bake(
     shop = world.shop(deploymentConfigName="Endless", **group)
     deployment_id = create(codedeploy, shop)
     world.in_bake(deployment_id)
-    given = {} if wanted is None else {"autoRollbackEnabled": wanted}
-    assert codedeploy.stop_deployment(deploymentId=deployment_id, **given)["status"] == "Succeeded"
+    choice = {} if wanted is None else {"autoRollbackEnabled": wanted}
+    assert codedeploy.stop_deployment(deploymentId=deployment_id, **choice)["status"] == "Succeeded"
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Stopped", "MANUAL_STOP")
     assert world.alias(shop) == left

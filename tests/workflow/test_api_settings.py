@@ -169,8 +169,8 @@ def test_what_was_created_is_deployed_by_drops(world: World, codedeploy: Any) ->
     world.put(f"{shop.name}/prod/deployment-group.yaml", yaml.safe_dump({"deploymentConfigName": "Brief"}))
 
     def taken_over() -> bool:
-        found = codedeploy.get_deployment_group(applicationName=shop.name, deploymentGroupName="prod")
-        return bool(found["deploymentGroupInfo"]["deploymentConfigName"] == "Brief")
+        answer = codedeploy.get_deployment_group(applicationName=shop.name, deploymentGroupName="prod")
+        return bool(answer["deploymentGroupInfo"]["deploymentConfigName"] == "Brief")
 
     world.until("the group's new configuration", taken_over)
 

@@ -39,8 +39,8 @@ def _changed(**properties: Any) -> Callable[[World, Shop], str]:
     def drop(world: World, shop: Shop) -> str:
         document = yaml.safe_load(appspec(shop.name))
         [resource] = document["Resources"]
-        wanted = resource[shop.name]["Properties"] | properties
-        resource[shop.name]["Properties"] = {name: value for name, value in wanted.items() if value is not None}
+        properties_after = resource[shop.name]["Properties"] | properties
+        resource[shop.name]["Properties"] = {name: value for name, value in properties_after.items() if value is not None}
         return world.drop_file(shop, yaml.safe_dump(document))
 
     return drop

@@ -24,7 +24,7 @@ def test_the_printed_lines_deploy_the_sample(world: World, tmp_path: Path, capsy
     assert "upload: " in rest
 
     def shifted() -> bool:
-        found = world.client("lambda").get_alias(FunctionName=FUNCTION, Name=ALIAS)
-        return "3" in found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) or found["FunctionVersion"] == "3"
+        alias = world.client("lambda").get_alias(FunctionName=FUNCTION, Name=ALIAS)
+        return "3" in alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) or alias["FunctionVersion"] == "3"
 
     world.until("the dropped file's deployment", shifted)

@@ -80,9 +80,9 @@ def test_what_is_refused_is_told_on_the_default_bus_and_listed(world: World, wei
         ({"eventId": misspelt}, "Event Refused", "did you mean 'Deployment Stop Requested'?"),
     ]
     for subject, detail_type, says in expected:
-        [told] = notices.about(subject, detail_type)
-        assert told["source"] == "weighbridge"
-        assert says in told["detail"]["message"]
+        [notice] = notices.about(subject, detail_type)
+        assert notice["source"] == "weighbridge"
+        assert says in notice["detail"]["message"]
         pages = weighbridge.get_paginator("list_refusals").paginate()
-        [listed] = [one for page in pages for one in page["refusals"] if subject.items() <= one.items()]
-        assert (listed["code"], listed["message"]) == (told["detail"]["code"], told["detail"]["message"])
+        [listed] = [refusal for page in pages for refusal in page["refusals"] if subject.items() <= refusal.items()]
+        assert (listed["code"], listed["message"]) == (notice["detail"]["code"], notice["detail"]["message"])

@@ -49,8 +49,8 @@ def _refusal(call: Any, *arguments: Any) -> str:
 def test_a_hook_reports_without_credentials_once(
     world: World, attacker: Any, waiting: tuple[Shop, str, dict[str, str]]
 ) -> None:
-    shop, deployment_id, given = waiting
-    execution_id = given["LifecycleEventHookExecutionId"]
+    shop, deployment_id, payload = waiting
+    execution_id = payload["LifecycleEventHookExecutionId"]
     for guess in ("guess", execution_id[:-1], execution_id + "A", execution_id.swapcase()):
         assert _refusal(_put, attacker, deployment_id, guess) == "InvalidLifecycleEventHookExecutionIdException"
     assert world.record(deployment_id)["status"] == "InProgress"
@@ -64,12 +64,12 @@ def test_a_hook_reports_without_credentials_once(
 def test_an_id_is_good_for_its_own_deployment_only(
     world: World, attacker: Any, waiting: tuple[Shop, str, dict[str, str]]
 ) -> None:
-    _, deployment_id, given = waiting
+    _, deployment_id, payload = waiting
     other_shop = world.shop(deploymentConfigName="Endless")
     other = world.drop(other_shop)
     world.in_bake(other)
     assert (
-        _refusal(_put, attacker, other, given["LifecycleEventHookExecutionId"])
+        _refusal(_put, attacker, other, payload["LifecycleEventHookExecutionId"])
         == "InvalidLifecycleEventHookExecutionIdException"
     )
     world.stop(other)
@@ -77,7 +77,7 @@ def test_an_id_is_good_for_its_own_deployment_only(
     world.ended(other)
     assert world.ended(deployment_id).outcome == ("Stopped", "MANUAL_STOP")
     assert (
-        _refusal(_put, attacker, deployment_id, given["LifecycleEventHookExecutionId"])
+        _refusal(_put, attacker, deployment_id, payload["LifecycleEventHookExecutionId"])
         == "LifecycleEventAlreadyCompletedException"
     )
 

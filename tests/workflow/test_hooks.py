@@ -65,14 +65,14 @@ def silent_hook(world: World) -> tuple[str, str]:
 
 def told(world: World, queue: str) -> dict[str, str]:
     messages = world.until("the hook's call", lambda: world.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
-    given: dict[str, str] = json.loads(messages[0]["Body"])
-    return given
+    payload: dict[str, str] = json.loads(messages[0]["Body"])
+    return payload
 
 
-def _report(world: World, given: dict[str, str], status: str, **changes: str) -> None:
+def _report(world: World, payload: dict[str, str], status: str, **changes: str) -> None:
     detail = {
-        "deploymentId": given["DeploymentId"],
-        "lifecycleEventHookExecutionId": given["LifecycleEventHookExecutionId"],
+        "deploymentId": payload["DeploymentId"],
+        "lifecycleEventHookExecutionId": payload["LifecycleEventHookExecutionId"],
         "status": status,
     }
     world.send("Lifecycle Event Hook Reported", detail | changes)
@@ -84,9 +84,9 @@ def test_a_hook_that_reports_later(world: World, event: str, status: str) -> Non
     shop = world.shop()
     hook, queue = silent_hook(world)
     deployment_id = world.drop(shop, **{event: hook})
-    given = told(world, queue)
+    payload = told(world, queue)
     assert {
-        name: given[name]
+        name: payload[name]
         for name in ("DeploymentId", "FunctionName", "Alias", "CurrentVersion", "TargetVersion", "LifecycleEvent")
     } == {
         "DeploymentId": deployment_id,
@@ -96,14 +96,14 @@ def test_a_hook_that_reports_later(world: World, event: str, status: str) -> Non
         "TargetVersion": "2",
         "LifecycleEvent": event,
     }
-    _report(world, given, "Perhaps")
-    _report(world, given, "Succeeded", lifecycleEventHookExecutionId="guessed")
-    _report(world, given, "Succeeded", deploymentId="d-000000000")
+    _report(world, payload, "Perhaps")
+    _report(world, payload, "Succeeded", lifecycleEventHookExecutionId="guessed")
+    _report(world, payload, "Succeeded", deploymentId="d-000000000")
     world.until(
         "the hook's return", lambda: any(e["event"] == "HookReturned" for e in world.record(deployment_id)["timeline"])
     )
     assert world.record(deployment_id)["status"] == "InProgress"
-    _report(world, given, status)
+    _report(world, payload, status)
     deployment = world.ended(deployment_id)
     assert deployment.timeline("HookAnswered")[0]["by"] == "report"
     if status == "Succeeded":
@@ -177,13 +177,13 @@ def test_hook_ids_and_task_tokens_are_nowhere_in_the_log(world: World) -> None:
     shop = world.shop()
     hook, queue = silent_hook(world)
     deployment_id = world.drop(shop, BeforeAllowTraffic=hook)
-    given = told(world, queue)
+    payload = told(world, queue)
     token = world.in_hook(deployment_id, BEFORE)["gate"]["token"]
-    _report(world, given, "Succeeded")
+    _report(world, payload, "Succeeded")
     world.ended(deployment_id)
     log = world.log()
     assert deployment_id in log
-    assert given["LifecycleEventHookExecutionId"] not in log
+    assert payload["LifecycleEventHookExecutionId"] not in log
     assert token not in log
 
 

@@ -73,7 +73,11 @@ def test_what_runs_is_stopped_and_sent_forward_and_back(world: World, paste: Pas
 
     world.set_alarm(alarm, "ALARM")
     paste(shop, "Why did it fail", "Forward although the alarm is red")
-    [second] = {one["name"] for one in world.executions() if world.record(one["name"])["applicationName"] == shop.name} - {
+    [second] = {
+        execution["name"]
+        for execution in world.executions()
+        if world.record(execution["name"])["applicationName"] == shop.name
+    } - {
         first,
         world.ended(first).record["rollbackInfo"]["rollbackDeploymentId"],
     }

@@ -22,9 +22,9 @@ def test_a_person_approves_and_alarms_are_watched_after_all_traffic_has_moved(wo
     watches = "CodeDeployHook_watches"
     world.function(watches, WATCHES.replace("sleep(600)", "sleep(10)"))
     deployment_id = world.drop(shop, BeforeAllowTraffic=asks, AfterAllowTraffic=watches)
-    given = told(world, queue)
+    payload = told(world, queue)
     names = ("DeploymentId", "LifecycleEventHookExecutionId")
-    terminal("\n".join([*(f"{name}='{given[name]}'" for name in names), APPROVES]))
+    terminal("\n".join([*(f"{name}='{payload[name]}'" for name in names), APPROVES]))
     world.in_hook(deployment_id, "AfterAllowTraffic")
     assert world.alias(shop) == Alias("2", {})
     world.set_alarm(alarm, "ALARM")

@@ -81,12 +81,12 @@ class Place:
 
     def concrete(self, rights: Rights) -> Rights:
         """The rights with the names that the stack got."""
-        found: Rights = {}
+        concrete: Rights = {}
         for resource, actions in rights.items():
             for placeholder, name in self.names.items():
                 resource = resource.replace(placeholder, name)  # noqa: PLW2901
-            found[resource] = actions
-        return found
+            concrete[resource] = actions
+        return concrete
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def _on_tables(world: World, regional: str) -> list[Call]:
     )
     key = {"pk": {"S": "nothing"}, "sk": {"S": "nothing"}}
     condition = {"ConditionExpression": "attribute_exists(pk)"}
-    found = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "nothing"}}}
+    key_condition = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "nothing"}}}
     calls = []
     for name in (world.outputs["TableName"], other):
         arn, table = f"arn:aws:dynamodb:{regional}:table/{name}", {"TableName": name}
@@ -142,7 +142,7 @@ def _on_tables(world: World, regional: str) -> list[Call]:
             ("put_item", "PutItem", {**guarded, "Item": key}),
             ("update_item", "UpdateItem", {**guarded, "Key": key, "UpdateExpression": "SET a = pk"}),
             ("delete_item", "DeleteItem", item),
-            ("query", "Query", {**table, **found}),
+            ("query", "Query", {**table, **key_condition}),
             ("scan", "Scan", table),
             ("describe_table", "DescribeTable", table),
             ("transact_write_items", "DeleteItem", {"TransactItems": [{"Delete": {**guarded, "Key": key}}]}),

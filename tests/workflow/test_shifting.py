@@ -23,10 +23,10 @@ def test_a_linear_deployment_goes_through_every_weight_once_and_in_order(world: 
     assert deployment.lifecycle == ["Succeeded"] * 3
     assert world.alias(shop) == Alias("2", {})
     assert world.is_free(shop)
-    told = notices.of(deployment.id, "SUCCESS")
-    assert [notice["detail"]["state"] for notice in told if "state" in notice["detail"]] == ["START", "SUCCESS"]
+    seen = notices.of(deployment.id, "SUCCESS")
+    assert [notice["detail"]["state"] for notice in seen if "state" in notice["detail"]] == ["START", "SUCCESS"]
     assert [
-        notice["detail"]["weight"] for notice in told if notice["detail-type"] == "Deployment Traffic Shifted"
+        notice["detail"]["weight"] for notice in seen if notice["detail-type"] == "Deployment Traffic Shifted"
     ] == deployment.weights
 
 

@@ -57,7 +57,7 @@ def environment(world: World, by: boto3.Session, home: Path, **more: str) -> Env
     """What a user's shell has: credentials, a region, an empty home, and no other configuration."""
     credentials = by.get_credentials()
     assert credentials
-    given = {
+    variables = {
         "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
         "HOME": str(home),
         "AWS_ACCESS_KEY_ID": credentials.access_key,
@@ -71,7 +71,7 @@ def environment(world: World, by: boto3.Session, home: Path, **more: str) -> Env
         "MODULES": str(ROOT / "package.json"),
         "NODE_PATH": str(ROOT / "node_modules"),
     } | more
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in variables.items() if value}
 
 
 @contextmanager
@@ -205,12 +205,12 @@ def hooks_role(world: World) -> Callable[[], boto3.Session]:
     arn = world.role("OldHook", trust, *world.recipes("shop").calls["Statement"])
 
     def assume() -> boto3.Session:
-        given = world.client("sts").assume_role(RoleArn=arn, RoleSessionName="hook")["Credentials"]
+        credentials = world.client("sts").assume_role(RoleArn=arn, RoleSessionName="hook")["Credentials"]
         return session(
             {
-                "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-                "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-                "AWS_SESSION_TOKEN": given["SessionToken"],
+                "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": credentials["SessionToken"],
             }
         )
 
@@ -248,10 +248,10 @@ def test_an_old_hook_reports_with_the_layer(
     shop = world.shop()
     hook, queue = silent_hook(world)
     deployment_id = world.drop(shop, BeforeAllowTraffic=hook)
-    given = told(world, queue)
+    payload = told(world, queue)
     report = {
-        "deploymentId": given["DeploymentId"],
-        "lifecycleEventHookExecutionId": given["LifecycleEventHookExecutionId"],
+        "deploymentId": payload["DeploymentId"],
+        "lifecycleEventHookExecutionId": payload["LifecycleEventHookExecutionId"],
         "status": "Succeeded",
     }
     ended = old_hook(source, world.outputs[output], json.dumps(report))

@@ -108,16 +108,16 @@ def test_insufficient_data_does_not_stop(world: World) -> None:
 @pytest.mark.parametrize("how", ["changed", "made anew"])
 def test_an_alarm_that_is_another_one_by_now_stops_the_deployment(world: World, how: str) -> None:
     alarm = world.alarm()
-    found = world.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
+    described = world.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
     taken_over = ("AlarmName", "Namespace", "MetricName", "Period", "EvaluationPeriods", "Statistic", "ComparisonOperator")
     shop = world.shop(**_watching(alarm), deploymentConfigName="CodeDeployDefault.LambdaLinear10PercentEvery10Minutes")
-    next_second = found["AlarmConfigurationUpdatedTimestamp"] + timedelta(seconds=1)
+    next_second = described["AlarmConfigurationUpdatedTimestamp"] + timedelta(seconds=1)
     world.until("the emulator, whose alarms know whole seconds only", lambda: datetime.now(UTC) > next_second)
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)
     if how == "made anew":
         world.client("cloudwatch").delete_alarms(AlarmNames=[alarm])
-    world.client("cloudwatch").put_metric_alarm(**{name: found[name] for name in taken_over}, Threshold=1_000_000)
+    world.client("cloudwatch").put_metric_alarm(**{name: described[name] for name in taken_over}, Threshold=1_000_000)
     stopped = world.ended(deployment_id)
     assert stopped.outcome == ("Stopped", "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND")
     assert (
@@ -216,8 +216,10 @@ def test_a_rollback_to_a_version_that_is_gone_is_told_of(world: World) -> None:
     assert f"had left the alias live of {shop.name} with version 2 at 100 %; route it" in deployment.message
     rollback = world.rollback_of(deployment)
     assert rollback.outcome == ("Failed", "INVALID_LAMBDA_FUNCTION")
-    [told] = [one for one in notices.of(rollback.id, "FAILURE") if one["detail-type"] == "Deployment Rollback Failed"]
-    assert told["detail"]["code"] == "INVALID_LAMBDA_FUNCTION"
+    [failed] = [
+        notice for notice in notices.of(rollback.id, "FAILURE") if notice["detail-type"] == "Deployment Rollback Failed"
+    ]
+    assert failed["detail"]["code"] == "INVALID_LAMBDA_FUNCTION"
     assert world.alias(shop) == Alias("2", {})
     assert world.is_free(shop)
 

@@ -175,7 +175,7 @@ def test_a_role_of_another_name_is_not_assumed_whomever_it_trusts(world: World, 
 
 
 def test_a_topic_of_another_team_is_not_written_to(world: World, ours: Team, theirs: Team) -> None:
-    own, other = (Subscriber(world, f"{one.app.name}_news") for one in (ours, theirs))
+    own, other = (Subscriber(world, f"{team.app.name}_news") for team in (ours, theirs))
     triggers = [trigger(other.topic, "theirs"), trigger(own.topic, "ours")]
     set_group(world, ours, "noisy", serviceRoleArn=ours.role, triggerConfigurations=triggers)
     deployment = world.ended(dropped(world, ours, appspec(ours.shop.name), "noisy"))
@@ -201,7 +201,9 @@ def test_a_group_that_names_its_aliases_deploys_no_other(world: World, ours: Tea
 def test_an_alarm_of_another_team_is_not_read(world: World, ours: Team) -> None:
     red = world.alarm(state="ALARM")
     recipes = world.recipes(ours.app.name)
-    reads_none = [one for one in recipes.rights["Statement"] if one["Action"] != "cloudwatch:DescribeAlarms"]
+    reads_none = [
+        statement for statement in recipes.rights["Statement"] if statement["Action"] != "cloudwatch:DescribeAlarms"
+    ]
     blind = world.role(f"WeighbridgeServiceRole-{ours.app.name}-blind", recipes.trust, *reads_none)
     watched = {"enabled": True, "alarms": [{"name": red}]}
     set_group(world, ours, "watches", serviceRoleArn=ours.role, alarmConfiguration=watched)
@@ -231,7 +233,7 @@ def test_whoever_names_an_alarm_learns_that_it_fires(world: World, ours: Team) -
 
 
 def test_a_team_whose_name_begins_with_anothers(world: World, ours: Team, neighbours: Team) -> None:
-    own, other = (Subscriber(world, f"{one.app.name}_events") for one in (ours, neighbours))
+    own, other = (Subscriber(world, f"{team.app.name}_events") for team in (ours, neighbours))
     triggers = [trigger(other.topic, "theirs"), trigger(own.topic, "ours")]
     set_group(world, ours, "noisy-too", serviceRoleArn=ours.role, triggerConfigurations=triggers)
     function = world.ended(dropped(world, ours, appspec(neighbours.shop.name), "noisy-too"))
@@ -385,8 +387,8 @@ def test_nobody_can_speak_for_aws(world: World, bus: str, source: str) -> None:
 
 
 def _pattern(world: World, rule: str) -> str:
-    [found] = [one for one in world.client("events").list_rules()["Rules"] if rule in one["Name"]]
-    return str(found["EventPattern"])
+    [match] = [each for each in world.client("events").list_rules()["Rules"] if rule in each["Name"]]
+    return str(match["EventPattern"])
 
 
 RULES = {"ObjectDropped": "receive.object_created", "AlarmFired": "interrupt.alarm_fired", "ExecutionEnded": "reconcile.execution_ended"}  # fmt: skip

@@ -30,8 +30,8 @@ class Subscriber:
         """What was sent, once there are messages whose subjects begin with each of `subjects`."""
 
         def ask() -> list[dict[str, Any]] | None:
-            told = [message["Subject"] for message in self.told()]
-            return self._seen if all(any(subject.startswith(s) for subject in told) for s in subjects) else None
+            received = [message["Subject"] for message in self.told()]
+            return self._seen if all(any(each.startswith(subject) for each in received) for subject in subjects) else None
 
         return self._world.until(f"{subjects} of {self.topic}", ask)
 
@@ -48,13 +48,13 @@ def test_a_stop_and_its_rollback_are_sent_in_codedeploys_form(world: World) -> N
     world.stop(deployment_id)
     deployment = world.ended(deployment_id)
     rollback = world.rollback_of(deployment)
-    told = subscriber.until_told(
+    messages = subscriber.until_told(
         f"CREATED: Weighbridge {deployment_id} ",
         f"ABORTED: Weighbridge {deployment_id} ",
         f"CREATED: Weighbridge {rollback.id} ",
         f"SUCCEEDED: Weighbridge {rollback.id} ",
     )
-    [stopped] = [json.loads(message["Message"]) for message in told if message["Subject"].startswith("ABORTED")]
+    [stopped] = [json.loads(message["Message"]) for message in messages if message["Subject"].startswith("ABORTED")]
     assert stopped["eventTriggerName"] == "team"
     assert json.loads(stopped["errorInformation"])["ErrorCode"] == "MANUAL_STOP"
 

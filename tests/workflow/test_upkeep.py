@@ -28,16 +28,18 @@ def test_groups_and_configurations_are_taken_up_again_and_nothing_is_deployed(
     # The installation before had another bucket.
     old, files = f"old-{shop.name}", world.client("s3")
     files.create_bucket(Bucket=old)
-    kept = {
+    stored = {
         f"{shop.name}/prod/deployment-group.json": saved.read_text(),
         f"{shop.name}/prod/release.yaml": appspec(shop.name),
         "deployment-configs/Kept.yaml": "trafficRoutingConfig: {type: AllAtOnce}",
     }
-    for key, content in kept.items():
+    for key, content in stored.items():
         files.put_object(Bucket=old, Key=key, Body=content.encode())
     terminal(f"old={old} new={world.bucket}\n{RECIPES['Taking up again what was kept']}")
     group = world.until("the group", lambda: (world.item(f"GROUP#{shop.name}/prod", "GROUP") or {}).get("settings"))
     assert group["deploymentConfigName"] == "Endless"
     world.until("the configuration", lambda: world.item("CONFIG#Kept", "CONFIG"))
     there = files.list_objects_v2(Bucket=world.bucket, Prefix=f"{shop.name}/")["Contents"]
-    assert {one["Key"] for one in there} == {f"{shop.name}/prod/deployment-group.{kind}" for kind in ("json", "yaml")}
+    assert {version["Key"] for version in there} == {
+        f"{shop.name}/prod/deployment-group.{kind}" for kind in ("json", "yaml")
+    }

@@ -218,7 +218,7 @@ class Clock(AbstractContextManager["Clock"]):
 
     def spawn(self, name: str, run: Callable[[], Any], *, delay: float = 0) -> Task:
         task = Task(self, name, run)
-        self._tasks = {each: one for each, one in self._tasks.items() if not one.done}
+        self._tasks = {each: task for each, task in self._tasks.items() if not task.done}
         self._tasks[task._greenlet] = task
         task._waking = self.after(delay, task._resume, f"{name} begins")
         return task

@@ -128,15 +128,15 @@ class Emulator:
     # ------------------------------------------------------------------------- what is there, read past the wire
 
     def function(self, name: str) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = lambda_svc._functions.get(name)
-        return found
+        function: Mapping[str, Any] | None = lambda_svc._functions.get(name)
+        return function
 
     def functions(self) -> dict[str, Mapping[str, Any]]:
         return dict(lambda_svc._functions.items())
 
     def alias(self, function: str, name: str) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = ((self.function(function) or {}).get("aliases") or {}).get(name)
-        return found
+        alias: Mapping[str, Any] | None = ((self.function(function) or {}).get("aliases") or {}).get(name)
+        return alias
 
     def items(self, table: str) -> Iterator[Item]:
         """The items of a table in DynamoDB's form."""
@@ -144,8 +144,8 @@ class Emulator:
             yield from list(rows.values())
 
     def item(self, table: str, pk: str, sk: str) -> Item | None:
-        found: Item | None = dynamodb._tables[table]["items"].get(pk, {}).get(sk)
-        return found
+        item: Item | None = dynamodb._tables[table]["items"].get(pk, {}).get(sk)
+        return item
 
     def is_too_large(self, item: Item) -> bool:
         """Whether an item is larger than DynamoDB keeps."""
@@ -187,7 +187,7 @@ class Emulator:
             yield rule["Name"], rule, eventbridge._targets.get(key, [])
 
     def is_enabled(self, rule: str) -> bool:
-        return any(name == rule and one.get("State") == "ENABLED" for name, one, _ in self.rules())
+        return any(name == rule and attributes.get("State") == "ENABLED" for name, attributes, _ in self.rules())
 
     def snapshot(self, table: str, function: str) -> Snapshot:
         """The items of a table, the aliases of a function, all objects and all alarms, for `restore`."""
@@ -206,10 +206,10 @@ class Emulator:
         cloudwatch._alarms._data.update(alarms)
 
     def _refill(self, table: str, items: dict[str, Any]) -> None:
-        kept = dynamodb._tables[table]
-        kept["items"].clear()
-        kept["items"].update(items)
-        kept.pop(dynamodb._INDEX_MEMBERS, None)
+        stored = dynamodb._tables[table]
+        stored["items"].clear()
+        stored["items"].update(items)
+        stored.pop(dynamodb._INDEX_MEMBERS, None)
 
     def remember(self, table: str) -> None:
         """Keeps the table's items, for `forget`."""

@@ -32,7 +32,7 @@ class SimulatedWorld(World):
         return made
 
     def until(self, what: str, ask: Callable[[], T | None], patience: float = 0) -> T:  # noqa: ARG002
-        found: list[T] = []
+        answers: list[T] = []
         seen = -1
 
         def holds() -> bool:
@@ -42,14 +42,14 @@ class SimulatedWorld(World):
             answer = ask()
             seen = self.simulation.clock.changes
             if answer:
-                found.append(answer)
+                answers.append(answer)
             return bool(answer)
 
         try:
             self.simulation.clock.run(holds, PATIENCE, what)
         except Stuck as stuck:
             raise AssertionError(str(stuck)) from stuck
-        return found[0]
+        return answers[0]
 
     def pause(self, seconds: float) -> None:
         self.simulation.clock.advance(seconds)
@@ -65,8 +65,8 @@ class SimulatedWorld(World):
         return boto3.client("codedeploy", endpoint_url=self.outputs["ApiUrl"])
 
     def item(self, pk: str, sk: str) -> dict[str, Any] | None:
-        found = self.simulation.emulator.item(self.outputs["TableName"], pk, sk)
-        return plain(found) if found else None
+        item = self.simulation.emulator.item(self.outputs["TableName"], pk, sk)
+        return plain(item) if item else None
 
     def execution(self, deployment_id: str) -> dict[str, Any] | None:
         return self.simulation.machine.described(deployment_id)

@@ -23,12 +23,12 @@ def get_application(request: Request) -> Mapping[str, Any]:
 
 
 def batch_get_applications(request: Request) -> Mapping[str, Any]:
-    wanted = arguments.names(request, "applicationNames")
-    found = {item["applicationName"]: item for item in settings.applications(wanted)}
-    for name in wanted:
-        if name not in found:
+    names = arguments.names(request, "applicationNames")
+    items = {item["applicationName"]: item for item in settings.applications(names)}
+    for name in names:
+        if name not in items:
             raise arguments.no_application(name)
-    return {"applicationsInfo": [_info(found[name]) for name in wanted]}
+    return {"applicationsInfo": [_info(items[name]) for name in names]}
 
 
 def list_applications(request: Request) -> Mapping[str, Any]:

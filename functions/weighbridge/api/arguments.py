@@ -22,51 +22,51 @@ MOST_AT_ONCE = 25
 
 def name(request: Request, member: str) -> str:
     """The name that a member gives to an application, a group or a configuration."""
-    given = request.arguments.get(member)
-    if not given:
+    value = request.arguments.get(member)
+    if not value:
         raise protocol.missing(request.operation, member)
-    return _valid_name(request, member, given)
+    return _valid_name(request, member, value)
 
 
 def names(request: Request, member: str) -> list[str]:
     """The names of a batch, each once, in the order given."""
-    given = list(dict.fromkeys(request.arguments[member]))
-    if len(given) > MOST_NAMES:
+    values = list(dict.fromkeys(request.arguments[member]))
+    if len(values) > MOST_NAMES:
         raise ApiError("BatchLimitExceededException", f"{member} may have at most {MOST_NAMES} names.")
-    return [_valid_name(request, member, one) for one in given]
+    return [_valid_name(request, member, value) for value in values]
 
 
-def _valid_name(request: Request, member: str, given: str) -> str:
-    if not valid_name(given):
+def _valid_name(request: Request, member: str, value: str) -> str:
+    if not valid_name(value):
         raise protocol.invalid(
             request.operation,
             member,
-            f"'{given[:100]}' is not a valid name: use 1 to 100 letters, digits and . _ + = , @ -",
+            f"'{value[:100]}' is not a valid name: use 1 to 100 letters, digits and . _ + = , @ -",
         )
-    return given
+    return value
 
 
 def application(request: Request) -> dict[str, Any]:
     """The application that a request names, as it is kept."""
-    wanted = name(request, "applicationName")
-    found = settings.application(wanted)
-    if found is None:
-        raise no_application(wanted)
-    return found
+    application_name = name(request, "applicationName")
+    item = settings.application(application_name)
+    if item is None:
+        raise no_application(application_name)
+    return item
 
 
-def no_application(wanted: str) -> ApiError:
-    return ApiError("ApplicationDoesNotExistException", f"No application found for name: {wanted}")
+def no_application(application_name: str) -> ApiError:
+    return ApiError("ApplicationDoesNotExistException", f"No application found for name: {application_name}")
 
 
 def group(request: Request, member: str = "deploymentGroupName") -> dict[str, Any]:
     """The group that a request names, as it is kept."""
-    wanted = name(request, member)
+    group_name = name(request, member)
     in_application = application(request)["applicationName"]
-    found = settings.group_item(in_application, wanted)
-    if found is None:
-        raise ApiError("DeploymentGroupDoesNotExistException", f"No Deployment Group found for name: {wanted}")
-    return found
+    item = settings.group_item(in_application, group_name)
+    if item is None:
+        raise ApiError("DeploymentGroupDoesNotExistException", f"No Deployment Group found for name: {group_name}")
+    return item
 
 
 def compute_platform(request: Request) -> None:
@@ -79,10 +79,10 @@ def compute_platform(request: Request) -> None:
 
 def batch(request: Request, member: str) -> list[Any]:
     """What a batch asks for; that there is something has been checked, since the model requires it."""
-    wanted: list[Any] = request.arguments[member]
-    if len(wanted) > MOST_AT_ONCE:
-        raise ApiError("BatchLimitExceededException", f"{member} may have at most {MOST_AT_ONCE}, not {len(wanted)}.")
-    return wanted
+    values: list[Any] = request.arguments[member]
+    if len(values) > MOST_AT_ONCE:
+        raise ApiError("BatchLimitExceededException", f"{member} may have at most {MOST_AT_ONCE}, not {len(values)}.")
+    return values
 
 
 def deployment_id(value: str) -> str:

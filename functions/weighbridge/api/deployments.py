@@ -102,10 +102,10 @@ def _config_name(request: Request, group: Mapping[str, Any]) -> str:
 
 
 def _overrides(request: Request) -> dict[str, Any]:
-    given = {"description": arguments.description(request)} | {
+    overrides = {"description": arguments.description(request)} | {
         member: request.arguments.get(member) for member in ("autoRollbackConfiguration", "overrideAlarmConfiguration")
     }
-    rollback, alarms = given["autoRollbackConfiguration"], given["overrideAlarmConfiguration"]
+    rollback, alarms = overrides["autoRollbackConfiguration"], overrides["overrideAlarmConfiguration"]
     if rollback is not None:
         # A drop may leave the events to us; the service wants them named.
         if rollback.get("enabled") and not rollback.get("events"):
@@ -113,16 +113,16 @@ def _overrides(request: Request) -> dict[str, Any]:
                 "InvalidAutoRollbackConfigException",
                 "Deployment Groups need to have at least one event specified when auto rollback is enabled",
             )
-        given["autoRollbackConfiguration"] = _read(
+        overrides["autoRollbackConfiguration"] = _read(
             AutoRollbackConfiguration, rollback, "InvalidAutoRollbackConfigException"
         )
     if alarms is not None:
         if len(alarms.get("alarms", [])) > MOST_ALARMS:
             raise ApiError("AlarmsLimitExceededException", f"A deployment can watch at most {MOST_ALARMS} alarms.")
-        given["overrideAlarmConfiguration"] = _read(AlarmConfiguration, alarms, "InvalidAlarmConfigException")
+        overrides["overrideAlarmConfiguration"] = _read(AlarmConfiguration, alarms, "InvalidAlarmConfigException")
         if fault := arn_among(AlarmConfiguration.read(alarms)):
             raise ApiError("InvalidAlarmConfigException", fault)
-    return {member: value for member, value in given.items() if value is not None}
+    return {member: value for member, value in overrides.items() if value is not None}
 
 
 def _read(model: type[Document], value: Mapping[str, Any], exception: str) -> dict[str, Any]:
@@ -139,12 +139,16 @@ def get_deployment(request: Request) -> Mapping[str, Any]:
 
 def batch_get_deployments(request: Request) -> Mapping[str, Any]:
     """Those of the deployments that are there, in the order in which they were asked for."""
-    wanted = arguments.batch(request, "deploymentIds")
-    for deployment_id in wanted:
+    deployment_ids = arguments.batch(request, "deploymentIds")
+    for deployment_id in deployment_ids:
         arguments.deployment_id(deployment_id)
-    found = deployments.get_all(wanted)
-    answer = protocol.fitting(deployment_info(found[one]) for one in dict.fromkeys(wanted) if one in found)
-    if len(answer) < len(found):
+    records = deployments.get_all(deployment_ids)
+    answer = protocol.fitting(
+        deployment_info(records[deployment_id])
+        for deployment_id in dict.fromkeys(deployment_ids)
+        if deployment_id in records
+    )
+    if len(answer) < len(records):
         # The output has no member that could say what is left out.
         raise ApiError("BatchLimitExceededException", "The deployments do not fit into one answer; ask for fewer at once.")
     return {"deploymentsInfo": answer}
@@ -160,15 +164,15 @@ def list_deployments(request: Request) -> Mapping[str, Any]:
         if not request.arguments["externalId"]:
             raise ApiError("InvalidExternalIdException", "externalId is empty; give one, or leave it out.")
         return {"deployments": []}  # nothing outside is linked to deployments here
-    wanted = request.arguments.get("includeOnlyStatuses") or _STATUSES
+    asked_for = request.arguments.get("includeOnlyStatuses") or _STATUSES
     # A deployment to Lambda never is Queued, Baking or Ready.
-    statuses = [status for status in _STATUSES if status in wanted]
+    statuses = [status for status in _STATUSES if status in asked_for]
     entries = deployment_index.deployments(groups, statuses, since=since, until=until, after=after)
-    found = list(itertools.islice(entries, MOST_LISTED))
+    page = list(itertools.islice(entries, MOST_LISTED))
     more = next(entries, None)
     return {
-        "deployments": [deployment_id for _, deployment_id in found],
-        "nextToken": pagination.token(listing, "#".join(found[-1])) if more else None,
+        "deployments": [deployment_id for _, deployment_id in page],
+        "nextToken": pagination.token(listing, "#".join(page[-1])) if more else None,
     }
 
 
@@ -193,8 +197,8 @@ def _group_filter(request: Request) -> list[str] | None:
 
 
 def _time_range(request: Request) -> tuple[str | None, str | None]:
-    given = request.arguments.get("createTimeRange", {})
-    start, end = given.get("start"), given.get("end")
+    time_range = request.arguments.get("createTimeRange", {})
+    start, end = time_range.get("start"), time_range.get("end")
     if start and end and start > end:
         raise ApiError("InvalidTimeRangeException", "createTimeRange: start is later than end; exchange them.")
     return stamp(start) if start else None, stamp(end) if end else None

@@ -53,12 +53,12 @@ def get_deployment_group(request: Request) -> Mapping[str, Any]:
 
 
 def batch_get_deployment_groups(request: Request) -> Mapping[str, Any]:
-    wanted = arguments.names(request, "deploymentGroupNames")
+    names = arguments.names(request, "deploymentGroupNames")
     application = arguments.application(request)["applicationName"]
-    found = settings.group_items(application, wanted)
-    unknown = [name for name in wanted if name not in found]
-    answer = protocol.fitting(_info(application, found[name]) for name in wanted if name in found)
-    left_out = len(found) - len(answer)
+    items = settings.group_items(application, names)
+    unknown = [name for name in names if name not in items]
+    answer = protocol.fitting(_info(application, items[name]) for name in names if name in items)
+    left_out = len(items) - len(answer)
     problems = [f"No Deployment Group found for name: {', '.join(unknown)}"] if unknown else []
     problems += [f"{left_out} of the groups did not fit into one answer; ask for fewer at once."] if left_out else []
     return {"deploymentGroupsInfo": answer, "errorMessage": " ".join(problems) or None}
@@ -104,7 +104,7 @@ def delete_deployment_group(request: Request) -> Mapping[str, Any]:
     return {"hooksNotCleanedUp": []}
 
 
-def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
+def _changed(request: Request, settings_before: Mapping[str, Any]) -> DeploymentGroup:
     """The settings that come of a request upon those that are kept; raises ApiError for what is not allowed."""
     members = request.arguments
     for member, nothing in FOR_OTHERS.items():
@@ -113,22 +113,22 @@ def _changed(request: Request, kept: Mapping[str, Any]) -> DeploymentGroup:
             raise protocol.invalid(request.operation, member, message)
     if members.get("deploymentStyle", STYLE) != STYLE:
         raise _bad_style()
-    given = {member: members[member] for member in _SETTINGS if member in members}
-    rollback = given.get("autoRollbackConfiguration", {})
+    changes = {member: members[member] for member in _SETTINGS if member in members}
+    rollback = changes.get("autoRollbackConfiguration", {})
     if rollback.get("enabled") and not rollback.get("events"):  # a file may leave the events out and means all of them
         message = "Deployment Groups need to have at least one event specified when auto rollback is enabled"
         raise protocol.invalid(request.operation, "autoRollbackConfiguration", message)
     try:
-        changed = DeploymentGroup.read({**kept, **given})
+        changed = DeploymentGroup.read({**settings_before, **changes})
     except InvalidDocument as fault:
         if fault.too_many:
             raise protocol.ApiError(_TOO_MANY[fault.member], fault.rule) from fault
         raise protocol.invalid(request.operation, fault.member, fault.rule) from fault
-    if "alarmConfiguration" in given and (problem := arn_among(changed.alarm_configuration)):
+    if "alarmConfiguration" in changes and (problem := arn_among(changed.alarm_configuration)):
         raise protocol.invalid(request.operation, "alarmConfiguration", problem)
-    if "serviceRoleArn" in given and (problem := foreign(changed.service_role_arn, environment.service_role_accounts)):
+    if "serviceRoleArn" in changes and (problem := foreign(changed.service_role_arn, environment.service_role_accounts)):
         raise protocol.invalid(request.operation, "serviceRoleArn", problem)
-    if changed.deployment_config_name and "deploymentConfigName" in given:
+    if changed.deployment_config_name and "deploymentConfigName" in changes:
         _check_config(request, changed.deployment_config_name)
     return changed
 
@@ -157,9 +157,9 @@ def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
 
     CodeDeploy shows none either, and a tool that compares what it configured with what is there would never be done.
     """
-    kept = DeploymentGroup.read(item["settings"])
-    alarms = kept.alarm_configuration or AlarmConfiguration(enabled=False)
-    rollback = kept.auto_rollback_configuration
+    group = DeploymentGroup.read(item["settings"])
+    alarms = group.alarm_configuration or AlarmConfiguration(enabled=False)
+    rollback = group.auto_rollback_configuration
     return {
         **FOR_OTHERS,
         **{member: None for member, nothing in FOR_OTHERS.items() if nothing == {}},
@@ -167,7 +167,7 @@ def _info(application: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
         "applicationName": application,
         "deploymentGroupName": item["listingKey"],
         "deploymentGroupId": item["deploymentGroupId"],
-        "deploymentConfigName": kept.deployment_config_name or ALL_AT_ONCE,
+        "deploymentConfigName": group.deployment_config_name or ALL_AT_ONCE,
         "alarmConfiguration": alarms.model_dump(mode="json", by_alias=True) | {"alarms": _names(alarms)},
         "autoRollbackConfiguration": rollback and {"enabled": rollback.enabled, "events": _events(rollback)},
         "deploymentStyle": STYLE,

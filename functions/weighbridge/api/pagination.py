@@ -21,14 +21,14 @@ def token(listing: str, last: str) -> str:
 
 def last(request: Request, listing: str) -> str:
     """What came last on the page before the one that a request asks for; empty for the first page."""
-    given = request.arguments.get("nextToken")
-    if given is None:
+    next_token = request.arguments.get("nextToken")
+    if next_token is None:
         return ""
     try:
-        named, came_last = json.loads(base64.urlsafe_b64decode(given))
+        named, came_last = json.loads(base64.urlsafe_b64decode(next_token))
     except (ValueError, TypeError, RecursionError):
         raise _bad_token() from None
-    if not isinstance(came_last, str) or named != listing or given != token(listing, came_last):
+    if not isinstance(came_last, str) or named != listing or next_token != token(listing, came_last):
         raise _bad_token()
     return came_last
 
@@ -45,8 +45,8 @@ def names(request: Request, listing: str, first: tuple[str, ...] = ()) -> tuple[
     if after and not valid_name(after):
         raise _bad_token()
     ahead = [] if after else list(first)
-    found, more = dynamodb.listed(listing, after, dynamodb.MOST_LISTED - len(ahead))
-    return [*ahead, *found], token(listing, found[-1]) if more and found else None
+    page, more = dynamodb.listed(listing, after, dynamodb.MOST_LISTED - len(ahead))
+    return [*ahead, *page], token(listing, page[-1]) if more and page else None
 
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"

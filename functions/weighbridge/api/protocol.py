@@ -170,10 +170,10 @@ def _subjects(member: str) -> tuple[str, ...]:
     return _NAMED_OTHERWISE.get(member) or (member[0].upper() + member[1:],)
 
 
-def _exception(operation: str, *wanted: str) -> str:
-    """The first of the `wanted` exceptions that the operation has."""
+def _exception(operation: str, *candidates: str) -> str:
+    """The first of the `candidates` for an exception that the operation has."""
     known = {shape.name.lower(): shape.name for shape in service().operation_model(operation).error_shapes}
-    for name in (*wanted, "InvalidInputException"):
+    for name in (*candidates, "InvalidInputException"):
         if name.lower() in known:
             return known[name.lower()]
     return "ValidationException"
@@ -242,7 +242,7 @@ def _check_text(operation: str, shape: Shape, value: str, path: str) -> None:
         raise _wrong_type(path, "text that Unicode can write") from error
     enum, longest, shortest = (shape.metadata.get(key) for key in ("enum", "max", "min"))
     if enum and value not in enum and not _case_free(shape, value, enum):
-        valid = ", ".join(one for one in enum if one not in _FOR_OTHERS.get(shape.name, ()))
+        valid = ", ".join(known for known in enum if known not in _FOR_OTHERS.get(shape.name, ()))
         instead = f". Valid values are [{valid}]" if valid else "; leave it out."
         raise invalid(operation, _top(path), f"{_spoken(path)} '{value[:100]}' is not valid{instead}")
     if shortest and len(value) < shortest and "." not in path and "[" not in path:
@@ -289,21 +289,21 @@ def answer(operation: str, result: Mapping[str, Any]) -> str:
 
 def fitting(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those of a batch's entries, which hold what JSON can, that fit into one answer together."""
-    kept, size = list[Mapping[str, Any]](), 0
+    fitting_entries, size = list[Mapping[str, Any]](), 0
     for entry in entries:
         # The body is JSON, and a text in the JSON that Lambda takes: quotes and escapes are spelled out twice.
         length = len(json.dumps(json.dumps(entry)))
         if size + length <= LARGEST_ANSWER:
-            kept.append(entry)
+            fitting_entries.append(entry)
             size += length
-    return kept
+    return fitting_entries
 
 
 def unserved(operation: str) -> ApiError:
     """The answer of an operation that does nothing for Lambda."""
-    wanted = ("UnsupportedActionForDeploymentTypeException", "OperationNotSupportedException")
+    candidates = ("UnsupportedActionForDeploymentTypeException", "OperationNotSupportedException")
     known = {shape.name for shape in service().operation_model(operation).error_shapes}
-    name = next((name for name in wanted if name in known), "UnknownOperationException")
+    name = next((name for name in candidates if name in known), "UnknownOperationException")
     return ApiError(name, f"{operation} does nothing for deployments of Lambda functions, which are all that run here.")
 
 

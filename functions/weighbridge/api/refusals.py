@@ -15,9 +15,9 @@ def list_refusals(request: Request) -> Mapping[str, Any]:
     """Refused objects and events of the last thirty days, newest first."""
     after = pagination.position(request, LISTING, f"{pagination.TIME}#{DIGEST}")
     entries = refusals.newest(after)
-    found = list(itertools.islice(entries, MOST_LISTED))
+    page = list(itertools.islice(entries, MOST_LISTED))
     more = next(entries, None)
-    return {"refusals": found, "nextToken": pagination.token(LISTING, found[-1]["listingKey"]) if more else None}
+    return {"refusals": page, "nextToken": pagination.token(LISTING, page[-1]["listingKey"]) if more else None}
 
 
 OPERATIONS: Mapping[str, Operation] = {"ListRefusals": list_refusals}

@@ -24,32 +24,32 @@ def register_application_revision(request: Request) -> Mapping[str, Any]:
 
 def get_application_revision(request: Request) -> Mapping[str, Any]:
     application = str(arguments.application(request)["applicationName"])
-    found = revisions.find(application, arguments.place(request.arguments["revision"]))
-    if found is None:
+    item = revisions.find(application, arguments.place(request.arguments["revision"]))
+    if item is None:
         raise ApiError(
             "RevisionDoesNotExistException",
             f"The application {application} has no such revision; it is found by the very location it was registered by.",
         )
     return {
         "applicationName": application,
-        "revision": found["revision"],
-        "revisionInfo": _info(found, _Targets(application)),
+        "revision": item["revision"],
+        "revisionInfo": _info(item, _Targets(application)),
     }
 
 
 def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
     """Those of the revisions that are there; `errorMessage` says which are not, or do not fit into one answer."""
-    wanted = arguments.batch(request, "revisions")
+    locations = arguments.batch(request, "revisions")
     application = str(arguments.application(request)["applicationName"])
-    places = [arguments.place(location) for location in wanted]
-    found = revisions.find_all(application, places)
+    places = [arguments.place(location) for location in locations]
+    items = revisions.find_all(application, places)
     targets, asked = _Targets(application), list(dict.fromkeys(digest(place) for place in places))
     answer = protocol.fitting(
-        {"revisionLocation": found[one]["revision"], "genericRevisionInfo": _info(found[one], targets)}
-        for one in asked
-        if one in found
+        {"revisionLocation": items[each]["revision"], "genericRevisionInfo": _info(items[each], targets)}
+        for each in asked
+        if each in items
     )
-    missing, left_out = len(asked) - len(found), len(found) - len(answer)
+    missing, left_out = len(asked) - len(items), len(items) - len(answer)
     problems = [f"{missing} of the revisions could not be found."] if missing else []
     problems += [f"{left_out} of the revisions did not fit into one answer; ask for fewer at once."] if left_out else []
     return {"applicationName": application, "revisions": answer, "errorMessage": " ".join(problems) or None}
@@ -69,7 +69,7 @@ def list_application_revisions(request: Request) -> Mapping[str, Any]:
     )
     passed, last = _passed(application, members, entries)
     return {
-        "revisions": [shown(one["revision"]) for one in passed],
+        "revisions": [shown(item["revision"]) for item in passed],
         "nextToken": pagination.token(f"{listing}#{sort_by}", "#".join(last)) if last else None,
     }
 

@@ -29,13 +29,13 @@ def given(request: Request, member: str) -> Tags:
 
 def tag_resource(request: Request) -> Mapping[str, Any]:
     added = given(request, "Tags")
-    _change(request, lambda kept: _changed(request, "Tags", lambda: with_tags(kept, added)))
+    _change(request, lambda tags_before: _changed(request, "Tags", lambda: with_tags(tags_before, added)))
     return {}
 
 
 def untag_resource(request: Request) -> Mapping[str, Any]:
     keys = set(request.arguments["TagKeys"])
-    _change(request, lambda kept: without_tags(kept, keys))
+    _change(request, lambda tags_before: without_tags(tags_before, keys))
     return {}
 
 
@@ -44,10 +44,10 @@ def list_tags_for_resource(request: Request) -> Mapping[str, Any]:
     if request.arguments.get("NextToken") is not None:
         raise protocol.invalid(request.operation, "NextToken", "NextToken is none that was given out: begin without one.")
     kind, name, _ = _resource(request)
-    found = tags.read(kind, name)
-    if found is None:  # the operation has no exception of its own for it
+    tagged = tags.read(kind, name)
+    if tagged is None:  # the operation has no exception of its own for it
         raise protocol.ApiError("InvalidArnException", f"There is no {name} of the type that ResourceArn names.")
-    return {"Tags": found}
+    return {"Tags": tagged}
 
 
 def _changed(request: Request, member: str, change: Callable[[], Tags]) -> Tags:

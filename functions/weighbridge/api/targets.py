@@ -37,9 +37,9 @@ def _started(record: Record) -> str:
 def list_deployment_targets(request: Request) -> Mapping[str, Any]:
     record = arguments.deployment(request)
     pagination.no_token(request)
-    wanted = _wanted_statuses(request)
+    statuses = _wanted_statuses(request)
     target_id = _started(record)
-    return {"targetIds": [target_id] if wanted is None or target_status(record) in wanted else []}
+    return {"targetIds": [target_id] if statuses is None or target_status(record) in statuses else []}
 
 
 def _wanted_statuses(request: Request) -> set[str] | None:
@@ -51,10 +51,10 @@ def _wanted_statuses(request: Request) -> set[str] | None:
         )
     if "TargetStatus" not in filters:
         return None
-    wanted = set(filters["TargetStatus"])
-    if not wanted <= _STATUSES:
+    statuses = set(filters["TargetStatus"])
+    if not statuses <= _STATUSES:
         raise ApiError("InvalidInstanceStatusException", f"TargetStatus must be one of {', '.join(sorted(_STATUSES))}.")
-    return wanted
+    return statuses
 
 
 def get_deployment_target(request: Request) -> Mapping[str, Any]:
@@ -62,24 +62,24 @@ def get_deployment_target(request: Request) -> Mapping[str, Any]:
 
 
 def batch_get_deployment_targets(request: Request) -> Mapping[str, Any]:
-    wanted = request.arguments["targetIds"]
-    if len(wanted) > 1:
+    target_ids = request.arguments["targetIds"]
+    if len(target_ids) > 1:
         raise ApiError(
             "DeploymentTargetListSizeExceededException", "A deployment to Lambda has one target; ask for that one alone."
         )
-    return {"deploymentTargets": [_target(arguments.deployment(request), wanted[0])]}
+    return {"deploymentTargets": [_target(arguments.deployment(request), target_ids[0])]}
 
 
-def _target(record: Record, wanted: str) -> dict[str, Any]:
-    if not wanted:
+def _target(record: Record, asked_for: str) -> dict[str, Any]:
+    if not asked_for:
         raise ApiError("DeploymentTargetIdRequiredException", "The target ID is empty; give the deployment's target ID.")
-    if not _TARGET_ID.fullmatch(wanted):
+    if not _TARGET_ID.fullmatch(asked_for):
         raise ApiError("InvalidDeploymentTargetIdException", "The target ID is malformed; ListDeploymentTargets tells it.")
     target_id = _started(record)
-    if wanted != target_id:
+    if asked_for != target_id:
         raise ApiError(
             "DeploymentTargetDoesNotExistException",
-            f"Deployment {record['deploymentId']} has no target '{wanted}'; its target is '{target_id}'.",
+            f"Deployment {record['deploymentId']} has no target '{asked_for}'; its target is '{target_id}'.",
         )
     target = _summary(record) | {
         "targetId": target_id,
@@ -109,28 +109,28 @@ def list_deployment_instances(request: Request) -> Mapping[str, Any]:
             "InvalidDeploymentInstanceTypeException",
             "instanceTypeFilter is for blue/green deployments to servers; leave it out.",
         )
-    wanted = request.arguments.get("instanceStatusFilter")
+    statuses = request.arguments.get("instanceStatusFilter")
     target_id = _started(record)
-    return {"instancesList": [target_id] if not wanted or target_status(record) in wanted else []}
+    return {"instancesList": [target_id] if not statuses or target_status(record) in statuses else []}
 
 
 def get_deployment_instance(request: Request) -> Mapping[str, Any]:
-    record, wanted = arguments.deployment(request), _instance_id(request.arguments["instanceId"])
-    if wanted != _target_id(record):
+    record, instance_id = arguments.deployment(request), _instance_id(request.arguments["instanceId"])
+    if instance_id != _target_id(record):
         raise ApiError(
-            "InstanceDoesNotExistException", f"Deployment {record['deploymentId']} has no instance '{wanted}' (yet)."
+            "InstanceDoesNotExistException", f"Deployment {record['deploymentId']} has no instance '{instance_id}' (yet)."
         )
-    return {"instanceSummary": _summary(record) | {"instanceId": wanted}}
+    return {"instanceSummary": _summary(record) | {"instanceId": instance_id}}
 
 
 def batch_get_deployment_instances(request: Request) -> Mapping[str, Any]:
-    wanted = [_instance_id(one) for one in arguments.batch(request, "instanceIds")]
+    instance_ids = [_instance_id(instance_id) for instance_id in arguments.batch(request, "instanceIds")]
     record = arguments.deployment(request)
     target_id = _target_id(record)
-    missing = [one for one in wanted if one != target_id]
-    found = [_summary(record) | {"instanceId": target_id}] if target_id in wanted else []
+    missing = [instance_id for instance_id in instance_ids if instance_id != target_id]
+    summaries = [_summary(record) | {"instanceId": target_id}] if target_id in instance_ids else []
     problem = f"The deployment has no instance named {', '.join(missing)}." if missing else None
-    return {"instancesSummary": found, "errorMessage": problem}
+    return {"instancesSummary": summaries, "errorMessage": problem}
 
 
 def _instance_id(value: str) -> str:

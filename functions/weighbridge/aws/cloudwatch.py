@@ -30,9 +30,9 @@ def read(names: Sequence[str], session_name: str, role: ServiceRole | None) -> d
 
     Names without an alarm are left out.
     """
-    found: dict[str, Reading] = {}
+    readings: dict[str, Reading] = {}
     if not names:
-        return found
+        return readings
     with translating("CloudWatch", role):
         cloudwatch = client_as(role, session_name, "cloudwatch")
         asked = kinds(cloudwatch)
@@ -43,8 +43,10 @@ def read(names: Sequence[str], session_name: str, role: ServiceRole | None) -> d
                 MaxRecords=_NAMES_A_CALL,
             )
             for alarm in (each for kind in asked for each in answer.get(_ANSWERED_IN[kind], [])):
-                found[alarm["AlarmName"]] = Reading(alarm["StateValue"], _definition(alarm), alarm.get("EvaluationState"))
-    return found
+                readings[alarm["AlarmName"]] = Reading(
+                    alarm["StateValue"], _definition(alarm), alarm.get("EvaluationState")
+                )
+    return readings
 
 
 def _definition(alarm: Mapping[str, Any]) -> str:

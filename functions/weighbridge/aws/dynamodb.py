@@ -170,13 +170,13 @@ def items(keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
     Raises Throttled where DynamoDB leaves some of them out again and again.
     """
     for start in range(0, len(keys), _MOST_KEYS):
-        wanted: Mapping[str, Any] = {name(): {"Keys": list(keys[start : start + _MOST_KEYS]), "ConsistentRead": True}}
+        unread: Mapping[str, Any] = {name(): {"Keys": list(keys[start : start + _MOST_KEYS]), "ConsistentRead": True}}
         for pause in _PAUSES:
             with translating(_DYNAMODB):
-                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+                answer = client("dynamodb").batch_get_item(RequestItems=unread)
             yield from answer["Responses"].get(name(), [])
-            wanted = answer.get("UnprocessedKeys") or {}
-            if not wanted:
+            unread = answer.get("UnprocessedKeys") or {}
+            if not unread:
                 break
             time.sleep(pause)
         else:
@@ -203,13 +203,13 @@ def listed(listing: str, after: str = "", limit: int = MOST_LISTED) -> tuple[lis
 
 def listed_keys(listing: str) -> list[Key]:
     """The keys of all items of a listing, in its order."""
-    found = query(
+    answer = query(
         IndexName="listing",
         KeyConditionExpression="#listing = :listing",
         ExpressionAttributeNames={"#listing": "listing"},
         ExpressionAttributeValues={":listing": attribute(listing)},
     )
-    return [{name: {"S": value} for name, value in key.items()} for key in found]
+    return [{name: {"S": value} for name, value in key.items()} for key in answer]
 
 
 def create(of: Key, values: Mapping[str, Any]) -> bool:

@@ -50,23 +50,23 @@ class Lambda:
         """Raises InvalidLambdaFunction where there is no such alias (or no such function)."""
         with translating(_LAMBDA, self._role):
             try:
-                found = self._client.get_alias(FunctionName=function, Name=name)
+                answer = self._client.get_alias(FunctionName=function, Name=name)
             except self._client.exceptions.ResourceNotFoundException as error:
                 raise InvalidLambdaFunction(
                     f"The Lambda function {function!r} has no alias {name!r}; correct Alias in the AppSpec file, "
                     "or create the alias on the version that is live now."
                 ) from error
-        return Alias(Routing.of(found), found["RevisionId"])
+        return Alias(Routing.of(answer), answer["RevisionId"])
 
     def state(self, function: str, version: str | None = None) -> FunctionState | None:
         """The state of a function, or of a version of it; None where there is no such one."""
         with translating(_LAMBDA, self._role):
             try:
                 qualifier = {"Qualifier": version} if version else {}
-                found = self._client.get_function_configuration(FunctionName=function, **qualifier)
+                configuration = self._client.get_function_configuration(FunctionName=function, **qualifier)
             except self._client.exceptions.ResourceNotFoundException:
                 return None
-        return FunctionState(found.get("State", "Active"), found.get("StateReason", ""))
+        return FunctionState(configuration.get("State", "Active"), configuration.get("StateReason", ""))
 
     def check_may_shift(self, function: str, name: str) -> None:
         """Makes sure that the alias may be written, without writing it; raises RolePermissions where it may not.
@@ -87,18 +87,18 @@ class Lambda:
         written after all, and may raise: the change may be the rollback of this very deployment. Raises AliasMoved where
         somebody else has routed the alias, ServiceUnavailable while Lambda itself moves it.
         """
-        wanted, ours = routing_after(plan, step), frozenset({routing_before(plan, step)})
+        target, ours = routing_after(plan, step), frozenset({routing_before(plan, step)})
         for _ in range(_TRIES):
-            written = self._write(plan, wanted, revision_id, refusals=_REFUSALS)
+            written = self._write(plan, target, revision_id, refusals=_REFUSALS)
             if written:
                 return written
-            found = self._look(plan, wanted, ours)
-            if found.routing.in_transition:
+            alias = self._look(plan, target, ours)
+            if alias.routing.in_transition:
                 raise ServiceUnavailable(f"Lambda still moves the alias {plan['alias']} of {plan['functionName']}.")
-            if found.routing == wanted:
-                return found
+            if alias.routing == target:
+                return alias
             check_wanted()
-            revision_id = found.revision_id
+            revision_id = alias.revision_id
         raise _keeps_changing(plan)
 
     def restore(self, plan: Plan) -> Alias:
@@ -115,23 +115,23 @@ class Lambda:
             try:
                 written = self._write(plan, restored(plan), revision_id, refusals=_GONE)
             except RolePermissions:
-                found = self._look(plan, restored(plan), every_routing(plan))
-                if found.routing.settled == restored(plan):
-                    return found
+                alias = self._look(plan, restored(plan), every_routing(plan))
+                if alias.routing.settled == restored(plan):
+                    return alias
                 raise
             if written:
                 return written
             revision_id = self._look(plan, restored(plan), every_routing(plan)).revision_id
         raise _keeps_changing(plan)
 
-    def _look(self, plan: Plan, wanted: Routing, ours: frozenset[Routing]) -> Alias:
-        found = self.alias(plan["functionName"], plan["alias"])
-        if judge(found.routing.settled, wanted, ours) is Found.MOVED:
+    def _look(self, plan: Plan, target: Routing, ours: frozenset[Routing]) -> Alias:
+        alias = self.alias(plan["functionName"], plan["alias"])
+        if judge(alias.routing.settled, target, ours) is Found.MOVED:
             raise AliasMoved(
-                f"Somebody else moved the alias {plan['alias']} of {plan['functionName']}: it is on {found.routing}, which "
+                f"Somebody else moved the alias {plan['alias']} of {plan['functionName']}: it is on {alias.routing}, which "
                 "this deployment did not write and so does not overwrite."
             )
-        return found
+        return alias
 
     def _write(self, plan: Plan, routing: Routing, revision_id: str, *, refusals: Collection[str]) -> Alias | None:
         """Routes the alias; None where it has another revision by now.

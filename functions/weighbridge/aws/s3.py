@@ -57,7 +57,7 @@ def read(location: Mapping[str, Any], session_name: str, role: ServiceRole | Non
     reader = None if location["bucket"] == environment.bucket_name else role
     with translating("AmazonS3", reader):
         try:
-            found = client_as(reader, session_name, "s3").get_object(
+            answer = client_as(reader, session_name, "s3").get_object(
                 Bucket=location["bucket"], Key=location["key"], **version
             )
         except ClientError as error:
@@ -70,21 +70,21 @@ def read(location: Mapping[str, Any], session_name: str, role: ServiceRole | Non
                     "restored first, and encrypted by a key that Weighbridge may use."
                 ) from error
             raise
-        if found["ContentLength"] > SIZE_LIMIT:
+        if answer["ContentLength"] > SIZE_LIMIT:
             raise InvalidDocument(
-                f"The file {where} has {found['ContentLength']} bytes; at most {SIZE_LIMIT} (1 MiB) are read."
+                f"The file {where} has {answer['ContentLength']} bytes; at most {SIZE_LIMIT} (1 MiB) are read."
             )
         expected = location.get("eTag")
-        if expected and expected.strip('"') != found["ETag"].strip('"'):
-            raise InvalidDocument(f"The eTag of {where} is {found['ETag']}, not {expected}; the file has been replaced.")
-        return bytes(found["Body"].read())
+        if expected and expected.strip('"') != answer["ETag"].strip('"'):
+            raise InvalidDocument(f"The eTag of {where} is {answer['ETag']}, not {expected}; the file has been replaced.")
+        return bytes(answer["Body"].read())
 
 
 def newest(prefix: str) -> tuple[str, datetime] | None:
     """Of the bucket's objects whose keys begin with `prefix`, which was written last and when, in whole seconds."""
     with translating("AmazonS3"):
-        found = client("s3").list_objects_v2(Bucket=environment.bucket_name, Prefix=prefix).get("Contents", [])
-    last = max(found, key=lambda each: each["LastModified"], default=None)
+        objects = client("s3").list_objects_v2(Bucket=environment.bucket_name, Prefix=prefix).get("Contents", [])
+    last = max(objects, key=lambda each: each["LastModified"], default=None)
     return (last["Key"], last["LastModified"]) if last else None
 
 

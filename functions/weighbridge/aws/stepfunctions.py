@@ -42,12 +42,12 @@ def describe(name: str) -> Execution:
     arn = environment.state_machine_arn.replace(":stateMachine:", ":execution:") + f":{name}"
     with translating(_STATES):
         try:
-            found = client("stepfunctions").describe_execution(executionArn=arn)
+            answer = client("stepfunctions").describe_execution(executionArn=arn)
         except ClientError as error:
             if code_of(error) != "ExecutionDoesNotExist":
                 raise
             return Execution(None)
-    return Execution(found["status"], found.get("error", ""), found.get("cause", ""))
+    return Execution(answer["status"], answer.get("error", ""), answer.get("cause", ""))
 
 
 def function_arn(name: str) -> str:

@@ -91,8 +91,8 @@ def definitions(watched: WatchedAlarms, readings: Mapping[str, Reading]) -> list
 
 def is_news(record: Record, reason: str) -> bool:
     """Whether a reading belongs on the timeline: one that says what the last one said only fills the record."""
-    kept = [entry["reason"] for entry in record["timeline"] if entry["event"] == "AlarmsRead"]
-    return len(kept) < MOST_READINGS and kept[-1:] != [reading_kept(reason)]
+    readings = [entry["reason"] for entry in record["timeline"] if entry["event"] == "AlarmsRead"]
+    return len(readings) < MOST_READINGS and readings[-1:] != [reading_kept(reason)]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -46,12 +46,12 @@ def appspec_in(archive: IO[bytes]) -> bytes:
 
 
 def _appspec(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    found = [member for member in members if member.filename.lower() in NAMES]
-    if len(found) > 1:
-        named = " and ".join(sorted(member.filename for member in found)[:_SHOWN])
+    appspecs = [member for member in members if member.filename.lower() in NAMES]
+    if len(appspecs) > 1:
+        named = " and ".join(sorted(member.filename for member in appspecs)[:_SHOWN])
         raise InvalidDocument(f"The zip archive has more than one AppSpec file in its root ({named}); keep one of them.")
-    if found:
-        return found[0]
+    if appspecs:
+        return appspecs[0]
     looked_for = f"The zip archive has no AppSpec file in its root, named {', '.join(NAMES[:-1])} or {NAMES[-1]}"
     for member in members:
         _, slash, name = member.filename.replace("\\", "/").rpartition("/")

@@ -65,7 +65,7 @@ def missing(name: str) -> str:
         if name in OTHER_PLATFORMS
         else f"No Deployment Configuration found for name: {name}"
     )
-    short = {_short(one): one for one in PREDEFINED}
+    short = {_short(predefined): predefined for predefined in PREDEFINED}
     nearest = get_close_matches(_short(name), short, n=1, cutoff=0.7)
     suggestion = f"{said}; did you mean {short[nearest[0]]!r}?" if nearest else ""
     if name.startswith(RESERVED):
@@ -82,7 +82,7 @@ def _short(name: str) -> str:
 
 def is_short(name: str) -> bool:
     """Whether a name is a predefined one's but for its prefix, as SAM writes it."""
-    return not name.startswith(RESERVED) and _short(name) in {_short(one) for one in PREDEFINED}
+    return not name.startswith(RESERVED) and _short(name) in {_short(predefined) for predefined in PREDEFINED}
 
 
 def may_be_there(name: str) -> bool:

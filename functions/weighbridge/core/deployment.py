@@ -239,7 +239,7 @@ def hook_called(plan: Plan, event: str, execution_id: str, token: str, now: date
 
 def is_hook_on_timeline(record: Record, event: str) -> bool:
     """Whether the timeline tells that the hook of `event` is called."""
-    return any(one["event"] == "HookCalled" and one["lifecycleEvent"] == event for one in record["timeline"])
+    return any(entry["event"] == "HookCalled" and entry["lifecycleEvent"] == event for entry in record["timeline"])
 
 
 def hook_silent(event: str, now: datetime, *, returned: str | None) -> Change:

@@ -246,7 +246,7 @@ def kind(value: object) -> str:
 
 def _sentence(fault: ErrorDetails) -> str:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).lstrip(".")
-    given = f", not {fault['input']!r:.100}" if isinstance(fault["input"], str | int | float | bool) else ""
+    input_shown = f", not {fault['input']!r:.100}" if isinstance(fault["input"], str | int | float | bool) else ""
     match fault["type"]:
         case "missing":
             said = "is missing; add it"
@@ -255,13 +255,13 @@ def _sentence(fault: ErrorDetails) -> str:
         case "string_type":
             said = f"must be text, not {kind(fault['input'])}"
         case "int_parsing" | "int_type" | "int_from_float":
-            said = f"must be a whole number{given}"
+            said = f"must be a whole number{input_shown}"
         case "bool_parsing" | "bool_type":
-            said = f"must be true or false{given}"
+            said = f"must be true or false{input_shown}"
         case "list_type":
             said = f"must be a list, not {kind(fault['input'])}"
         case "literal_error":
-            said = f"must be {fault['ctx']['expected']}{given}"
+            said = f"must be {fault['ctx']['expected']}{input_shown}"
         case "value_error":
             said = str(fault["ctx"]["error"])
         case _:

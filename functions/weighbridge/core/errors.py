@@ -66,7 +66,10 @@ def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
     What does not print is spelled out: control characters, halves of surrogate pairs, and marks that turn the direction of
     writing round must not reach a console, a terminal or a log.
     """
-    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[: limit + 1])
+    shown = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text[: limit + 1]
+    )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
@@ -270,10 +273,10 @@ def described(error: WeighbridgeError) -> dict[str, str]:
 
 
 def _tree(root: type[WeighbridgeError]) -> dict[str, type[WeighbridgeError]]:
-    found = {root.__name__: root}
+    classes = {root.__name__: root}
     for child in root.__subclasses__():
-        found |= _tree(child)
-    return found
+        classes |= _tree(child)
+    return classes
 
 
 _BY_NAME = _tree(WeighbridgeError)

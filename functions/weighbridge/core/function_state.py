@@ -16,14 +16,14 @@ class FunctionState:
     reason: str = ""
 
 
-def check_usable(what: str, found: FunctionState, advice: str) -> None:
+def check_usable(what: str, state: FunctionState, advice: str) -> None:
     """Raises VersionPending for a function that is to be waited for, VersionUnusable for one that answers nobody.
 
     `what` names it at the start of a sentence; `advice` says what to do where it is not usable.
     """
-    if found.state in _USABLE:
+    if state.state in _USABLE:
         return
-    said = f"{what} is {found.state}" + (f" ({found.reason.rstrip('.')})" if found.reason else "")
-    if found.state == "Pending":
+    said = f"{what} is {state.state}" + (f" ({state.reason.rstrip('.')})" if state.reason else "")
+    if state.state == "Pending":
         raise VersionPending(f"{said}; traffic is not shifted before it is Active.")
     raise VersionUnusable(f"{said}, so no traffic was shifted; {advice}.")

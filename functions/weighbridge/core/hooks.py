@@ -151,8 +151,8 @@ def digest(execution_id: str) -> str:
 
 def event_of(hooks: Mapping[str, Mapping[str, Any]], execution_id: str) -> str | None:
     """The lifecycle event whose hook was given `execution_id`, from a record's hooks; None where none was."""
-    given = digest(execution_id)
+    execution_digest = digest(execution_id)
     for event, call in hooks.items():
-        if hmac.compare_digest(str(call["executionIdDigest"]), given):
+        if hmac.compare_digest(str(call["executionIdDigest"]), execution_digest):
             return event
     return None

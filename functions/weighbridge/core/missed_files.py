@@ -41,25 +41,25 @@ def _place(stored: Stored) -> int:
             return 3
 
 
-def is_held_back(found: Stored, left: Iterable[Stored]) -> bool:
+def is_held_back(stored: Stored, left: Iterable[Stored]) -> bool:
     """Whether a file is an AppSpec file that may need one of those that could not be taken up before it."""
     needed = (each.drop for each in left)
-    return found.group is not None and any(
-        isinstance(drop, ConfigDrop) or (isinstance(drop, GroupDrop) and (drop.application, drop.group) == found.group)
+    return stored.group is not None and any(
+        isinstance(drop, ConfigDrop) or (isinstance(drop, GroupDrop) and (drop.application, drop.group) == stored.group)
         for drop in needed
     )
 
 
-def overtaken(found: Stored, beside: Iterable[Stored], last: Mapping[str, str] | None) -> Overtaken | None:
+def overtaken(stored: Stored, beside: Iterable[Stored], last: Mapping[str, str] | None) -> Overtaken | None:
     """Why an AppSpec file that was found is not deployed any more; None where nothing came after it.
 
     `beside` is what else lies in the bucket, `last` the group's last deployment that began, {deploymentId, createTime}.
     Deployed late, the file could take back what has come since.
     """
-    newer = [each for each in beside if each.group == found.group and each.modified > found.modified]
+    newer = [each for each in beside if each.group == stored.group and each.modified > stored.modified]
     if newer:
         what = f"the file {clip(max(newer, key=lambda each: each.modified).key, _LONGEST_KEY)!r} was dropped"
-    elif last and datetime.fromisoformat(last["createTime"]) >= found.modified + _S3_SECOND:
+    elif last and datetime.fromisoformat(last["createTime"]) >= stored.modified + _S3_SECOND:
         what = f"deployment {last['deploymentId']} was created"
     else:
         return None

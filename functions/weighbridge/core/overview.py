@@ -46,9 +46,9 @@ def deployment_info(record: Record) -> dict[str, Any]:
 
 def _rollback_configuration(record: Record) -> Mapping[str, Any] | None:
     """What the request asked for, else what the group said when the deployment was planned."""
-    given: Mapping[str, Any] | None = record.get("autoRollbackConfiguration")
-    if given or "plan" not in record:
-        return given
+    configuration: Mapping[str, Any] | None = record.get("autoRollbackConfiguration")
+    if configuration or "plan" not in record:
+        return configuration
     on = record["plan"]["rollBackOn"]
     settings = zip(ROLLBACK_EVENTS, (on["failure"], on["alarm"], on["stop"]), strict=True)
     events = [event for event, is_on in settings if is_on]

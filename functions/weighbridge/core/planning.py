@@ -35,8 +35,8 @@ def config_name(record: Record, group: DeploymentGroup) -> str:
 
 def watched_alarms(record: Record, group: DeploymentGroup) -> WatchedAlarms:
     """The alarms that may stop the deployment: the request's override, else the group's (reference 1.5)."""
-    given = record.get("overrideAlarmConfiguration")
-    settings = AlarmConfiguration.read(given) if given else group.alarm_configuration
+    override = record.get("overrideAlarmConfiguration")
+    settings = AlarmConfiguration.read(override) if override else group.alarm_configuration
     if settings is None:
         return WatchedAlarms(names=[], ignorePollFailure=False)
     return WatchedAlarms(names=settings.watched(), ignorePollFailure=settings.ignore_poll_alarm_failure)
@@ -44,8 +44,8 @@ def watched_alarms(record: Record, group: DeploymentGroup) -> WatchedAlarms:
 
 def roll_back_on(record: Record, group: DeploymentGroup) -> RollBackOn:
     """When traffic is restored: as the request says, else as the group says, else always (design, rule 1)."""
-    given = record.get("autoRollbackConfiguration")
-    settings = AutoRollbackConfiguration.read(given) if given else group.auto_rollback_configuration
+    override = record.get("autoRollbackConfiguration")
+    settings = AutoRollbackConfiguration.read(override) if override else group.auto_rollback_configuration
     events = (settings or AutoRollbackConfiguration()).rolls_back_on()
     return RollBackOn(
         failure="DEPLOYMENT_FAILURE" in events,
@@ -136,32 +136,32 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
     group: DeploymentGroup,
     config: DeploymentConfig,
     *,
-    found: Routing,
+    routing: Routing,
     revision_id: str,
     group_id: str,
     left_by: Record | None,
 ) -> Plan:
-    """The plan for an alias that routes as `found`; `left_by` is the record of whoever left weights on it, if one did.
+    """The plan for an alias that has this `routing`; `left_by` is the record of whoever left weights on it, if one did.
 
     Raises InvalidAppSpec where the alias is not as the AppSpec file says, or where nothing would be shifted.
     """
-    if found.version.startswith("$LATEST"):  # or $LATEST.PUBLISHED, of functions with capacity providers
+    if routing.version.startswith("$LATEST"):  # or $LATEST.PUBLISHED, of functions with capacity providers
         raise InvalidAppSpec(
-            f"The alias {spec.alias!r} points at {found.version}, between which and a version traffic cannot be shifted; "
+            f"The alias {spec.alias!r} points at {routing.version}, between which and a version traffic cannot be shifted; "
             "point it at a published version."
         )
-    if spec.current_version not in {None, found.version}:
+    if spec.current_version not in {None, routing.version}:
         raise InvalidAppSpec(
             "The Lambda function alias version does not match the current version in AppSpec file. "
-            f"The alias {spec.alias!r} is on version {found.version}, CurrentVersion is {spec.current_version}; "
+            f"The alias {spec.alias!r} is on version {routing.version}, CurrentVersion is {spec.current_version}; "
             "correct it, or leave it out."
         )
-    if not may_start_from(found, left_by):
+    if not may_start_from(routing, left_by):
         raise InvalidAppSpec(
-            f"The alias {spec.alias!r} already shifts traffic ({found}), and no deployment left it so; "
+            f"The alias {spec.alias!r} already shifts traffic ({routing}), and no deployment left it so; "
             "set it to one version and drop the file again."
         )
-    if found.version == spec.target_version and config.type != "AllAtOnce":
+    if routing.version == spec.target_version and config.type != "AllAtOnce":
         raise InvalidAppSpec(
             f"The alias is on version {spec.target_version} already, so {config.name} has nothing to shift; "
             f"give another TargetVersion, or use {ALL_AT_ONCE}."
@@ -176,9 +176,9 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
         rollbackDeploymentId=rollback_id(record["deploymentId"]),
         functionName=spec.function_name,
         alias=spec.alias,
-        currentVersion=found.version,
+        currentVersion=routing.version,
         targetVersion=spec.target_version,
-        startRouting=found.record(),
+        startRouting=routing.record(),
         revisionId=revision_id,
         steps=steps(config),
         hooks={event: spec.hooks[event] for event in (hooks.BEFORE, hooks.AFTER) if event in spec.hooks},

@@ -45,11 +45,11 @@ def shortened(record: Record) -> Change | None:
 
 def _timeline(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     *before, last = entries
-    important = [one for one in before if one["event"] not in _MINOR and one["event"] != _SHORTENED] + [last]
-    kept = important if len(important) <= _FIRST + _LAST else important[:_FIRST] + important[-_LAST:]
-    earlier = sum(one["leftOut"] - 1 for one in before if one["event"] == _SHORTENED)
-    left_out = len(entries) - len(kept) + earlier
-    short = [_short(one) for one in kept]
+    important = [entry for entry in before if entry["event"] not in _MINOR and entry["event"] != _SHORTENED] + [last]
+    remaining = important if len(important) <= _FIRST + _LAST else important[:_FIRST] + important[-_LAST:]
+    earlier = sum(entry["leftOut"] - 1 for entry in before if entry["event"] == _SHORTENED)
+    left_out = len(entries) - len(remaining) + earlier
+    short = [_short(entry) for entry in remaining]
     if left_out:
         reason = f"The record was nearly full, so {left_out} entries were left out here and long texts were cut."
         place = min(_FIRST, len(short) - 1)

@@ -92,7 +92,7 @@ def refused_drop(location: Mapping[str, str], identity: str, code: str, message:
 def unknown(detail_type: Any) -> Refused:
     """Why an event on the bus is refused that no handler is for; `detail_type` is whatever stands there."""
     said = detail_type if isinstance(detail_type, str) else ""
-    known = {one.lower(): one for one in _HEARD}
+    known = {heard.lower(): heard for heard in _HEARD}
     nearest = get_close_matches(said[:_LONGEST].lower(), known, n=1)
     hint = f"did you mean {known[nearest[0]]!r}?" if nearest else f"these are: {', '.join(_HEARD)}."
     return Refused("UnknownOperationException", f"The detail-type {said[:100]!r} is none that is heard here; {hint}")

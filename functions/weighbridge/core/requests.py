@@ -72,8 +72,8 @@ class Revision(Document):
     @classmethod
     def _without_members_of_other_types(cls, value: object) -> object:
         """They are not kept, so they need not be right: skeletons of clients have them, with empty texts."""
-        given = {str(key).lower(): item for key, item in value.items()} if isinstance(value, Mapping) else {}
-        kind = given.get("revisiontype")
+        members = {str(key).lower(): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+        kind = members.get("revisiontype")
         if not isinstance(value, Mapping) or not isinstance(kind, str):
             return value
         others = _MEMBERS - {member_of(kind).lower()}

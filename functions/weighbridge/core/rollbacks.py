@@ -151,12 +151,12 @@ def held_up(failure: Mapping[str, str], now: datetime) -> Change:
     )
 
 
-def may_start_from(found: Routing, left_by: Record | None) -> bool:
-    """Whether a deployment may start from the routing `found` on its alias.
+def may_start_from(routing: Routing, left_by: Record | None) -> bool:
+    """Whether a deployment may start from the `routing` of its alias.
 
     Any single version will do. Weights will do only where the deployment that left them there (its record, if the alias
     has one) wrote them: everything else is somebody else's.
     """
-    if not found.weighted:
+    if not routing.weighted:
         return True
-    return left_by is not None and found in every_routing(left_by["plan"])
+    return left_by is not None and routing in every_routing(left_by["plan"])

@@ -92,8 +92,8 @@ class Found(Enum):
     """Somebody else has routed the alias: it must not be overwritten."""
 
 
-def judge(found: Routing, wanted: Routing, ours: frozenset[Routing]) -> Found:
+def judge(current: Routing, target: Routing, ours: frozenset[Routing]) -> Found:
     """Whether a write may go on; `ours` holds every routing that the deployment may itself have left."""
-    if found == wanted:
+    if current == target:
         return Found.DONE
-    return Found.UNCHANGED if found in ours else Found.MOVED
+    return Found.UNCHANGED if current in ours else Found.MOVED

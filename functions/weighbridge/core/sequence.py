@@ -28,10 +28,10 @@ _TARGET = (
 """What identifies a plan. Numbers are not compared: they pass through Step Functions and DynamoDB."""
 
 
-def planned(record: Record | None, given: Mapping[str, Any]) -> Plan:
-    """The plan of a deployment's record; raises NotThePlan where `given`, which a step was called with, is another's."""
+def planned(record: Record | None, sent: Mapping[str, Any]) -> Plan:
+    """The plan of a deployment's record; raises NotThePlan where `sent`, which a step was called with, is another's."""
     plan = record.get("plan") if record else None
-    if plan is None or any(plan.get(name) != given.get(name) for name in _TARGET):
+    if plan is None or any(plan.get(name) != sent.get(name) for name in _TARGET):
         raise NotThePlan("This is not the plan that the deployment's record holds; nothing was done.")
     return plan
 
@@ -67,16 +67,16 @@ def _has_shifted_all(record: Record) -> bool:
     return hooked and Routing.from_record(record["routing"]) == routing_after(plan, len(plan["steps"]) - 1)
 
 
-def rolled_back(record: Record | None, given: Plan) -> Plan:
+def rolled_back(record: Record | None, sent: Plan) -> Plan:
     """The plan that a rollback restores traffic by: that of `record`, the deployment to be rolled back.
 
-    `given` is what the rollback was called with; its revision of the alias is the later one. Raises NotThePlan where it is
+    `sent` is what the rollback was called with; its revision of the alias is the later one. Raises NotThePlan where it is
     another's plan, DeploymentEnded where that deployment has ended, since none ends before its rollback, and Released where
     the rollback was given up.
     """
-    plan = planned(record, given)
+    plan = planned(record, sent)
     if record is None or not is_running(record):
         raise DeploymentEnded("The deployment has ended already, and so has its rollback; no traffic was moved.")
     if record.get("interruption", {}).get("released"):
         raise Released("A stop request has decided that the alias is left as it is.")
-    return Plan(**(plan | {"revisionId": given["revisionId"]}))
+    return Plan(**(plan | {"revisionId": sent["revisionId"]}))

@@ -38,15 +38,15 @@ class Tagged(Document):
         return [{"Key": tag.key, "Value": tag.value} for tag in self.tags]
 
 
-def with_tags(kept: Sequence[dict[str, str]], added: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+def with_tags(tags_before: Sequence[dict[str, str]], added: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     """The tags after some were added; a key that is there already takes the new value.
 
     Raises InvalidDocument where the outcome is not allowed.
     """
-    given = Tagged.read({"tags": added}).plain()
-    keys = {tag["Key"] for tag in given}
-    return Tagged.read({"tags": [*(tag for tag in kept if tag["Key"] not in keys), *given]}).plain()
+    new_tags = Tagged.read({"tags": added}).plain()
+    keys = {tag["Key"] for tag in new_tags}
+    return Tagged.read({"tags": [*(tag for tag in tags_before if tag["Key"] not in keys), *new_tags]}).plain()
 
 
-def without_tags(kept: Sequence[dict[str, str]], keys: Collection[str]) -> list[dict[str, str]]:
-    return [tag for tag in kept if tag["Key"] not in keys]
+def without_tags(tags_before: Sequence[dict[str, str]], keys: Collection[str]) -> list[dict[str, str]]:
+    return [tag for tag in tags_before if tag["Key"] not in keys]

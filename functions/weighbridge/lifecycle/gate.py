@@ -52,21 +52,21 @@ def _interrupt_unrecorded(deployment_id: str, interruption: Interruption) -> Non
         _end(owed(cast("Record", record | {"interruption": interruption.record()})))
 
 
-def answer(record: Record, lifecycle_event: str, given: Answer, now: datetime) -> bool:
+def answer(record: Record, lifecycle_event: str, hook_answer: Answer, now: datetime) -> bool:
     """Hands a hook's answer to the wait for it; False where it comes too late.
 
     That is where the event was answered before (the first answer counts), where its time is over, and where the
     deployment has ended or is about to.
     """
     deployment_id, function = record["deploymentId"], record["hooks"][lifecycle_event]["function"]
-    change = hook_answered(lifecycle_event, function, given, now)
+    change = hook_answered(lifecycle_event, function, hook_answer, now)
     answered = deployments.update(deployment_id, change, unless=["interruption", f"hooks.{lifecycle_event}.answer"])
     # None may mean that this very answer was kept and only the reply got lost: the record says what holds.
     current = answered or deployments.get(deployment_id) or record
-    kept = current["hooks"][lifecycle_event].get("answer")
+    earlier = current["hooks"][lifecycle_event].get("answer")
     # Whichever answer counts is handed on once more: whoever kept it may not have been able to.
     wait_ended = hand_on(current)
-    return wait_ended and kept == change.sets[f"hooks.{lifecycle_event}.answer"]
+    return wait_ended and earlier == change.sets[f"hooks.{lifecycle_event}.answer"]
 
 
 def hand_on(record: Record) -> bool:

@@ -67,8 +67,9 @@ def _each(work: Callable[[Any], Any], items: Iterable[Any]) -> tuple[list[Any], 
         except Exception as error:  # noqa: BLE001 - all of them are raised together
             return error
 
-    done = at_once(attempt, items)
-    return [one for one in done if not isinstance(one, Exception)], [one for one in done if isinstance(one, Exception)]
+    outcomes = at_once(attempt, items)
+    errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    return [outcome for outcome in outcomes if not isinstance(outcome, Exception)], errors
 
 
 def at_once(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:

@@ -19,7 +19,7 @@ from weighbridge.telemetry import count
 logger = Logger()
 
 
-def restore(given: Plan, *, tried_again_soon: bool) -> Alias:
+def restore(sent: Plan, *, tried_again_soon: bool) -> Alias:
     """Puts all traffic back on the version that the plan started from, by the plan on record. Harmless twice.
 
     Raises one of FINAL where no further try changes anything: AliasMoved and InvalidLambdaFunction, and NotThePlan,
@@ -27,7 +27,7 @@ def restore(given: Plan, *, tried_again_soon: bool) -> Alias:
     up, except that of a Retryable one where it is `tried_again_soon`.
     """
     began = datetime.now(UTC)
-    plan, start = _wanted(given)
+    plan, start = _plan_to_restore(sent)
     try:
         alias = Lambda(plan["rollbackDeploymentId"], role_of(plan)).restore(plan)
     except WeighbridgeError as error:
@@ -41,18 +41,18 @@ def restore(given: Plan, *, tried_again_soon: bool) -> Alias:
     return alias
 
 
-def _wanted(given: Plan) -> tuple[Plan, str | None]:
+def _plan_to_restore(sent: Plan) -> tuple[Plan, str | None]:
     """The plan to restore traffic by, and the alias's revision when its deployment began (None: nobody knows).
 
-    The plan is that of the deployment that is rolled back, by its record. Only where the table cannot be read is `given`
+    The plan is that of the deployment that is rolled back, by its record. Only where the table cannot be read is `sent`
     believed: traffic comes first.
     """
     try:
-        record = deployments.get(given["deploymentId"])
+        record = deployments.get(sent["deploymentId"])
     except WeighbridgeError as error:
         logger.warning("Rolled back by the plan of the execution alone", extra={"reason": str(error)})
-        return given, None
-    plan = rolled_back(record, given)
+        return sent, None
+    plan = rolled_back(record, sent)
     return plan, record["plan"]["revisionId"] if record else None
 
 

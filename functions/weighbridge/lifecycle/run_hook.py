@@ -45,21 +45,21 @@ from weighbridge.store import deployments
 logger = Logger()
 
 
-def run(deployment_id: str, given: Plan, lifecycle_event: str, token: str) -> None:
-    """Invokes the hook of a lifecycle event, unless an earlier try has; `given` is the plan that the state machine sends.
+def run(deployment_id: str, sent: Plan, lifecycle_event: str, token: str) -> None:
+    """Invokes the hook of a lifecycle event, unless an earlier try has; `sent` is the plan that the state machine sends.
 
     Raises Interrupted where the deployment is to end already, HookFailed, RolePermissions, and NotThePlan where the record
     foresees no such hook now.
     """
-    record = _wanted(deployment_id)
-    plan = planned(record, given)
+    record = _running_record(deployment_id)
+    plan = planned(record, sent)
     check_hook(record, lifecycle_event)
     execution_id = secrets.token_urlsafe(32)
     if _begin(plan, lifecycle_event, execution_id, token, on_timeline=is_hook_on_timeline(record, lifecycle_event)):
         _run(plan, lifecycle_event, execution_id, token)
 
 
-def _wanted(deployment_id: str) -> Record:
+def _running_record(deployment_id: str) -> Record:
     """The record of a deployment that goes on."""
     record = deployments.get(deployment_id)
     if record is None or not is_running(record) or "interruption" in record:
@@ -82,7 +82,7 @@ def _begin(plan: Plan, lifecycle_event: str, execution_id: str, token: str, *, o
     except ServiceUnavailable:  # it may be on record all the same
         logger.exception("Nobody knows yet whether the call is on record")
     with _not_in_vain(plan, lifecycle_event):
-        record = _wanted(deployment_id)
+        record = _running_record(deployment_id)
     if event_of(record["hooks"], execution_id):
         return True
     if lifecycle_event not in record["hooks"]:

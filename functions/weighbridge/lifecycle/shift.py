@@ -11,14 +11,14 @@ from weighbridge.core.sequence import check_shift, planned
 from weighbridge.store import deployments
 
 
-def shift(deployment_id: str, given: Plan, step: int, revision_id: str) -> Alias:
+def shift(deployment_id: str, sent: Plan, step: int, revision_id: str) -> Alias:
     """Takes step `step` (0 is the first) of the plan; `revision_id` is the alias's since the step before. Harmless twice.
 
-    `given` is the plan that the state machine sends. Raises AliasMoved where somebody else has routed the alias,
+    `sent` is the plan that the state machine sends. Raises AliasMoved where somebody else has routed the alias,
     Interrupted or DeploymentEnded where the shift is not wanted any more, and NotThePlan where the record has another plan.
     """
     record = _going_on(deployment_id)
-    plan = planned(record, given)
+    plan = planned(record, sent)
     check_shift(record, step)
     alias = Lambda(deployment_id, role_of(plan)).shift(plan, step, revision_id, lambda: _going_on(deployment_id))
     deployments.update(deployment_id, shifted(plan, step, alias.routing, alias.revision_id, datetime.now(UTC)))

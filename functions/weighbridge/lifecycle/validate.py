@@ -140,7 +140,7 @@ def _decide(request: _Request, published: FunctionState | RolePermissions | None
         spec,
         request.group,
         request.config,
-        found=alias.routing,
+        routing=alias.routing,
         revision_id=alias.revision_id,
         group_id=request.group_id,
         left_by=deployments.left_by(request.alias_lock) if alias.routing.weighted else None,
@@ -153,13 +153,13 @@ def _decide(request: _Request, published: FunctionState | RolePermissions | None
 def _keep(request: _Request, decided: Plan) -> Plan:
     """The plan that is on record afterwards."""
     deployment_id = request.record["deploymentId"]
-    kept = deployments.update(deployment_id, planned(decided, datetime.now(UTC)), unless=["interruption", "plan"])
+    record = deployments.update(deployment_id, planned(decided, datetime.now(UTC)), unless=["interruption", "plan"])
     # None may mean that this very plan was kept and only the reply got lost: the record says what holds.
-    kept = kept or _record(deployment_id)
-    if "interruption" in kept or "plan" not in kept:
+    record = record or _record(deployment_id)
+    if "interruption" in record or "plan" not in record:
         raise Interrupted("The deployment was interrupted before any traffic moved.")
     logger.info("Deployment planned", extra={"steps": len(decided["steps"]), "alias": request.alias_lock})
-    return kept["plan"]
+    return record["plan"]
 
 
 def _record(deployment_id: str) -> Record:
@@ -173,17 +173,17 @@ def _record(deployment_id: str) -> Record:
 def _group(record: Record, retries: int | None) -> tuple[str, DeploymentGroup]:
     """The group's id and settings; GroupPending where its file may have been dropped together with the AppSpec file."""
     application, name = record["applicationName"], record["deploymentGroupName"]
-    found, refused = settings.group(application, name), None
+    group, refused = settings.group(application, name), None
     if is_drop(record) and retries is not None:
         # After the settings: what is taken over between the two readings is only read once more.
         file = s3.newest(f"{application}/{name}/{GROUP_FILE}.")
-        changed, updated = file[1] if file else None, found.updated if found else None
+        changed, updated = file[1] if file else None, group.updated if group else None
         if planning.is_group_awaited(record, retries, updated=updated, file_changed=changed):
             refused = _refusal_of(file[0]) if file else None
             if refused is None:
                 raise GroupPending(f"The deployment group {name} of {application} may be on its way with this file.")
-    if found:
-        return found.group_id, found.settings
+    if group:
+        return group.group_id, group.settings
     drop = (
         f"its file has been refused, as deployment {refused} says."
         if refused

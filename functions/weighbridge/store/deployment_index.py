@@ -47,7 +47,7 @@ def deployments(
 def _with_status(index: str, value: str, since: str, until: str) -> Iterator[Position]:
     if since > until:  # DynamoDB refuses such a range
         return
-    found = dynamodb.stream(
+    entries = dynamodb.stream(
         IndexName=index,
         KeyConditionExpression="#status = :status AND createTime BETWEEN :since AND :until",
         ExpressionAttributeNames={"#status": index},
@@ -55,6 +55,6 @@ def _with_status(index: str, value: str, since: str, until: str) -> Iterator[Pos
         ScanIndexForward=False,
         Limit=_READ_AHEAD,
     )
-    positions = ((key["createTime"], keys.deployment_in(key)) for key in found)
+    positions = ((key["createTime"], keys.deployment_in(key)) for key in entries)
     for _, same_time in groupby(positions, key=lambda position: position[0]):
         yield from sorted(same_time, reverse=True)  # the index leaves the order within one time open

@@ -78,8 +78,8 @@ def existing(deployment_id: str) -> Record:
 
 def get_all(deployment_ids: Sequence[str]) -> dict[str, Record]:
     """Those of the deployments that are there, by id."""
-    found = dynamodb.get_all([keys.deployment(deployment_id) for deployment_id in dict.fromkeys(deployment_ids)])
-    return {record["deploymentId"]: cast("Record", record) for _, record in found}
+    items = dynamodb.get_all([keys.deployment(deployment_id) for deployment_id in dict.fromkeys(deployment_ids)])
+    return {record["deploymentId"]: cast("Record", record) for _, record in items}
 
 
 def target_of(record: Record) -> dict[str, Any] | None:
@@ -287,13 +287,13 @@ def watched_by(alarm: str) -> list[str]:
 
 def unfinished() -> list[str]:
     """The ids of all deployments that have not ended, oldest first."""
-    found = dynamodb.query(
+    answer = dynamodb.query(
         IndexName="open",
         KeyConditionExpression="#open = :open",
         ExpressionAttributeNames={"#open": "open"},
         ExpressionAttributeValues={":open": {"S": "open"}},
     )
-    return [keys.deployment_in(key) for key in found]
+    return [keys.deployment_in(key) for key in answer]
 
 
 def left_by(alias: str) -> Record | None:

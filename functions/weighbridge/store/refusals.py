@@ -80,5 +80,5 @@ def newest(after: tuple[str, str] | None) -> Iterator[dict[str, Any]]:
 
 
 def _items(partition_keys: list[str]) -> Iterator[dict[str, Any]]:
-    found = dict(dynamodb.get_all([keys.refusal(pk.partition("#")[2]) for pk in partition_keys]))
-    return (found[pk] for pk in partition_keys if pk in found)
+    items = dict(dynamodb.get_all([keys.refusal(pk.partition("#")[2]) for pk in partition_keys]))
+    return (items[pk] for pk in partition_keys if pk in items)

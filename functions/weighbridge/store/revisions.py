@@ -66,14 +66,14 @@ def find_all(application: str, revisions: Sequence[Mapping[str, Any]]) -> dict[s
 
 
 def _read(application: str, digests: Sequence[str] | set[str]) -> dict[str, Registered]:
-    found = dynamodb.get_all([keys.revision(application, one) for one in digests])
-    return {pk.rpartition("/")[2]: item for pk, item in found}
+    items = dynamodb.get_all([keys.revision(application, revision_digest) for revision_digest in digests])
+    return {pk.rpartition("/")[2]: item for pk, item in items}
 
 
 def targets(application: str, groups: Sequence[str]) -> dict[str, str]:
     """Of those groups that have a target revision: which, by its digest."""
-    found = dynamodb.get_all([keys.group(application, group) for group in groups])
-    return {pk.partition("/")[2]: digest(item["targetRevision"]) for pk, item in found if "targetRevision" in item}
+    items = dynamodb.get_all([keys.group(application, group) for group in groups])
+    return {pk.partition("/")[2]: digest(item["targetRevision"]) for pk, item in items if "targetRevision" in item}
 
 
 def registered(
@@ -107,7 +107,7 @@ def registered(
 
 
 def _with_items(application: str, positions: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, Registered]]:
-    items = _read(application, [one for _, one in positions])
+    items = _read(application, [revision_digest for _, revision_digest in positions])
     for time, revision_digest in positions:
         if revision_digest in items:
             yield time, revision_digest, items[revision_digest]
@@ -121,8 +121,9 @@ def by_use(
     It reads all revisions of the application: the times change with every deployment, and no index holds them.
     """
     everything = [
-        (str(item.get(sort_by, "")), one, item) for _, one, item in registered(application, None, descending=False)
+        (str(item.get(sort_by, "")), revision_digest, item)
+        for _, revision_digest, item in registered(application, None, descending=False)
     ]
-    for time, one, item in sorted(everything, key=lambda entry: entry[:2], reverse=descending):
-        if after is None or ((time, one) < after if descending else (time, one) > after):
-            yield time, one, item
+    for time, revision_digest, item in sorted(everything, key=lambda entry: entry[:2], reverse=descending):
+        if after is None or ((time, revision_digest) < after if descending else (time, revision_digest) > after):
+            yield time, revision_digest, item

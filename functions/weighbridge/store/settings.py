@@ -51,7 +51,7 @@ def application(name: str) -> dict[str, Any] | None:
 
 def applications(names: Iterable[str]) -> list[dict[str, Any]]:
     """Those of the applications that are there."""
-    return [found for _, found in dynamodb.get_all([keys.application(name) for name in names])]
+    return [item for _, item in dynamodb.get_all([keys.application(name) for name in names])]
 
 
 def create_application(name: str, tags: list[dict[str, str]], now: str) -> str | None:
@@ -93,22 +93,22 @@ class Group(NamedTuple):
 
 
 def group(application: str, name: str) -> Group | None:
-    found = group_item(application, name)
-    if found is None:
+    item = group_item(application, name)
+    if item is None:
         return None
-    return Group(found["deploymentGroupId"], DeploymentGroup.read(found["settings"]), found["updateTime"])
+    return Group(item["deploymentGroupId"], DeploymentGroup.read(item["settings"]), item["updateTime"])
 
 
 def group_item(application: str, name: str) -> dict[str, Any] | None:
     """All that is kept of a group: `settings`, `deploymentGroupId`, times, its last deployments, its lock."""
-    found = dynamodb.get(keys.group(application, name))
-    return found if found and "settings" in found else None
+    item = dynamodb.get(keys.group(application, name))
+    return item if item and "settings" in item else None
 
 
 def group_items(application: str, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Those of an application's groups that are there, by name."""
-    found = dynamodb.get_all([keys.group(application, name) for name in names])
-    return {key.partition("/")[2]: item for key, item in found if "settings" in item}
+    items = dynamodb.get_all([keys.group(application, name) for name in names])
+    return {key.partition("/")[2]: item for key, item in items if "settings" in item}
 
 
 def put_group(application: str, name: str, settings: DeploymentGroup, now: str) -> None:
@@ -174,8 +174,8 @@ def config(name: str) -> DeploymentConfig | None:
     """A predefined or custom configuration."""
     if name in PREDEFINED:
         return PREDEFINED[name]
-    found = config_item(name)
-    return DeploymentConfig(name, found["type"], found["percentage"], found["minutes"]) if found else None
+    item = config_item(name)
+    return DeploymentConfig(name, item["type"], item["percentage"], item["minutes"]) if item else None
 
 
 def config_item(name: str) -> dict[str, Any] | None:

@@ -88,8 +88,8 @@ def evaluations(world: SimulatedWorld) -> list[Evaluation]:
         patch.setattr(stepfunctions, "_evaluate_jsonata", record)
         for story in STORIES.values():
             world.simulation.forget()
-            told = story.told(world)
-            for deployment_id in told.deployments:
+            played = story.play(world)
+            for deployment_id in played.deployments:
                 world.ended(deployment_id)
     return [*seen.values(), *NOT_TOLD]
 
@@ -100,7 +100,7 @@ def test_every_expression_of_the_definition_is_evaluated(evaluations: list[Evalu
 
 def test_javascript_and_python_agree(evaluations: list[Evaluation]) -> None:
     by_both = zip(evaluations, by_javascript(evaluations), map(by_python, evaluations), strict=True)
-    assert [(evaluation, found, ours) for evaluation, found, ours in by_both if found != ours] == []
+    assert [(evaluation, by_javascript, ours) for evaluation, by_javascript, ours in by_both if by_javascript != ours] == []
 
 
 def test_they_do_differ_elsewhere_and_agree_on_what_is_not_there() -> None:

@@ -90,7 +90,7 @@ def test_a_supervisor_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: 
 
     monkeypatch.setattr(reconcile, "_finish", finish)
     monkeypatch.setattr(reconcile, "_given_up", lambda *_: True)
-    monkeypatch.setattr(rollback, "_wanted", lambda plan: (plan, None))
+    monkeypatch.setattr(rollback, "_plan_to_restore", lambda plan: (plan, None))
     [race] = [race for race in races.RACES if race.name == "a sweep meets a living execution"]
     assert any("the deployment is Succeeded, and the alias is" in problem for problem in race.run(world).problems)
 

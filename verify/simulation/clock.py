@@ -251,8 +251,9 @@ class Clock(AbstractContextManager["Clock"]):
             self.run(lambda: False, seconds, "time that passes")
 
     def _pass(self, time: float) -> None:
-        self.now = max(self.now, time)
-        self._traveller.move_to(self.time)
+        if time > self.now:
+            self.now = time
+            self._traveller.move_to(self.time)
 
     def _next(self) -> Due | None:
         while self._agenda:

@@ -14,6 +14,7 @@ import botocore.endpoint
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
 from local.rates import Rates
@@ -80,6 +81,7 @@ class Wire:
     def connected(self) -> Iterator[None]:
         """Meanwhile every client that boto3's default session makes is connected to the simulation."""
         session = botocore.session.Session()
+        session.set_default_client_config(Config(user_agent="simulated"))  # the real one is put together for every request
         session.register("before-call", self._begin)  # type: ignore[arg-type] # called with these names
         session.register("before-send", self._answer)  # type: ignore[arg-type]
         endpoint: Any = botocore.endpoint

@@ -22,13 +22,14 @@ from typing import Any
 
 import click
 
+from infra.bytecode import compiled, interpreter
+from local.deployment import LAYER
+
 ROOT = Path(__file__).resolve().parents[1]
-LAYER = ROOT / ".build" / "layer"
 FLOOR = "import boto3; boto3.client('dynamodb')"
 HANDLER = "import weighbridge.handlers.{}; from weighbridge.aws.clients import client; client('dynamodb')"
 # Between two readings of the clock, in a process that has loaded nothing of ours yet.
 PROBE = "import sys, time; began = time.process_time(); exec(sys.argv[1]); print(time.process_time() - began)"
-BYTECODE = ("__pycache__", "*.pyc")
 TARGETS = {
     **dict.fromkeys(("interrupt", "shift_traffic", "record_failure"), 1.1),
     **dict.fromkeys(("check_alarms", "complete", "run_hook", "reconcile"), 1.2),
@@ -65,7 +66,10 @@ class Package:
 
 @dataclass(frozen=True)
 class ColdStarts:
-    """with_bytecode, without_bytecode: a ratio for each handler's name. packages: `code` and `layer`, as they ship."""
+    """with_bytecode, without_bytecode: a ratio for each handler's name. packages: `code` and `layer`, with bytecode.
+
+    With bytecode is how it ships where an interpreter of the runtime's version is at hand.
+    """
 
     rounds: int
     python: str
@@ -85,31 +89,28 @@ def measure(rounds: int = 15, names: Sequence[str] = ()) -> ColdStarts:
     """
     names = names or handlers()
     with tempfile.TemporaryDirectory(prefix="weighbridge-cold-start-") as scratch:
-        compiled, bare = Path(scratch, "compiled"), Path(scratch, "bare")
-        _unpack(compiled)
-        shutil.copytree(compiled, bare, ignore=shutil.ignore_patterns(*BYTECODE))
-        _compile(compiled)
+        shipped, bare = Path(scratch, "shipped"), Path(scratch, "bare")
+        _unpack(shipped)
+        shutil.copytree(shipped, bare, ignore=shutil.ignore_patterns("__pycache__"))
         for statement in (FLOOR, *(HANDLER.format(name) for name in names)):
-            _seconds(statement, compiled, warming=True)
-        samples = [dict(_round(names, directory)) for directory in (compiled, bare) for _ in range(rounds)]
+            _seconds(statement, shipped, warming=True)
+        samples = [dict(_round(names, directory)) for directory in (shipped, bare) for _ in range(rounds)]
         with_bytecode, without_bytecode = (
             {name: Ratio.of([sample[name] for sample in half]) for name in names}
             for half in (samples[:rounds], samples[rounds:])
         )
-        packages = {name: _package(Path(scratch, "bare", name)) for name in ("code", "layer")}
+        packages = {name: _package(shipped / name) for name in ("code", "layer")}
     return ColdStarts(rounds, sys.version.split()[0], with_bytecode, without_bytecode, packages)
 
 
 def _unpack(directory: Path) -> None:
-    """The code and the layer for this machine, side by side as a function finds them."""
-    shutil.copytree(ROOT / "functions", directory / "code", ignore=shutil.ignore_patterns(*BYTECODE))
-    shutil.copytree(LAYER / "local", directory / "layer", ignore=shutil.ignore_patterns(*BYTECODE, "bin"))
-
-
-def _compile(directory: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(directory)], check=True
-    )
+    """The code and the layer as they are packed for this machine's Python, side by side as a function finds them."""
+    by = interpreter("{}.{}".format(*sys.version_info))
+    if by is None:
+        raise RuntimeError(f"{sys.executable} is no release of CPython")
+    compiled(ROOT / "functions", directory / "code", by, "/var/task")
+    compiled(ROOT / LAYER, directory / "layer", by, "/opt")
+    shutil.rmtree(directory / "layer" / "python" / "bin", ignore_errors=True)
 
 
 def _round(names: Sequence[str], directory: Path) -> Iterator[tuple[str, float]]:

@@ -100,7 +100,8 @@ class Settings:
         # Compiled modules have the version that they are for in their names.
         for module in layer.rglob("*.cpython-*.so"):
             if f".cpython-{runtime.removeprefix('python').replace('.', '')}-" not in module.name:
-                raise SettingsError(f"The Lambda layer in {layer} is not for {runtime}: run `make install`.")
+                hint = f"set the context key `{bytecode.KEY}` in cdk.json, and run `make install`"
+                raise SettingsError(f"The Lambda layer in {layer} is not for {runtime}: {hint}.")
         return cls(
             stack_name=_stack_name(scope, account.STACK_NAME),
             deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),

@@ -4,6 +4,8 @@ PORT ?= 4566
 TIME_SCALE ?= 1
 # So old has a release to be before it is locked: a bad one is mostly found within days.
 COOLING_DAYS ?= 7
+# Of the Python that functions run by on AWS, 3.14 say.
+RUNTIME := $(shell sed -n 's/.*"runtime": "python\(.*\)".*/\1/p' cdk.json)
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
@@ -25,7 +27,7 @@ help: ## list what can be made
 
 install: .build/installed ## install everything the other commands need
 
-.build/installed: requirements/uv.txt requirements/dev.txt requirements/layer.txt package-lock.json
+.build/installed: requirements/uv.txt requirements/dev.txt requirements/layer.txt package-lock.json cdk.json
 	@sh requirements/venv.sh $(PYTHON)
 	@echo 'Installing into .venv, node_modules and .build, which take about 1 GB …'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt $(OR_HINT)
@@ -34,7 +36,7 @@ install: .build/installed ## install everything the other commands need
 	@rm -rf .build/layer
 	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/local/python
 	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/aws/python \
-		--python-platform aarch64-manylinux2014 --python-version 3.14 --only-binary :all:
+		--python-platform aarch64-manylinux2014 --python-version $(RUNTIME) --only-binary :all:
 	@touch $@
 
 demo: install ## two deployments under live traffic on the local cloud: one succeeds, one is reversed by its alarm
@@ -61,7 +63,7 @@ format: install ## write the code in the project's style
 lint: install ## style and types
 	ruff check .
 	ruff format --check .
-	mypy acceptance app.py client functions infra local scenarios statemachine tests verify
+	mypy acceptance app.py benchmarks client functions infra local scenarios statemachine tests verify
 
 audit: install ## look up known vulnerabilities of everything that is locked; needs the internet
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/audit.txt --target .build/audit
@@ -74,9 +76,11 @@ preflight: install ## ask the AWS account of your credentials whether it can be 
 	python -m acceptance preflight $(ARGS)
 
 smoke: install ## try it in the AWS account of your credentials, beside what is there; removes all of it again (SMOKE=quick PROVISIONED=1)
+	@python -m infra.bytecode $(ARGS)
 	python -m acceptance smoke $(if $(filter quick,$(SMOKE)),--quick) $(if $(PROVISIONED),--with-provisioned-concurrency) $(ARGS)
 
 deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deployableFunctions=orders-*')
+	@python -m infra.bytecode $(ARGS)
 	python -m infra.bootstrap $(ARGS)
 	cdk deploy $$(python -m infra.concurrency $(ARGS)) $(ARGS)
 	@python -m infra.protection $(ARGS)

@@ -25,6 +25,8 @@
   `off`, by default: a new account has none to give away. `on`: the figures of concurrency.py, a cap on what others
   call and a floor for what puts traffic back. Or figures of one's own, `Receive=5,Interrupt=20` or a mapping; 0 switches a
   function off. RunHook, which waits for hooks, should have no cap.
+- `runtime`: Lambda's runtime, `python3.14`. The layer is for it, and the bytecode in layer and code; after a change, `make
+  install` builds another layer.
 - `layer`: directory of the Lambda layer, relative to the project. `make install` builds it.
 
 In a name `*` stands for any characters; an empty list allows nothing. On the command line a list is written with
@@ -39,7 +41,7 @@ from pathlib import Path
 
 from constructs import Construct
 
-from infra import account, concurrency
+from infra import account, bytecode, concurrency
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "Weighbridge"
@@ -50,6 +52,7 @@ FUNCTION_NAME_PATTERN = re.compile(r"[A-Za-z0-9_*-]+")
 TOPIC_ARN = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+")
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+RUNTIME = re.compile(r"python(3\.[0-9]{1,2})")
 ROLE_NAME_PATTERN = re.compile(r"[A-Za-z0-9_+=.@/*-]+")
 
 
@@ -70,7 +73,13 @@ class Settings:
     alarm_on_refusals: bool
     alarm_topic: str | None
     reserved_concurrency: Mapping[str, int]
+    runtime: str
     layer: Path
+
+    @property
+    def python(self) -> str:
+        """The runtime's version of Python, such as `3.14`."""
+        return self.runtime.removeprefix("python")
 
     @property
     def service(self) -> str:
@@ -87,6 +96,12 @@ class Settings:
         layer = ROOT / str(scope.node.try_get_context("layer"))
         if not (layer / "python").is_dir():
             raise SettingsError(f"There is no Lambda layer in {layer}: run `make install`, or set the context key `layer`.")
+        runtime = _runtime(scope, bytecode.KEY)
+        # Compiled modules have the version that they are for in their names.
+        for module in layer.rglob("*.cpython-*.so"):
+            if f".cpython-{runtime.removeprefix('python').replace('.', '')}-" not in module.name:
+                hint = f"set the context key `{bytecode.KEY}` in cdk.json, and run `make install`"
+                raise SettingsError(f"The Lambda layer in {layer} is not for {runtime}: {hint}.")
         return cls(
             stack_name=_stack_name(scope, account.STACK_NAME),
             deployable_functions=_patterns(scope, "deployableFunctions", FUNCTION_NAME_PATTERN),
@@ -99,6 +114,7 @@ class Settings:
             alarm_on_refusals=_switch(scope, "alarmOnRefusals"),
             alarm_topic=_topic(scope, "alarmTopic"),
             reserved_concurrency=_figures(scope, concurrency.KEY),
+            runtime=runtime,
             layer=layer,
         )
 
@@ -138,6 +154,13 @@ def _topic(scope: Construct, key: str) -> str | None:
     if not isinstance(value, str) or (value and not TOPIC_ARN.fullmatch(value)):
         raise SettingsError(f"The context key `{key}` must be the ARN of an SNS topic that is no FIFO topic, or empty.")
     return value or None
+
+
+def _runtime(scope: Construct, key: str) -> str:
+    value: object = scope.node.try_get_context(key)
+    if not isinstance(value, str) or not RUNTIME.fullmatch(value):
+        raise SettingsError(f"The context key `{key}` must be a runtime for Python, such as `python3.14`, not {value!r}.")
+    return value
 
 
 def _figures(scope: Construct, key: str) -> Mapping[str, int]:

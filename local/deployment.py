@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 
 ACCOUNT = "000000000000"
 LAYER = ".build/layer/local"
+RUNTIME = "python{}.{}".format(*sys.version_info)
+"""What functions run by here, whatever runtime they have on AWS."""
 DEPLOY_SECONDS = 120
 TEMPLATES = "local-templates"
 FUNCTION_URL = re.compile(r"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws/")
@@ -47,7 +49,7 @@ class DeploymentError(Exception):
 
 
 def synthesize(app: Path, assembly: Path, choices: Mapping[str, object] | None = None) -> None:
-    """Run the CDK app `app` (an `app.py`) with the layer for this machine; write the cloud assembly to `assembly`.
+    """Run the CDK app `app` (an `app.py`) for this machine's Python; write the cloud assembly to `assembly`.
 
     `choices` are context values beside those of cdk.json. Raises SynthesisError.
     """
@@ -58,7 +60,7 @@ def synthesize(app: Path, assembly: Path, choices: Mapping[str, object] | None =
         "JSII_NODE": str(Path(sys.prefix) / "bin" / "node"),
         **os.environ,
         "CDK_OUTDIR": str(assembly.resolve()),
-        "CDK_CONTEXT_JSON": json.dumps({**context, **(choices or {}), "layer": LAYER}),
+        "CDK_CONTEXT_JSON": json.dumps({**context, **(choices or {}), "runtime": RUNTIME, "layer": LAYER}),
         # The tests validate the template; here it would take as long as everything else together.
         "CDK_VALIDATION": "false",
     }

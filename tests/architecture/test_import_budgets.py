@@ -1,6 +1,7 @@
 """What a cold start of each handler loads: a new entry is a decision. Modules are counted, since milliseconds vary."""
 
 import json
+import os
 import subprocess
 import sys
 from functools import cache
@@ -9,6 +10,7 @@ import pytest
 
 from tests.architecture.source import ROOT, handler_names
 
+pytestmark = pytest.mark.xdist_group("import budgets")  # one process, so that each handler is loaded once
 # Every record comes with these, and so does every call of AWS.
 BASE = {
     "aws.clients",
@@ -18,8 +20,8 @@ BASE = {
 TABLE = {"aws.dynamodb", "environment", "store.keys"}
 RECORDS = BASE | TABLE | {"store.deployments", "store.revisions"}
 RECORDS |= {f"core.{module}" for module in ("endings", "ids", "record_size", "revisions")}
-EXECUTIONS = {"aws.stepfunctions", "core.gate", "core.reconciliation", "core.rollback_rule"}
-GATE = EXECUTIONS | {"core.interruptions", "lifecycle.gate"}
+EXECUTIONS = {"aws.stepfunctions", "core.execution"}
+GATE = EXECUTIONS | {"core.gate", "core.interruptions", "lifecycle.gate"}
 ROLLBACKS = {"core.rollback_rule", "core.rollbacks", "core.sequence"}
 WAY_BACK = ROLLBACKS | {"aws.lambda_aliases", "core.function_state", "lifecycle.rollback", "telemetry"}
 REFUSALS = {"core.event_text", "core.refusals", "store.refusals"}
@@ -27,7 +29,7 @@ SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags", "store
 REQUESTS = {"core.configs", "core.documents", "core.groups", "core.requests", "core.tags"}
 DROPS = {"aws.s3", "core.bundles", "core.object_keys", "store.drops"}
 SCHEDULE = {"aws.eventbridge", "core.notifications", "lifecycle.schedule", "store.schedule"}
-STARTS = RECORDS | EXECUTIONS | SETTINGS | REQUESTS | SCHEDULE | REFUSALS | DROPS | {"lifecycle.start", "telemetry"}
+STARTS = RECORDS | EXECUTIONS | SETTINGS | SCHEDULE | REFUSALS | DROPS | {"lifecycle.start", "telemetry"}
 API = GATE | SETTINGS | REQUESTS | {"core.event_text", "core.refusals", "lifecycle.interrupt", "telemetry"}
 API |= {f"api.{module}" for module in ("additions", "arguments", "endpoint", "hooks", "operations", "protocol")}
 AREAS = {"applications", "configs", "deployments", "drops", "groups", "refusals", "revisions", "tags", "targets"}
@@ -46,7 +48,7 @@ MODULES = {
     | GATE
     | WAY_BACK
     | SCHEDULE
-    | {"aws.sqs", "core.dead_letters", "core.event_text", "core.rotation", "lifecycle.reconcile"},
+    | {"aws.sqs", "core.dead_letters", "core.event_text", "core.reconciliation", "core.rotation", "lifecycle.reconcile"},
     "record_failure": RECORDS | WAY_BACK | {"lifecycle.close"},
     "redeliver": {"aws.clients", "aws.errors", "aws.sqs", "core.dead_letters", "core.errors", "core.service_role"}
     | {"environment", "telemetry"},
@@ -62,14 +64,31 @@ MODULES = {
     | {"lifecycle.validate"},
 }
 READS_FILES = {"api", "receive", "report_hook", "validate"}
-ASK = "import sys, json; import weighbridge.handlers.{}; print(json.dumps(sorted(sys.modules)))"
+READS_STREAMS = {"notify", "send_triggers"}
+# What a client of botocore's and Powertools' logger come with.
+SDK = {"aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "six", "typing_extensions", "urllib3"}
+MODELS = {"annotated_types", "pydantic", "pydantic_core", "typing_inspection"}
+FLOOR = "from botocore.session import Session; Session().create_client('dynamodb')"
+HANDLER = "import weighbridge.handlers.{}; from weighbridge.aws.clients import client; client('dynamodb')"
+ASK = "import sys, json; {}; print(json.dumps(sorted(sys.modules)))"
+MOST_BESIDE = 50
+"""Modules of others that a handler which reads neither files nor streams loads beside those of a client."""
+
+
+def _loaded(handler: str) -> set[str]:
+    """Every module that a fresh process has loaded once it is ready for the handler's first call."""
+    return _loaded_by(HANDLER.format(handler))
 
 
 @cache
-def _loaded(handler: str) -> set[str]:
-    """Every module that a fresh process has loaded once it is ready for the handler's first event."""
+def _loaded_by(statement: str) -> set[str]:
     run = subprocess.run(
-        [sys.executable, "-c", ASK.format(handler)], cwd=ROOT / "functions", capture_output=True, text=True, check=True
+        [sys.executable, "-c", ASK.format(statement)],
+        cwd=ROOT / "functions",
+        env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return set(json.loads(run.stdout))
 
@@ -87,10 +106,25 @@ def test_a_handler_loads_what_its_budget_says(handler: str) -> None:
 
 
 @pytest.mark.parametrize("handler", MODULES)
-def test_only_what_reads_files_pays_for_reading_them(handler: str) -> None:
-    # pydantic alone takes as long to load as everything else of ours together.
-    heavy = {name.split(".")[0] for name in _loaded(handler)} & {"pydantic", "yaml"}
-    assert heavy == ({"pydantic", "yaml"} if handler in READS_FILES else set())
+def test_a_handler_loads_no_other_packages(handler: str) -> None:
+    # boto3 takes half as long again as a client of botocore's, pydantic as long as everything else of ours together; files
+    # are read after the first event has come, so YAML is not among them.
+    loaded = {name.split(".")[0] for name in _loaded(handler)}
+    packages = {name for name in loaded - sys.stdlib_module_names - {"weighbridge"} if not name.startswith("_")}
+    assert packages == SDK | (MODELS if handler in READS_FILES else set())
+
+
+@pytest.mark.parametrize("handler", MODULES)
+def test_only_what_reads_streams_pays_for_powertools_events(handler: str) -> None:
+    # The package imports every event source there is.
+    events = {name for name in _loaded(handler) if name.startswith("aws_lambda_powertools.utilities.data_classes")}
+    assert bool(events) == (handler in READS_STREAMS)
+
+
+@pytest.mark.parametrize("handler", sorted(MODULES.keys() - READS_FILES - READS_STREAMS))
+def test_a_handler_loads_little_beside_what_a_client_needs(handler: str) -> None:
+    beside = {name for name in _loaded(handler) - _loaded_by(FLOOR) if name.split(".")[0] != "weighbridge"}
+    assert len(beside) <= MOST_BESIDE, sorted(beside)
 
 
 @pytest.mark.parametrize("handler", MODULES)

@@ -58,6 +58,7 @@ def account(quick_items: None) -> Iterator[str]:  # noqa: ARG001
         environment.setenv("SCHEDULE_RULE", SCHEDULE_RULE)
         environment.setenv("RELEASE", "this one")
         with mock_aws(config={"lambda": {"use_docker": False}}):
+            clients.session.cache_clear()
             clients.client.cache_clear()
             role = boto3.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
             functions = boto3.client("lambda")
@@ -73,6 +74,7 @@ def account(quick_items: None) -> Iterator[str]:  # noqa: ARG001
                 functions.update_function_code(FunctionName=FUNCTION, ZipFile=_archive(version))
                 functions.publish_version(FunctionName=FUNCTION)
             yield role
+            clients.session.cache_clear()
             clients.client.cache_clear()
 
 
@@ -124,10 +126,10 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     scripted = SimpleNamespace(made=[], client=None)
 
     def of(service: str) -> Stubber:
-        scripted.client = boto3.client(service)  # type: ignore[call-overload]
+        scripted.client = clients.session().create_client(service)
         scripted.stubber = Stubber(scripted.client)
         scripted.stubber.activate()
-        monkeypatch.setattr(boto3, "client", make)
+        monkeypatch.setattr(clients.session(), "create_client", make)
         return scripted.stubber  # type: ignore[no-any-return]
 
     def make(*arguments: Any, **options: Any) -> Any:

@@ -1,10 +1,13 @@
 """The table's language: values there and back, and the one place that knows how DynamoDB refuses."""
 
+import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +59,40 @@ def test_every_value_survives_dynamodbs_form(value: Any) -> None:
     assert dynamodb.plain({"pk": {"S": "left out"}, "sk": {"S": "left out"}, "value": dynamodb.attribute(value)}) == {
         "value": value
     }
+
+
+@given(plain_values | st.floats(allow_nan=False, allow_infinity=False) | st.integers())
+def test_a_value_has_the_form_that_boto3_gives_it(value: Any) -> None:
+    def by_boto3() -> Any:
+        return TypeSerializer().serialize(json.loads(json.dumps(value), parse_float=Decimal))
+
+    try:
+        form = by_boto3()
+    except ArithmeticError as error:  # the number has too many digits, or is too large or too small
+        with pytest.raises(type(error)):
+            dynamodb.attribute(value)
+    else:
+        assert dynamodb.attribute(value) == form
+
+
+@given(plain_values | st.sets(st.text(min_size=1), min_size=1))
+def test_a_value_is_read_as_boto3_reads_it(value: Any) -> None:
+    def json_of(read: Any) -> Any:
+        return json.loads(json.dumps(read, default=lambda it: sorted(it) if isinstance(it, set) else float(it)))
+
+    form: Any = {"SS": list(value)} if isinstance(value, set) else dynamodb.attribute(value)
+    assert dynamodb.plain({"value": form})["value"] == json_of(TypeDeserializer().deserialize(form))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_dynamodb_has_no_form_for_is_refused(value: float) -> None:
+    with pytest.raises(TypeError, match="no value that JSON and DynamoDB have"):
+        dynamodb.attribute(value)
+
+
+def test_what_the_table_never_holds_is_not_read() -> None:
+    with pytest.raises(TypeError, match="no values of DynamoDB's type B"):
+        dynamodb.plain({"value": {"B": b"bytes"}})
 
 
 def test_a_weight_keeps_its_decimals() -> None:

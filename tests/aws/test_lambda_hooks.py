@@ -119,7 +119,7 @@ def test_a_hook_that_is_still_running_has_its_report_awaited_and_is_not_called_a
     fresh = boto3.client("lambda", config=lambda_hooks._ONCE)
     requests = never_answered(fresh, "lambda", "Invoke", ReadTimeoutError(endpoint_url="lambda"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "client", lambda *_, **__: fresh)
+        patch.setattr(clients.session(), "create_client", lambda *_, **__: fresh)
         assert _invoke() is None
     assert len(requests) == 1
 
@@ -128,7 +128,7 @@ def test_a_hook_that_cannot_be_reached_is_not_called_again_here() -> None:
     fresh = boto3.client("lambda", config=lambda_hooks._ONCE)
     requests = never_answered(fresh, "lambda", "Invoke", ConnectTimeoutError(endpoint_url="lambda"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "client", lambda *_, **__: fresh)
+        patch.setattr(clients.session(), "create_client", lambda *_, **__: fresh)
         with pytest.raises(ServiceUnavailable, match="AWSLambda could not be reached"):
             _invoke()
     assert len(requests) == 1

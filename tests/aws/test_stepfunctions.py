@@ -12,7 +12,7 @@ from tests.core.samples import plan
 from weighbridge.aws import stepfunctions
 from weighbridge.aws.clients import client
 from weighbridge.core.errors import ServiceUnavailable, Throttled, WeighbridgeError
-from weighbridge.core.reconciliation import Execution
+from weighbridge.core.execution import Execution
 
 Stub = Callable[[str], Stubber]
 

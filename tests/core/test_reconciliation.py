@@ -7,11 +7,11 @@ import pytest
 from tests.core.samples import apply, at, members, plan, record
 from weighbridge.core.deployment import created, shifted
 from weighbridge.core.endings import failed, succeeded
+from weighbridge.core.execution import Execution
 from weighbridge.core.interruptions import given_up, interrupted, stop_interruption
 from weighbridge.core.plan import routing_after
 from weighbridge.core.reconciliation import (
     Close,
-    Execution,
     HandOn,
     Nothing,
     RestoreTraffic,

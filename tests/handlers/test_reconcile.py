@@ -27,8 +27,8 @@ from weighbridge.aws.clients import client
 from weighbridge.core.deployment import Change, begun, created, planned
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import StopRequested, Throttled
+from weighbridge.core.execution import Execution
 from weighbridge.core.interruptions import Interruption, interrupted
-from weighbridge.core.reconciliation import Execution
 from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.store import deployments

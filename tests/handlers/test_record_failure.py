@@ -22,8 +22,9 @@ from weighbridge.core.errors import (
     DeploymentLimitExceeded,
     NotThePlan,
 )
+from weighbridge.core.execution import Execution
 from weighbridge.core.interruptions import Interruption, interrupted
-from weighbridge.core.reconciliation import Execution, Rollback, StartRollback, action_for
+from weighbridge.core.reconciliation import Rollback, StartRollback, action_for
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.store import deployments
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra import bytecode
 from infra.app import build
 from tests.infra.assembly import Assembly, Synthesize
 from tests.infra.template import Template
@@ -22,11 +23,16 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def synthesize(layer: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesize]:
-    """Return a function that synthesizes with a context and without validation, which takes as long as all the rest."""
+    """Return a function that synthesizes with a context and without validation, which takes as long as all the rest.
+
+    Without bytecode, so that the assets are the same wherever the tests run; test_bytecode.py has what it changes.
+    """
 
     def with_context(context: Mapping[str, object]) -> Assembly:
         directory = tmp_path_factory.mktemp("assembly")
-        app = build(directory, {"layer": str(layer), **context})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(bytecode, "interpreter", lambda _: None)
+            app = build(directory, {"layer": str(layer), **context})
         app.synth()
         return Assembly(app, directory)
 

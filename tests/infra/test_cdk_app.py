@@ -39,6 +39,22 @@ def test_a_missing_layer_says_how_to_make_it(tmp_path: Path) -> None:
         build(tmp_path, {"layer": str(tmp_path / "nowhere")})
 
 
+def test_a_layer_for_another_runtime_says_how_to_make_one(tmp_path: Path) -> None:
+    package = tmp_path / "layer" / "python" / "library"
+    package.mkdir(parents=True)
+    (package / "core.cpython-313-aarch64-linux-gnu.so").touch()
+    given = {"layer": str(tmp_path / "layer"), "runtime": "python3.13"}
+    assert build(tmp_path / "out", given).node.try_find_child("Weighbridge")
+    with pytest.raises(SettingsError, match=r"is not for python3\.12: .* run `make install`"):
+        build(tmp_path / "none", given | {"runtime": "python3.12"})
+
+
+@pytest.mark.parametrize("value", ["3.14", "nodejs24.x", "python2.7", "python3", 3.14])
+def test_what_is_no_runtime_for_python_is_refused(tmp_path: Path, layer: Path, value: object) -> None:
+    with pytest.raises(SettingsError, match="`runtime`"):
+        build(tmp_path, {"layer": str(layer), "runtime": value})
+
+
 @pytest.mark.parametrize("key", ["deployableFunctions", "invocableHooks", "serviceRoles"])
 @pytest.mark.parametrize("value", [["arn:aws:lambda:*"], ["a b"], [""], [7], {"a": "b"}, True])
 def test_what_is_no_list_of_name_patterns_is_refused_by_its_key(

@@ -1,17 +1,19 @@
+import json
 import re
 from typing import Any
 
 import pytest
 from aws_cdk import FileSystem
 
+from infra.bytecode import PATTERNS
 from infra.concurrency import RECOMMENDED, UNRESERVED
-from infra.handler import BYTECODE
 from infra.settings import ROOT
 from statemachine.definition import definition
 from tests.infra.assembly import Assembly, Synthesize
 from tests.infra.definition import placeholders, tasks
 from tests.infra.template import Template
 
+RUNTIME = json.loads((ROOT / "cdk.json").read_text())["context"]["runtime"]
 SECONDS = {
     "Receive": 30,
     "Validate": 60,
@@ -59,7 +61,7 @@ ENVIRONMENT = {
     },
     "Reconcile": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",
-        "RELEASE": FileSystem.fingerprint(str(ROOT / "functions"), exclude=BYTECODE),
+        "RELEASE": FileSystem.fingerprint(str(ROOT / "functions"), exclude=PATTERNS),
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
         "SCHEDULE_RULE": "Weighbridge-Schedule",
     },
@@ -84,7 +86,7 @@ def test_a_function_is_its_handler_with_its_own_role_and_log(template: Template,
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["Timeout"] == SECONDS[name]
     assert function["MemorySize"] == 512
-    assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
+    assert (function["Runtime"], function["Architectures"]) == (RUNTIME, ["arm64"])
     assert function["Layers"] == ["<PackageLayer>"]
     assert function["Environment"]["Variables"] == {**COMMON, **ENVIRONMENT.get(name, {})}
 

@@ -7,7 +7,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from local.deployment import LAYER, LEFT_OUT, DeploymentError, SynthesisError, deploy, synthesize, without_left_out
+from local.deployment import LAYER, LEFT_OUT, RUNTIME, DeploymentError, SynthesisError, deploy, synthesize, without_left_out
 from tests.local.workbench import Workbench
 
 ROLE = {
@@ -141,8 +141,10 @@ def test_left_out_resources_take_their_dependencies_along() -> None:
     assert template["Resources"]["Other"] == {"Type": "AWS::SNS::Topic", "DependsOn": "Gone"}
 
 
-def test_app_gets_its_settings_and_the_layer_of_this_machine(tmp_path: Path) -> None:
-    (tmp_path / "cdk.json").write_text('{"app": "python app.py", "context": {"hooks": ["A_*"], "layer": "other"}}')
+def test_app_gets_its_settings_and_the_layer_and_runtime_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "cdk.json").write_text(
+        '{"app": "python app.py", "context": {"hooks": ["A_*"], "runtime": "other", "layer": "other"}}'
+    )
     app = tmp_path / "app.py"
     app.write_text(
         "import os, pathlib\n"
@@ -150,7 +152,8 @@ def test_app_gets_its_settings_and_the_layer_of_this_machine(tmp_path: Path) -> 
         "(out / 'context.json').write_text(os.environ['CDK_CONTEXT_JSON'])\n"
     )
     synthesize(app, tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "context.json").read_text()) == {"hooks": ["A_*"], "layer": LAYER}
+    context = json.loads((tmp_path / "out" / "context.json").read_text())
+    assert context == {"hooks": ["A_*"], "runtime": RUNTIME, "layer": LAYER}
 
 
 def test_failing_app_tells_why(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`make install` on machines that lack something, in a copy of the checkout; the installers are fakes that leave a trace."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def tool(path: Path, source: str) -> Path:
 def checkout(tmp_path: Path) -> Path:
     copy = tmp_path / "checkout"
     shutil.copytree(ROOT / "requirements", copy / "requirements")
-    for file in ("Makefile", "package.json", "package-lock.json"):
+    for file in ("Makefile", "cdk.json", "package.json", "package-lock.json"):
         shutil.copy(ROOT / file, copy)
     tool(copy / "tools" / "npm", FINE)
     return copy
@@ -149,3 +150,10 @@ def test_every_installer_trusts_the_certificates_that_are_named(checkout: Path, 
         "with /node.pem and /proxy.pem"
         in install(checkout, good, SSL_CERT_FILE="/proxy.pem", NODE_EXTRA_CA_CERTS="/node.pem")[1]
     )
+
+
+def test_the_layer_is_for_the_runtime_that_the_settings_name(checkout: Path) -> None:
+    settings = checkout / "cdk.json"
+    settings.write_text(re.sub(r'"runtime": "python[0-9.]+"', '"runtime": "python3.99"', settings.read_text()))
+    planned = subprocess.run(["make", "--dry-run", "install"], cwd=checkout, capture_output=True, text=True, check=True)
+    assert re.findall(r"--python-version (\S+)", planned.stdout) == ["3.99"]

@@ -22,6 +22,7 @@ from verify.simulation.clock import Clock, Killed
 from verify.simulation.clock import Kind as Due
 from verify.simulation.emulator import Answer, Emulator
 from verify.simulation.faults import LATE_BY, Call, Fault, Faults, Kind, Span
+from weighbridge.aws import clients
 
 LATENCY = 0.004
 """Seconds from a request to its answer."""
@@ -79,20 +80,22 @@ class Wire:
 
     @contextmanager
     def connected(self) -> Iterator[None]:
-        """Meanwhile every client that boto3's default session makes is connected to the simulation."""
+        """Meanwhile every client of boto3's default session, and of the functions' own, is connected to the simulation."""
         session = botocore.session.Session()
         session.set_default_client_config(Config(user_agent="simulated"))  # the real one is put together for every request
         session.register("before-call", self._begin)  # type: ignore[arg-type] # called with these names
         session.register("before-send", self._answer)  # type: ignore[arg-type]
         endpoint: Any = botocore.endpoint
-        kept_session, kept_time = boto3.DEFAULT_SESSION, endpoint.time
+        functions: Any = clients
+        kept_session, kept_own, kept_time = boto3.DEFAULT_SESSION, clients.session, endpoint.time
         boto3.setup_default_session(botocore_session=session)
+        functions.session = lambda: session
         # The pauses before the client tries again.
         endpoint.time = SimpleNamespace(sleep=self._clock.sleep)
         try:
             yield
         finally:
-            boto3.DEFAULT_SESSION, endpoint.time = kept_session, kept_time
+            boto3.DEFAULT_SESSION, functions.session, endpoint.time = kept_session, kept_own, kept_time
 
     @property
     def _caller(self) -> Caller | None:

@@ -1,11 +1,15 @@
-"""boto3 clients, made when first needed: a handler pays only for the services on its path."""
+"""Clients of AWS, made when first needed: a handler pays only for the services on its path.
+
+By botocore's own session: boto3 makes the same clients, but loads its resources and transfers, too, which nothing here uses
+and every cold start would wait for.
+"""
 
 from functools import cache
 from threading import Lock
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 from weighbridge.core.service_role import ServiceRole
 
@@ -14,17 +18,25 @@ from weighbridge.core.service_role import ServiceRole
 PATIENCE = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4})
 # The table answers in milliseconds or not at all. Traffic goes back even if it does not, so that time must be left for it.
 _IMPATIENCE = {"dynamodb": Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 4})}
-
-
 _MAKING = Lock()
 """Clients may be shared by threads, but not made by several at once."""
 
 
 @cache
+def session() -> Session:
+    """What all clients of the process are made by: it reads the models and the function's own credentials once."""
+    return Session()
+
+
+def _made(service: str, config: Config, **credentials: Any) -> Any:
+    with _MAKING:
+        return session().create_client(service, config=config, **credentials)
+
+
+@cache
 def client(service: str) -> Any:
     """The process's client of a service, by the function's own role."""
-    with _MAKING:
-        return boto3.client(service, config=_IMPATIENCE.get(service, PATIENCE))  # type: ignore[call-overload]
+    return _made(service, _IMPATIENCE.get(service, PATIENCE))
 
 
 def client_as(role: ServiceRole | None, session_name: str, service: str, config: Config = PATIENCE) -> Any:
@@ -35,13 +47,13 @@ def client_as(role: ServiceRole | None, session_name: str, service: str, config:
     ClientError when the role cannot be assumed.
     """
     if role is None:
-        return client(service) if config is PATIENCE else boto3.client(service, config=config)  # type: ignore[call-overload]
+        return client(service) if config is PATIENCE else _made(service, config)
     assumed = client("sts").assume_role(RoleArn=role.arn, RoleSessionName=session_name, ExternalId=role.external_id)[
         "Credentials"
     ]
-    return boto3.client(  # type: ignore[call-overload]
+    return _made(
         service,
-        config=config,
+        config,
         aws_access_key_id=assumed["AccessKeyId"],
         aws_secret_access_key=assumed["SecretAccessKey"],
         aws_session_token=assumed["SessionToken"],

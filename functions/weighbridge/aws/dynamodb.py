@@ -1,15 +1,14 @@
 """DynamoDB: values and update expressions in its form, its answers as plain values, its refusals as ours.
 
-On the reaction path: boto3 only.
+On the reaction path: botocore only.
 """
 
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from weighbridge.aws.clients import client
@@ -25,7 +24,8 @@ MOST_ACTIONS = 100
 _MOST_KEYS = 100
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds before what DynamoDB has left out is asked for again: it does so where it is throttled."""
-_serializer, _deserializer = TypeSerializer(), TypeDeserializer()
+_NUMBERS = Context(prec=38, Emin=-128, Emax=126, traps=[Clamped, Inexact, Overflow, Rounded, Underflow])
+"""What DynamoDB keeps of a number; it rounds none."""
 
 Key = Mapping[str, Any]
 
@@ -35,15 +35,34 @@ def name() -> str:
 
 
 def attribute(value: Any) -> dict[str, Any]:
-    """A plain value in DynamoDB's form; it keeps decimals, and JSON is the shortest exact way from floats to them."""
-    return dict(_serializer.serialize(json.loads(json.dumps(value), parse_float=Decimal)))
+    """A plain value in DynamoDB's form; it keeps decimals, and JSON is the shortest exact way from floats to them.
+
+    Raises decimal's exceptions for a number that DynamoDB would have to round, and TypeError for what is no JSON.
+    """
+    return _attribute(json.loads(json.dumps(value), parse_float=Decimal))
+
+
+# Written out, since boto3's own serializer comes with all of boto3 only.
+def _attribute(value: Any) -> dict[str, Any]:
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int() | Decimal():
+            return {"N": str(_NUMBERS.create_decimal(value))}
+        case str():
+            return {"S": value}
+        case list():
+            return {"L": [_attribute(item) for item in value]}
+        case dict():
+            return {"M": {name: _attribute(item) for name, item in value.items()}}
+    raise TypeError(f"{value!r} is no value that JSON and DynamoDB have")
 
 
 def plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """An item in DynamoDB's form (of an answer or a stream) as plain values, its keys left out."""
-    return {
-        name: _plain(_deserializer.deserialize(value)) for name, value in attributes.items() if name not in {"pk", "sk"}
-    }
+    return {name: _plain(value) for name, value in attributes.items() if name not in {"pk", "sk"}}
 
 
 def images(change: Mapping[str, Any]) -> tuple[Any, Any] | None:
@@ -54,14 +73,23 @@ def images(change: Mapping[str, Any]) -> tuple[Any, Any] | None:
     return plain(sides["OldImage"]) if "OldImage" in sides else None, plain(sides["NewImage"])
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, set):
-        return sorted(value)
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+def _plain(value: Mapping[str, Any]) -> Any:
+    [(kind, content)] = value.items()
+    match kind:
+        case "S" | "BOOL":
+            return content
+        case "NULL":
+            return None
+        case "N":
+            number = Decimal(content)
+            return int(number) if number == number.to_integral_value() else float(number)
+        case "L":
+            return [_plain(item) for item in content]
+        case "M":
+            return {name: _plain(item) for name, item in content.items()}
+        case "SS":
+            return sorted(content)
+    raise TypeError(f"The table holds no values of DynamoDB's type {kind}")
 
 
 class Expression:

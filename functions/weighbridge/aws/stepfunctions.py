@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 from weighbridge.aws.clients import client
 from weighbridge.aws.errors import code_of, translating
 from weighbridge.core.errors import RolePermissions
+from weighbridge.core.execution import Execution
 from weighbridge.core.plan import Plan
-from weighbridge.core.reconciliation import Execution
 from weighbridge.environment import environment
 
 _STATES = "AWSStepFunctions"

@@ -7,11 +7,10 @@ of as YAML 1.1 would read them; the models turn text into numbers and booleans w
 import codecs
 import json
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -23,27 +22,6 @@ SIZE_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 20
 _PLACEHOLDER = re.compile(r"\{\{[^{}\n]{1,100}\}\}|\{%[^{}\n]{1,100}%\}|<%[^<>\n]{1,100}%>|\$\{[^{}\n]{1,100}\}")
 """What the templates of pipelines leave where nobody gave a value: {{ x }}, {% x %}, <% x %>, ${x}."""
-
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _TextLoader(_Loader):  # type: ignore[misc]
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise InvalidDocument(f"line {key.start_mark.line + 1}: a key must be plain text.")
-            if key.value in seen:
-                raise InvalidDocument(
-                    f"line {key.start_mark.line + 1}: the key {key.value!r} is given twice; keep one of them."
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
-
-
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
 
 
 def load(content: bytes | str) -> object:
@@ -131,29 +109,10 @@ def _items(collection: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 def _load_yaml(text: str) -> object:
-    try:
-        _refuse_dangerous(text)
-        return yaml.load(text, Loader=_TextLoader)  # noqa: S506  # derived from the safe loader
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise NotWellFormed(f"The file is not well-formed YAML: {problem}") from error
+    # Loaded when the first YAML file comes, which most cold starts of what can read one have not.
+    from weighbridge.core import yaml_text  # noqa: PLC0415
 
-
-def _refuse_dangerous(text: str) -> None:
-    """Looks at the file's events before anything is built from them: an alias bomb costs nothing until it is built."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1 if event.start_mark else 0
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise InvalidDocument(f"line {line}: anchors and aliases are not read; write the value out.")
-        if tag := getattr(event, "tag", None):
-            raise InvalidDocument(f"line {line}: tags such as {tag!r:.100} are not read; write plain values.")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEPTH_LIMIT:
-                raise InvalidDocument(f"line {line}: the file is nested more than {DEPTH_LIMIT} levels deep.")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+    return yaml_text.load(text, DEPTH_LIMIT)
 
 
 def filled_in(value: str) -> str:
@@ -185,7 +144,9 @@ class Document(BaseModel):
     Lists fail fast: a file has room for half a million faults, and all of them told would not fit into a function.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=False, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod

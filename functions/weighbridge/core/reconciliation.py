@@ -6,16 +6,14 @@ reconciliations, at any time, come to the same end.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from weighbridge.core.deployment import is_rollback, is_running
 from weighbridge.core.endings import outcome_of
 from weighbridge.core.errors import StopRequested, TimedOut, WeighbridgeError, classify, described
+from weighbridge.core.execution import Execution
 from weighbridge.core.gate import owed
 from weighbridge.core.record import Record
 from weighbridge.core.rollback_rule import restores, restores_after
-
-ExecutionStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 
 
 @dataclass(frozen=True)
@@ -55,23 +53,10 @@ Action = Nothing | HandOn | Start | StartRollback | RestoreTraffic | Close
 
 
 @dataclass(frozen=True)
-class Execution:
-    """`status` is None where Step Functions knows no such execution; error and cause are those of its Fail state."""
-
-    status: ExecutionStatus | None
-    error: str = ""
-    cause: str = ""
-
-    @property
-    def lives(self) -> bool:
-        return self.status in {"RUNNING", "PENDING_REDRIVE"}
-
-
-@dataclass(frozen=True)
 class Rollback:
     """What became of a deployment's rollback: its execution, and its record where there is one."""
 
-    execution: Execution = Execution(None)
+    execution: Execution = Execution(None)  # noqa: RUF009  # it is frozen
     record: Record | None = None
 
 

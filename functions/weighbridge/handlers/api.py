@@ -3,7 +3,6 @@
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.api import protocol
@@ -14,6 +13,5 @@ logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@event_source(data_class=LambdaFunctionUrlEvent)
-def handler(event: LambdaFunctionUrlEvent, context: LambdaContext) -> dict[str, Any]:
-    return respond(event.raw_event, context.aws_request_id, OPERATIONS, protocol.unserved, logger)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return respond(event, context.aws_request_id, OPERATIONS, protocol.unserved, logger)

@@ -1,9 +1,9 @@
 """Whatever ends a wait early: an alarm, a stop request, a hook's report. On the reaction path."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.core.event_text import text_at
@@ -16,8 +16,7 @@ logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
     now, detail = datetime.now(UTC), event.get("detail")
     try:
         match event.get("detail-type"):
@@ -30,13 +29,13 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
     except Refused as why:
         logger.warning("Refused an event", extra={"reason": str(why)})
         count("EventsRefused")
-        refusals.keep(refused_event(event.raw_event, context.aws_request_id, why), now)
+        refusals.keep(refused_event(event, context.aws_request_id, why), now)
 
 
-def _time_of(event: EventBridgeEvent, now: datetime) -> datetime:
+def _time_of(event: dict[str, Any], now: datetime) -> datetime:
     """When an alarm fired; where it cannot be told, now, for it is better to go back than to overlook it."""
     try:
-        time = datetime.fromisoformat(text_at(event.raw_event, "time", longest=40) or "")
+        time = datetime.fromisoformat(text_at(event, "time", longest=40) or "")
     except ValueError:
         return now
     return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -6,9 +6,9 @@ logged, counted, and kept as a refusal.
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.core.errors import WeighbridgeError
@@ -23,10 +23,9 @@ _LONGEST_ID = 1024
 
 
 @logger.inject_lambda_context(clear_state=True)
-@event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
     now = datetime.now(UTC)
-    event_id = text_at(event.raw_event, "id", longest=_LONGEST_ID) or context.aws_request_id
+    event_id = text_at(event, "id", longest=_LONGEST_ID) or context.aws_request_id
     try:
         _receive(event, event_id, context, now)
     except Exception:
@@ -35,9 +34,9 @@ def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
         raise
 
 
-def _receive(event: EventBridgeEvent, event_id: str, context: LambdaContext, now: datetime) -> None:
+def _receive(event: dict[str, Any], event_id: str, context: LambdaContext, now: datetime) -> None:
     if event.get("source") == "aws.s3":
-        receive_file.receive_file(event.raw_event, event_id, now)
+        receive_file.receive_file(event, event_id, now)
     elif event.get("source") == "aws.events":
         receive_file.look_for_missed(context.get_remaining_time_in_millis, now)
     elif event.get("detail-type") == "Deployment Requested":
@@ -46,4 +45,4 @@ def _receive(event: EventBridgeEvent, event_id: str, context: LambdaContext, now
         why = unknown(event.get("detail-type"))
         logger.warning("Refused an event", extra={"reason": str(why)})
         count("EventsRefused")
-        refusals.keep(refused_event(event.raw_event, event_id, why), now)
+        refusals.keep(refused_event(event, event_id, why), now)

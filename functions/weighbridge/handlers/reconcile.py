@@ -5,9 +5,9 @@ and no event is left to be delivered again.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.core.event_text import text_at
@@ -19,9 +19,8 @@ _LONGEST_NAME = 80
 
 
 @logger.inject_lambda_context(clear_state=True)
-@event_source(data_class=EventBridgeEvent)
-def handler(event: EventBridgeEvent, context: LambdaContext) -> None:
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
     if event.get("source") == "aws.states":
-        reconcile.after_execution(text_at(event.raw_event, "detail", "name", longest=_LONGEST_NAME) or "")
+        reconcile.after_execution(text_at(event, "detail", "name", longest=_LONGEST_NAME) or "")
     else:
         reconcile.reconcile_all(context.get_remaining_time_in_millis, datetime.now(UTC))

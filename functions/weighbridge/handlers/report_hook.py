@@ -10,7 +10,6 @@ id, which is no secret.
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from weighbridge.api import hooks
@@ -31,9 +30,8 @@ _LOOKED_UP = {
 
 
 @logger.inject_lambda_context(clear_state=True)
-@event_source(data_class=LambdaFunctionUrlEvent)
-def handler(event: LambdaFunctionUrlEvent, context: LambdaContext) -> dict[str, Any]:
-    return respond(event.raw_event, context.aws_request_id, hooks.OPERATIONS, _unserved, logger)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return respond(event, context.aws_request_id, hooks.OPERATIONS, _unserved, logger)
 
 
 def _unserved(operation: str) -> ApiError:

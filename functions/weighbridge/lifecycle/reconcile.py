@@ -13,13 +13,13 @@ from weighbridge.aws import sqs, stepfunctions
 from weighbridge.core.deployment import is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import Outdated, Retryable, Throttled, WeighbridgeError, described
+from weighbridge.core.execution import Execution
 from weighbridge.core.ids import DEPLOYMENT_ID
 from weighbridge.core.interruptions import given_up
 from weighbridge.core.plan import Plan
 from weighbridge.core.reconciliation import (
     Action,
     Close,
-    Execution,
     HandOn,
     Nothing,
     RestoreTraffic,

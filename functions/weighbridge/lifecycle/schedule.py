@@ -5,7 +5,7 @@ itself switches it off when nothing is left to look after.
 
 To be on for nothing is cheap, and to be off while something is open must not be. So both write the item before they switch
 the rule, and who switches it off looks once more afterwards: who has asked before is seen then, and who asks later switches
-the rule on later. On the reaction path: boto3 only.
+the rule on later. On the reaction path: botocore only.
 """
 
 from datetime import UTC, datetime, timedelta

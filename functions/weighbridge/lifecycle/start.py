@@ -13,7 +13,6 @@ from weighbridge.core.errors import InvalidDocument, Retryable, WeighbridgeError
 from weighbridge.core.groups import valid_name
 from weighbridge.core.ids import deployment_id
 from weighbridge.core.record import Record
-from weighbridge.core.requests import DeploymentRequest
 from weighbridge.lifecycle import schedule
 from weighbridge.store import deployments, revisions, settings
 
@@ -64,6 +63,9 @@ def deploy_alone(identity: str, now: datetime, **request: Unpack[Request]) -> Re
 
 def deploy_requested(identity: str, detail: Any, now: datetime) -> None:
     """Starts the deployment that a Deployment Requested event asks for, or one that says what is wrong with its detail."""
+    # Loaded when the first one comes: what is dropped is far more, and needs no model.
+    from weighbridge.core.requests import DeploymentRequest  # noqa: PLC0415
+
     try:
         request = DeploymentRequest.read(detail)
     except InvalidDocument as refusal:

@@ -1,4 +1,4 @@
-"""Until when the schedule is needed at least, and which release has last run by it. On the reaction path: boto3 only."""
+"""Until when the schedule is needed at least, and which release has last run by it. On the reaction path: botocore only."""
 
 from datetime import datetime
 from typing import Any

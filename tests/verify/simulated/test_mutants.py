@@ -14,8 +14,8 @@ from verify.stories import STORIES
 from weighbridge.aws import lambda_aliases, lambda_hooks, stepfunctions
 from weighbridge.aws.lambda_aliases import Alias, Lambda
 from weighbridge.core.deployment import is_running
+from weighbridge.core.execution import Execution
 from weighbridge.core.plan import Plan, restored
-from weighbridge.core.reconciliation import Execution
 from weighbridge.core.record import Record
 from weighbridge.core.routing import Found
 from weighbridge.handlers import reconcile as handler

@@ -67,9 +67,11 @@ def main(*, quick: bool, chosen: tuple[str, ...], show: bool, directory: Path | 
     kept = json.loads(results_file.read_text(encoding="utf-8")) if results_file.exists() and (chosen or show) else {}
     results = {name: (kept | measured)[name] for name in PARTS if name in kept | measured}
     results_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    page_file.write_text(page.page(results), encoding="utf-8")
+    for name, text in ({page_file.name: page.page(results)} | page.pictures(results)).items():
+        page_file.with_name(name).write_text(text, encoding="utf-8")
     _print(results)
-    missed = list(budgets.missed(results["cost"]["figures"])) if "cost" in results else []
+    checks = {"cost": budgets.missed, "scale": budgets.failed}
+    missed = [said for name, check in checks.items() if name in results for said in check(results[name]["figures"])]
     for sentence in missed:
         console.print(f"MISSED {sentence}", markup=False)
     sys.exit(bool(missed))

@@ -39,6 +39,15 @@ def missed(figures: Mapping[str, Any]) -> Iterator[str]:
     yield from _by_waiting(*waiting(counts))
 
 
+def failed(figures: Mapping[str, Any]) -> Iterator[str]:
+    """What did not hold of the loads that `scale.measure` has played, one sentence each."""
+    for load in figures["loads"]:
+        for outcome, number in load["failed"].items():
+            yield f"of {load['deployments']} deployments within {load['spreadSeconds']:g} s {number} ended {outcome}"
+    for checked in (*figures["simulated"], *figures["localCloud"]):
+        yield from checked["wrong"]
+
+
 def waiting(counts: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The same deployment that waits shortly, and long."""
     [short] = [count for count in counts if count["name"] == "canary" and count["alarm"] and not count["hooks"]]

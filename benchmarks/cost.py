@@ -253,32 +253,35 @@ class Ledger:
         if service != "dynamodb" or who == "user" or self._by_schedule():
             return
         body = request.body if isinstance(request.body, (str, bytes)) else b"{}"
-        written, read = self._used(action, json.loads(body or b"{}"), json.loads(answered[2] or b"{}"))
+        written, read = units(self._world, action, json.loads(body or b"{}"), json.loads(answered[2] or b"{}"))
         self._units[0] += written
         self._units[1] += read
 
-    def _used(self, action: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[float, float]:
-        """The table's units that a request has used, written and read."""
-        match action:
-            case "GetItem":
-                return 0, _units([self._size(asked["Key"])], _READ_UNIT) * (1 if asked.get("ConsistentRead") else 0.5)
-            case "Query":
-                found = sum(self._world.simulation.emulator.size(item) for item in answer.get("Items", ()))
-                return 0, _units([found], _READ_UNIT) * 0.5
-            case "PutItem":
-                return _units([self._size(asked["Item"])], _WRITE_UNIT), 0
-            case "UpdateItem" | "DeleteItem":
-                return _units([self._size(asked["Key"])], _WRITE_UNIT), 0
-            case "TransactWriteItems":
-                writes = [write for one in asked["TransactItems"] for write in one.values()]
-                sizes = [self._size(write.get("Key") or write["Item"]) for write in writes]
-                return _TRANSACTED * _units(sizes, _WRITE_UNIT), 0
-        raise AssertionError(f"it is not known how many units {action} uses")
 
-    def _size(self, key: Mapping[str, Any]) -> int:
-        """Bytes of the item of that key, after what has just been done to it."""
-        emulator, table = self._world.simulation.emulator, self._world.outputs["TableName"]
+def units(world: SimulatedWorld, action: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[float, float]:
+    """The table's units that a request has used, written and read."""
+    emulator, table = world.simulation.emulator, world.outputs["TableName"]
+
+    def size(key: Mapping[str, Any]) -> int:
+        """Of the item of that key, after what has just been done to it."""
         return emulator.size(emulator.item(table, key["pk"]["S"], key["sk"]["S"]) or {})
+
+    match action:
+        case "GetItem":
+            return 0, _units([size(asked["Key"])], _READ_UNIT) * (1 if asked.get("ConsistentRead") else 0.5)
+        case "Query":
+            return 0, _units([sum(emulator.size(item) for item in answer.get("Items", ()))], _READ_UNIT) * 0.5
+        case "PutItem":
+            return _units([size(asked["Item"])], _WRITE_UNIT), 0
+        case "UpdateItem" | "DeleteItem":
+            return _units([size(asked["Key"])], _WRITE_UNIT), 0
+        case "TransactWriteItems":
+            writes = [write for one in asked["TransactItems"] for write in one.values()]
+            return _TRANSACTED * _units([size(write.get("Key") or write["Item"]) for write in writes], _WRITE_UNIT), 0
+        case "BatchGetItem":
+            found = [item for items in answer.get("Responses", {}).values() for item in items]
+            return 0, _units([emulator.size(item) for item in found], _READ_UNIT)
+    raise AssertionError(f"it is not known how many units {action} uses")
 
 
 def _units(sizes: Sequence[int], unit: int) -> float:

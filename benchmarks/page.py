@@ -1,11 +1,13 @@
 """docs/performance.md, made of results.json and nothing else; its tables are what the command prints."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
 from benchmarks import budgets
+from benchmarks.chart import chart
 from benchmarks.prices import BILLED_SECONDS, MEMORY, PRICES, dollars, quantities
 
 Figures = Mapping[str, Any]
@@ -220,8 +222,231 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-4 else f"{value:,.1f}"  # noqa: PLR2004 - rounded further
 
 
+# ------------------------------------------------------------------------------------------------------ how far it scales
+
+QUOTAS = {
+    "transitions": ("state transitions", 5000),
+    "starts": ("StartExecution", 300),
+    "writes": ("table write units", 4000),
+    "reads": ("table read units", 12000),
+    "events": ("PutEvents", 10000),
+}
+"""What has a rate that the simulation measures against: what AWS takes of an account in a second, in us-east-1."""
+
+
+def _scale(figures: Figures) -> Iterator[str | Table]:
+    loads = figures["loads"]
+    yield (
+        "Canaries of a minute, each of an alias, a group and an alarm of its own, dropped at once or evenly over an hour. Every tenth has its alarm fire 20 seconds after its "
+        "first share. Lambda's control plane refuses more than 15 calls a second of all together, DescribeAlarms 9, StartExecution 300 (after 1,300 at once); 1,000 "
+        "functions may run at a time, of which the stack reserves what `make deploy` recommends. Calls that AWS refuses are tried again by the real "
+        "clients and the real definition, in virtual time."
+    )
+    yield Table(
+        "Deployments, and what became of them",
+        (
+            "Deployments",
+            "Failed",
+            "Calls refused",
+            "First shift, s",
+            "Next shift late, s",
+            "Traffic back after an alarm, s",
+            "All ended after, s",
+            "Calls / 15, s",
+        ),
+        [_load(load) for load in loads],
+    )
+    yield (
+        "Seconds are median / 95th percentile / greatest. The first shift counts from the drop; the next one is late by so much beyond its minute. At best all "
+        f"would have ended after that minute and the time that the calls of the control plane take at 15 a second, the last column. {_failures(loads)}"
+    )
+    if len(_together(loads)) > 1:
+        yield f"![Seconds over the number of deployments that begin together]({CHART})"
+    largest = max(loads, key=lambda load: (load["deployments"], -load["spreadSeconds"]))
+    yield Table(
+        f"The most in a second, of {largest['deployments']:,} deployments that begin together",
+        ("What has a rate", "Most", "AWS takes"),
+        [(name, f"{largest['mostInASecond'][use]:,.0f}", f"{quota:,}") for use, (name, quota) in QUOTAS.items()],
+    )
+    yield (
+        f"In the simulation none of these is limited but StartExecution. It took {largest['realSeconds']:,} s and {largest['mebibytes']:,} MiB to simulate "
+        f"{largest['deployments']:,} deployments at once; ten times as many would take more than ten minutes and are not simulated. "
+        "Rates are those of the quotas pages of "
+        "[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), "
+        "[CloudWatch](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html), "
+        "[Step Functions](https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html) and "
+        "[EventBridge](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html), and of what DynamoDB takes of a "
+        "[new table on demand](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html), all as of November 2026."
+    )
+    if figures["localCloud"]:
+        pairs = zip(figures["simulated"], figures["localCloud"], strict=True)
+        yield Table(
+            "The simulation against the local cloud, by the load of `make verify`",
+            (
+                "Deployments",
+                "First shift, simulated, s",
+                "on the local cloud, s",
+                "Traffic back, simulated, s",
+                "on the local cloud, s",
+                "What did not hold",
+            ),
+            [
+                (
+                    f"{simulated['deployments']:,}",
+                    *(_spread(each[name]) for name in ("firstShift", "trafficBack") for each in (simulated, local)),
+                    str(len(simulated["wrong"]) + len(local["wrong"])),
+                )
+                for simulated, local in pairs
+            ],
+        )
+        scales = " and ".join(f"{local['timeScale']:g} for {local['deployments']}" for local in figures["localCloud"])
+        yield (
+            "There every function is a process of this machine, by its own role, and calls are refused at the same rates; since all share its processors, a second of "
+            f"AWS takes longer there, by a factor of {scales}. Alarms fire as soon as the first share has moved, while the others still wait for theirs."
+        )
+
+
+CHART = "performance-scale.svg"
+
+
+def pictures(results: Figures) -> dict[str, str]:
+    """The pictures of the page, by the names of their files."""
+    loads = results["scale"]["figures"]["loads"] if "scale" in results else []
+    together = _together(loads)
+    if len(together) <= 1:  # that is no curve
+        return {}
+
+    def curve(value: Callable[[Figures], float]) -> list[tuple[float, float]]:
+        return [(load["deployments"], value(load)) for load in together]
+
+    curves = {
+        "all have ended": curve(lambda load: float(load["makespan"])),
+        "calls / 15": curve(lambda load: float(load["atTheRate"])),
+        "first shift, 95 %": curve(lambda load: float(load["firstShift"]["p95"])),
+        "next shift late, 95 %": curve(lambda load: float(load["stepLate"]["p95"])),
+        "traffic back, greatest": curve(lambda load: float(load["trafficBack"]["max"])),
+    }
+    return {CHART: chart("Deployments that begin together", "deployments", "seconds", curves)}
+
+
+def _together(loads: Sequence[Figures]) -> list[Figures]:
+    """Those whose deployments begin at once, from the smallest."""
+    return sorted((load for load in loads if load["spreadSeconds"] == 0), key=lambda load: int(load["deployments"]))
+
+
+def _failures(loads: Sequence[Figures]) -> str:
+    failed = Counter[str]()
+    for load in loads:
+        failed.update(load["failed"])
+    if not failed:
+        return "No deployment failed for being throttled, nor for anything else."
+    return (
+        "Deployments ended otherwise than they should have: " + ", ".join(f"{how} {n}" for how, n in failed.items()) + "."
+    )
+
+
+def _load(load: Figures) -> list[str]:
+    how = "at once" if load["spreadSeconds"] == 0 else f"over {load['spreadSeconds'] / 60:.0f} minutes"
+    return [
+        f"{load['deployments']:,} {how}",
+        str(sum(load["failed"].values())),
+        f"{load['throttled']:,}",
+        *(_spread(load[name]) for name in ("firstShift", "stepLate", "trafficBack")),
+        f"{load['makespan']:,.0f}",
+        f"{load['atTheRate']:,.0f}",
+    ]
+
+
+def _spread(spread: Figures) -> str:
+    if spread["of"] == 0:
+        return "-"
+    return " / ".join(f"{spread[name]:,.{0 if spread[name] >= FINE else 2}f}" for name in ("p50", "p95", "max"))
+
+
+FINE = 10
+"""Seconds from which hundredths are of no interest."""
+
+
+# ----------------------------------------------------------------------------------------------------- how fast it reacts
+
+
+def _reaction(figures: Figures) -> Iterator[str | Table]:
+    warm, cold, polling = figures["warm"], figures["cold"], figures["polling"]
+    yield (
+        "On the local cloud, in real time and from outside: the alias is read every five milliseconds while one thing at a time is measured. `Cold` "
+        "has the functions on the way start anew: Interrupt and ShiftTraffic on the way back; Receive, Validate, CheckAlarms and ShiftTraffic after a drop. "
+        f"Alarms and stops come at {_percent(warm['phases'])} of the bake where functions are warm, at {_percent(cold['phases'])} where they are cold. "
+        "The polling design waits, reads its alarm and waits again, as workflows of that kind do; its alarms come evenly over an interval. It has one warm "
+        "function, which notes when it has put traffic back."
+    )
+    rows = [
+        (f"{name}, {state}", *_reactions(measured[kind]))
+        for kind, name in (
+            ("alarm", "alarm to all traffic back"),
+            ("stop", "stop request to all traffic back"),
+            ("drop", "drop to the first shift"),
+        )
+        for state, measured in (("warm", warm), ("cold", cold))
+    ]
+    rows += [
+        (f"alarm to all traffic back, polling every {seconds} s", *_reactions(spread))
+        for seconds, spread in polling.items()
+    ]
+    yield Table("Seconds", ("From and to", "Median", "95th percentile", "Greatest", "Samples"), rows)
+    yield Table(
+        "Alarm to all traffic back, against Weighbridge with warm functions",
+        ("Design", "Median", "95th percentile"),
+        [
+            (name, *(f"{spread[part] / warm['alarm'][part]:.1f}" for part in ("p50", "p95")))
+            for name, spread in [
+                ("Weighbridge, cold", cold["alarm"]),
+                *((f"polling every {seconds} s", spread) for seconds, spread in polling.items()),
+            ]
+        ],
+    )
+
+
+def _reactions(spread: Figures) -> list[str]:
+    return [*(f"{spread[name]:.2f}" for name in ("p50", "p95", "max")), str(spread["of"])]
+
+
+def _percent(phases: Sequence[float]) -> str:
+    return f"{100 * phases[0]:.0f} to {100 * phases[1]:.0f} %"
+
+
+# ------------------------------------------------------------------------------------------------------------- cold start
+
+
+def _cold_start(figures: Figures) -> Iterator[str | Table]:
+    yield (
+        "Import of a handler and a client, in fresh interpreters, against `import boto3` and a client in the same round; CPU time, the median of "
+        f"{figures['rounds']} rounds and between which half of them lie."
+    )
+    kinds = [("with_bytecode", "with bytecode"), ("without_bytecode", "without")]
+    yield Table(
+        "Cold start, as a multiple of the floor",
+        ("Handler", *(heading for _, heading in kinds)),
+        [(handler, *(_ratio(figures[kind][handler]) for kind, _ in kinds)) for handler in sorted(figures["with_bytecode"])],
+    )
+    yield Table(
+        "What is uploaded",
+        ("Package", "Files", "Bytes", "Bytes, compressed"),
+        [
+            (name, *(f"{package[part]:,}" for part in ("files", "bytes", "compressed_bytes")))
+            for name, package in figures["packages"].items()
+        ],
+    )
+
+
+def _ratio(ratio: Figures) -> str:
+    return f"{ratio['median']:.2f} ({ratio['lower']:.2f}-{ratio['upper']:.2f})"
+
+
 # ------------------------------------------------------------------------------------------------------------ sections
 
 _SECTIONS: dict[str, tuple[str, Callable[[Figures], Iterator[str | Table]]]] = {
     "cost": ("What it costs", _cost),
+    "scale": ("How far it scales", _scale),
+    "reaction": ("How fast it reacts", _reaction),
+    "coldStart": ("Cold start", _cold_start),
 }

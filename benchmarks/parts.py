@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks import reaction
+
 Measure = Callable[[Path, bool], dict[str, Any]]
 
 
@@ -31,10 +33,15 @@ def _cold_start(_assembly: Path, _quick: bool) -> dict[str, Any]:  # noqa: FBT00
     return asdict(importlib.import_module("benchmarks.cold_start").measure())
 
 
-QUICK: dict[str, Measure] = {"cost": _apart("cost")}
+def _reaction(assembly: Path, _quick: bool) -> dict[str, Any]:  # noqa: FBT001 - as above
+    return reaction.measure(assembly)
+
+
+QUICK: dict[str, Measure] = {"cost": _apart("cost"), "scale": _apart("scale")}
 """What a quick run measures: what needs no local cloud and is the same on every machine."""
 PARTS: dict[str, Measure] = {
     **QUICK,
+    "reaction": _reaction,
     **({"coldStart": _cold_start} if importlib.util.find_spec("benchmarks.cold_start") else {}),
 }
 """All of them, in order."""

@@ -51,7 +51,7 @@ test: install lint ## all checks and tests
 verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes about an hour
 	python -m verify --report docs/reliability.md
 
-bench: install ## measure cost, reaction and scale, and write docs/performance.md; a quarter of an hour (QUICK=1: a minute, not kept)
+bench: install ## measure cost, reaction and scale, and write docs/performance.md; takes half an hour (QUICK=1: a minute, not kept)
 	python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
 unit: install ## the tests of the pure core, the adapters and the table, without a cloud; half a minute

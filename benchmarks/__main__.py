@@ -46,35 +46,56 @@ def main(*, quick: bool, chosen: tuple[str, ...], show: bool, directory: Path | 
     """Measure what a deployment costs, how fast it reacts and how far it scales.
 
     Prints tables, keeps the figures in benchmarks/results.json and writes docs/performance.md. Exits with 1 where a budget
-    is missed. All of it takes about a quarter of an hour on two cores.
+    is missed. All of it takes about half an hour on two cores.
     """
-    results_file, page_file = RESULTS, PAGE
     if quick and directory is None:
         directory = SCRATCH
-    if directory:
-        directory.mkdir(parents=True, exist_ok=True)
-        results_file, page_file = directory / "results.json", directory / "performance.md"
-    parts = QUICK if quick else PARTS
-    measured: dict[str, Any] = {}
+    kept = Kept(directory)
     if not show:
+        parts = {name: part for name, part in (QUICK if quick else PARTS).items() if not chosen or name in chosen}
         with ExitStack() as stack:
             if assembly is None:
                 assembly = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighbridge-bench-"))) / "assembly"
                 _synthesize(assembly)
-            for name, measure in parts.items():
-                if not chosen or name in chosen:
-                    measured[name] = _timed(name, measure, assembly, quick)
-    kept = json.loads(results_file.read_text(encoding="utf-8")) if results_file.exists() and (chosen or show) else {}
-    results = {name: (kept | measured)[name] for name in PARTS if name in kept | measured}
-    results_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    for name, text in ({page_file.name: page.page(results)} | page.pictures(results)).items():
-        page_file.with_name(name).write_text(text, encoding="utf-8")
-    _print(results)
+            _measure(parts, assembly, kept, quick=quick)
+    kept.write_page()
+    _print(kept.results)
     checks = {"cost": budgets.missed, "scale": budgets.failed}
-    missed = [said for name, check in checks.items() if name in results for said in check(results[name]["figures"])]
+    figures = {name: part["figures"] for name, part in kept.results.items()}
+    missed = [said for name, check in checks.items() if name in figures for said in check(figures[name])]
     for sentence in missed:
         console.print(f"MISSED {sentence}", markup=False)
     sys.exit(bool(missed))
+
+
+class Kept:
+    """The figures that are kept in a directory, by default those of the project; whatever is not measured anew stays."""
+
+    def __init__(self, directory: Path | None) -> None:
+        if directory:
+            directory.mkdir(parents=True, exist_ok=True)
+        self._file = directory / RESULTS.name if directory else RESULTS
+        self._page = directory / PAGE.name if directory else PAGE
+        self.results: dict[str, Any] = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
+
+    def keep(self, name: str, part: Mapping[str, Any]) -> None:
+        """Keeps what was measured of a part at once, so that one that fails later loses nothing."""
+        known = self.results | {name: part}
+        self.results = {each: known[each] for each in PARTS if each in known}
+        self._file.write_text(json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
+
+    def write_page(self) -> None:
+        for name, text in ({self._page.name: page.page(self.results)} | page.pictures(self.results)).items():
+            self._page.with_name(name).write_text(text, encoding="utf-8")
+
+
+def _measure(parts: Mapping[str, Measure], assembly: Path, kept: Kept, *, quick: bool) -> None:
+    here = machine.described()  # before anything is written, which would be a change
+    for name, measure in parts.items():
+        console.print(f"Measuring: {name}")
+        began = time.monotonic()
+        figures = measure(assembly, quick)
+        kept.keep(name, {"run": here | {"minutes": round((time.monotonic() - began) / 60, 1)}, "figures": figures})
 
 
 def _synthesize(assembly: Path) -> None:
@@ -83,13 +104,6 @@ def _synthesize(assembly: Path) -> None:
         synthesize(ROOT / "app.py", assembly, CHOICES)
     except SynthesisError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _timed(name: str, measure: Measure, assembly: Path, quick: bool) -> dict[str, Any]:  # noqa: FBT001 - as above
-    console.print(f"Measuring: {name}")
-    began = time.monotonic()
-    figures = measure(assembly, quick)
-    return {"run": machine.run(time.monotonic() - began), "figures": figures}
 
 
 def _print(results: Mapping[str, Any]) -> None:

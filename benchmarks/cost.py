@@ -224,7 +224,7 @@ class Ledger:
             hooks=variant.hooks,
             alarm=variant.alarm,
             transitions=len(execution.states),
-            history_events=execution.events,
+            history_events=execution.events + 1,  # that it has ended
             record_bytes=simulation.emulator.size(item or {}),
             log_bytes=len(self._world.log().encode()),
             waited=sum(int(step["bakeSeconds"]) for step in ended.record["plan"]["steps"]),

@@ -12,12 +12,11 @@ from verify.report import commit
 CPUINFO, MEMINFO = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 
 
-def run(took: float) -> dict[str, Any]:
-    """Of a run that has just ended and took so many seconds."""
+def described() -> dict[str, Any]:
+    """What machine it is, what day, and what is checked out."""
     return {
         "commit": commit(),
         "day": datetime.now().astimezone().date().isoformat(),
-        "minutes": round(took / 60, 1),
         "cores": os.cpu_count(),
         "processor": _first(CPUINFO, r"model name\s*: (.+)") or platform.machine(),
         "memoryGiB": round(int(_first(MEMINFO, r"MemTotal:\s+(\d+)") or 0) / 2**20),

@@ -258,7 +258,8 @@ def _scale(figures: Figures) -> Iterator[str | Table]:
     )
     yield (
         "Seconds are median / 95th percentile / greatest. The first shift counts from the drop; the next one is late by so much beyond its minute. At best all "
-        f"would have ended after that minute and the time that the calls of the control plane take at 15 a second, the last column. {_failures(loads)}"
+        f"would have ended after that minute and the time that the calls of the control plane take at 15 a second, the last column. Where more is asked of "
+        f"it than it takes, deployments begin later and bake longer than planned; an alarm ends a bake all the same. {_failures(loads)}"
     )
     if len(_together(loads)) > 1:
         yield f"![Seconds over the number of deployments that begin together]({CHART})"

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
@@ -62,20 +61,8 @@ PROCESSES = 2
 CHECKED = {20: 1.0, 200: 3.0}
 """Deployments that are played on the local cloud, too, and seconds that a second of AWS takes there."""
 WORKERS = 16
-
-
-@dataclass
-class Use:
-    """The most of something in a second, of what has a rate."""
-
-    seconds: Counter[int] = field(default_factory=Counter)
-
-    def add(self, now: float, amount: float = 1) -> None:
-        self.seconds[int(now)] += amount  # type: ignore[assignment] # units are halves, too
-
-    @property
-    def most(self) -> float:
-        return max(self.seconds.values(), default=0)
+USES = ("transitions", "starts", "writes", "reads", "events")
+"""What has a rate that is far away, of which the most in a second is measured; of the table, units."""
 
 
 def measure(assembly: Path, *, quick: bool) -> dict[str, Any]:
@@ -107,7 +94,8 @@ class Load:
         self._dropped: dict[int, tuple[datetime, str]] = {}
         self._fired: dict[int, datetime] = {}
         self._calls: Counter[str] = Counter()
-        self._uses = {name: Use() for name in ("transitions", "starts", "writes", "reads", "events")}
+        self._uses = {name: defaultdict[int, float](float) for name in USES}
+        """How much of what has a rate was used, by the second."""
 
     def played(self) -> dict[str, Any]:
         """Plays it to its end; what came of it."""
@@ -178,11 +166,10 @@ class Load:
             simulation.machine.entering.remove(self._entered)
 
     def _entered(self, _execution: Execution, _state: str) -> None:
-        self._uses["transitions"].add(self._world.simulation.clock.now)
+        self._use("transitions")
 
     def _answered(self, who: str, operation: str, request: AWSPreparedRequest, answered: Answer) -> None:
         service, _, action = operation.partition(".")
-        now = self._world.simulation.clock.now
         if who == "user":
             return
         match service:
@@ -191,14 +178,17 @@ class Load:
                 if action == "UpdateAlias" and who == "ShiftTraffic":
                     self._fire(int(request.url.rpartition("/a")[2]))
             case "sfn" if action == "StartExecution":
-                self._uses["starts"].add(now)
+                self._use("starts")
             case "eventbridge" if action == "PutEvents":
-                self._uses["events"].add(now)
+                self._use("events")
             case "dynamodb":
                 body = request.body if isinstance(request.body, (str, bytes)) else b"{}"
                 written, read = units(self._world, action, json.loads(body), json.loads(answered[2] or b"{}"))
-                self._uses["writes"].add(now, written)
-                self._uses["reads"].add(now, read)
+                self._use("writes", written)
+                self._use("reads", read)
+
+    def _use(self, name: str, amount: float = 1) -> None:
+        self._uses[name][int(self._world.simulation.clock.now)] += amount
 
     def _fire(self, number: int) -> None:
         """Has the alarm of a deployment that has begun to shift fire, where it is one of those that do."""
@@ -239,7 +229,7 @@ class Load:
             "makespan": round(ended - began, 1),
             "controlPlaneCalls": sum(self._calls.values()),
             "atTheRate": round(sum(self._calls.values()) / LAMBDA_CONTROL_PLANE, 1),
-            "mostInASecond": {name: use.most for name, use in self._uses.items()},
+            "mostInASecond": {name: max(use.values(), default=0) for name, use in self._uses.items()},
         }
 
 

@@ -34,6 +34,11 @@ def test_a_step_takes_four_transitions_and_one_write_of_the_control_plane(figure
     assert named(figures, "linear, 10 steps")["transitions"] == 47
 
 
+def test_a_step_adds_the_events_of_its_four_states_to_the_history(figures: Figures) -> None:
+    # Two of a choice; three more of a task, and of a callback that it was submitted. Two of the execution.
+    assert figures["fits"]["history events"] == {"a": 21, "b": 2 + 5 + 6 + 5, "off": 0}
+
+
 def test_a_deployment_reads_the_control_plane_twice_and_once_for_each_hook(figures: Figures) -> None:
     reads = {(each["hooks"], each["control_plane"]["reads"]) for each in figures["counts"]}
     assert reads == {(False, 2), (True, 4)}

@@ -2,13 +2,15 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from benchmarks.__main__ import PAGE, RESULTS
-from benchmarks.page import Table, page
+from benchmarks.__main__ import PAGE, RESULTS, main
+from benchmarks.page import Table, page, pictures, sections
 from benchmarks.parts import PARTS
 from local.cloud import ROOT
 
@@ -17,6 +19,22 @@ def test_the_page_is_made_of_the_figures_that_are_kept() -> None:
     assert page(json.loads(RESULTS.read_text(encoding="utf-8"))) == PAGE.read_text(encoding="utf-8"), (
         "run `python -m benchmarks --show`"
     )
+
+
+def test_so_are_its_pictures() -> None:
+    drawn = pictures(json.loads(RESULTS.read_text(encoding="utf-8")))
+    assert drawn
+    assert drawn == {name: PAGE.with_name(name).read_text(encoding="utf-8") for name in drawn}
+    assert all(f"]({name})" in PAGE.read_text(encoding="utf-8") for name in drawn)
+
+
+def test_a_command_prints_every_table_of_the_page_without_measuring(tmp_path: Path) -> None:
+    shutil.copy(RESULTS, tmp_path)
+    shown = CliRunner().invoke(main, ["--show", "--directory", str(tmp_path)], catch_exceptions=False)
+    assert shown.exit_code == 0
+    assert (tmp_path / PAGE.name).read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
+    tables = [table for section in sections(json.loads(RESULTS.read_text(encoding="utf-8"))) for table in section.tables]
+    assert [table.title for table in tables if table.title not in shown.stdout] == []
 
 
 def test_every_part_has_been_measured_and_says_when_and_of_what() -> None:
@@ -31,7 +49,7 @@ def test_every_part_has_been_measured_and_says_when_and_of_what() -> None:
 def test_a_quick_run_leaves_a_page_of_its_own(quick: Path, results: dict[str, Any]) -> None:
     text = (quick / "performance.md").read_text(encoding="utf-8")
     assert text == page(results)
-    assert "| linear, 10 steps, with alarm | 47 | 200 |" in text
+    assert "| linear, 10 steps, with alarm | 47 | 201 |" in text
 
 
 def test_a_table_is_markdown() -> None:

@@ -40,11 +40,14 @@ def missed(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def failed(figures: Mapping[str, Any]) -> Iterator[str]:
-    """What did not hold of the loads that `scale.measure` has played, one sentence each."""
+    """What did not hold of the loads that `scale.measure` has simulated, one sentence each.
+
+    What did not on the local cloud stands on the page: it may be that this machine is slow.
+    """
     for load in figures["loads"]:
         for outcome, number in load["failed"].items():
             yield f"of {load['deployments']} deployments within {load['spreadSeconds']:g} s {number} ended {outcome}"
-    for checked in (*figures["simulated"], *figures["localCloud"]):
+    for checked in figures["simulated"]:
         yield from checked["wrong"]
 
 

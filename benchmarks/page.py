@@ -240,7 +240,9 @@ def _scale(figures: Figures) -> Iterator[str | Table]:
         "Canaries of a minute, each of an alias, a group and an alarm of its own, dropped at once or evenly over an hour. Every tenth has its alarm fire 20 seconds after its "
         "first share. Lambda's control plane refuses more than 15 calls a second of all together, DescribeAlarms 9, StartExecution 300 (after 1,300 at once); 1,000 "
         "functions may run at a time, of which the stack reserves what `make deploy` recommends. Calls that AWS refuses are tried again by the real "
-        "clients and the real definition, in virtual time."
+        "clients and the real definition, in virtual time, in which "
+        + ", ".join(f"a {what} takes {1000 * seconds:.0f} ms" for what, seconds in figures["assumedSeconds"].items())
+        + " beside the calls that it makes; that is assumed."
     )
     yield Table(
         "Deployments, and what became of them",
@@ -300,10 +302,11 @@ def _scale(figures: Figures) -> Iterator[str | Table]:
                 for simulated, local in pairs
             ],
         )
-        scales = " and ".join(f"{local['timeScale']:g} for {local['deployments']}" for local in figures["localCloud"])
+        scales = sorted({f"{local['timeScale']:g}" for local in figures["localCloud"]})
         yield (
-            "There every function is a process of this machine, by its own role, and calls are refused at the same rates; since all share its processors, a second of "
-            f"AWS takes longer there, by a factor of {scales}. Alarms fire as soon as the first share has moved, while the others still wait for theirs."
+            "There every function is a process of this machine, by its own role, and calls are refused at the same rates. All of them share its processors, and "
+            f"the first invocations start processes, so a second of AWS takes {' or '.join(scales)} there. Alarms fire as soon as the first share of their "
+            "deployment has moved, while others still wait for theirs."
         )
 
 
@@ -376,6 +379,7 @@ def _reaction(figures: Figures) -> Iterator[str | Table]:
     yield (
         "On the local cloud, in real time and from outside: the alias is read every five milliseconds while one thing at a time is measured. `Cold` "
         "has the functions on the way start anew: Interrupt and ShiftTraffic on the way back; Receive, Validate, CheckAlarms and ShiftTraffic after a drop. "
+        "A process that starts unpacks the code and the layer first, which Lambda does faster. "
         f"Alarms and stops come at {_percent(warm['phases'])} of the bake where functions are warm, at {_percent(cold['phases'])} where they are cold. "
         "The polling design waits, reads its alarm and waits again, as workflows of that kind do; its alarms come evenly over an interval. It has one warm "
         "function, which notes when it has put traffic back."

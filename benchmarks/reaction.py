@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,13 @@ BEFORE = 3
 """Deployments that are not measured: by then everything has been started and is warm."""
 LOOK = 0.005
 """Seconds between two looks at an alias."""
-PATIENCE = 60.0
+SETTLED = 5.0
+"""Seconds after which all that follows many drops is done."""
+PATIENCE = 120.0
 INTERVALS = (10, 60)
 """Seconds after which the polling design reads its alarms again."""
+GOLDEN = 0.618
+"""Its multiples, without their whole parts, spread evenly, and neighbours are far apart."""
 ON_THE_WAY_BACK = ("Interrupt", "ShiftTraffic")
 ON_THE_WAY_FORWARD = ("Receive", "Validate", "CheckAlarms", "ShiftTraffic")
 """Functions that start in between, where they are cold."""
@@ -106,8 +110,8 @@ class Bench:
     def measured(self, samples: int, *, minutes: int, cold: bool) -> Measured:
         """So many drops, alarms and stops, one after the other, of canaries that bake for so many minutes.
 
-        Each deployment is dropped and then ended early, by its alarm or by a stop. Where it is `cold`, the functions on the
-        way have to start.
+        Each deployment is ended early, by its alarm or by a stop; half of the drops are not measured. Where it is `cold`,
+        the functions on the way have to start.
         """
         measured = Measured()
         unmeasured, watched = self._prepared(BEFORE, minutes), self._prepared(2 * samples, minutes)
@@ -117,7 +121,8 @@ class Bench:
         for one in watched[:samples]:
             measured.drops.append(self._paced(partial(self._dropped, one), ON_THE_WAY_FORWARD if cold else ()))
         for one in watched[samples:]:
-            self._paced(partial(self._dropped, one))
+            self._dropped(one)
+        time.sleep(SETTLED)
         # In another order than they were dropped in, so that they come at all places of the bake.
         for place, one in enumerate(random.Random(1).sample(watched, len(watched))):  # noqa: S311 - no secret
             act, samples_of = (self._alarmed, measured.alarms) if place % 2 else (self._stopped, measured.stops)
@@ -126,27 +131,40 @@ class Bench:
         return measured
 
     def polled(self, samples: int) -> dict[int, dict[str, Any]]:
-        """From alarms to the alias with the design of `polling`, all at once, their alarms spread over an interval."""
-        executions = self._world.client("stepfunctions")
-        began: dict[str, float] = {}
-        alarms: list[tuple[float, str, str]] = []
-        arns: dict[str, list[str]] = {}
-        for seconds in INTERVALS:
-            for place in range(samples):
-                one = self._alias_with_alarm(next(self._numbers))
-                self._lambda.update_alias(
-                    FunctionName=FUNCTION, Name=one.alias, RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}}
-                )
-                asked = {"alarm": one.alarm, "function": FUNCTION, "alias": one.alias, "seconds": seconds}
-                arn = executions.start_execution(stateMachineArn=self._polling, input=json.dumps(asked))["executionArn"]
-                arns.setdefault(str(seconds), []).append(arn)
-                alarms.append((time.monotonic() + seconds * (place + 0.5) / samples, one.alarm, arn))
-        for at, alarm, arn in sorted(alarms):
-            time.sleep(max(0.0, at - time.monotonic()))
-            began[arn] = time.time()
-            self._world.set_alarm(alarm, "ALARM")
-        took = {seconds: [self._back(arn) - began[arn] for arn in arns[str(seconds)]] for seconds in INTERVALS}
+        """From alarms to the alias with the design of `polling`: many at once, whose readings come one after the other.
+
+        Their alarms fire at all places of an interval.
+        """
+        self._world.alarm(name=polling.NAME)
+        self._world.client("lambda").invoke(FunctionName=polling.NAME, Payload=json.dumps({"alarm": polling.NAME}))
+        executions: dict[Watched, str] = {}
+        fired: dict[Watched, float] = {}
+        watched: dict[int, list[Watched]] = {seconds: [] for seconds in INTERVALS}
+        agenda: list[tuple[float, Callable[[], None]]] = []
+        for seconds, place in product(INTERVALS, range(samples)):
+            one = self._alias_with_alarm(next(self._numbers))
+            watched[seconds].append(one)
+            begins = seconds * place / samples
+            agenda.append((begins, partial(self._poll, one, seconds, executions)))
+            agenda.append((begins + seconds * (place * GOLDEN % 1), partial(self._fire, one, fired)))
+        start = time.monotonic()
+        for at, act in sorted(agenda, key=lambda due: due[0]):
+            time.sleep(max(0.0, start + at - time.monotonic()))
+            act()
+        took = {seconds: [self._back(executions[one]) - fired[one] for one in watched[seconds]] for seconds in INTERVALS}
         return {seconds: spread_of(each) for seconds, each in took.items()}
+
+    def _poll(self, one: Watched, seconds: int, executions: dict[Watched, str]) -> None:
+        """Has a tenth of an alias's traffic moved, and its alarm read every so many seconds."""
+        tenth = {"AdditionalVersionWeights": {"2": 0.1}}
+        self._lambda.update_alias(FunctionName=FUNCTION, Name=one.alias, RoutingConfig=tenth)
+        asked = {"alarm": one.alarm, "function": FUNCTION, "alias": one.alias, "seconds": seconds}
+        machines = self._world.client("stepfunctions")
+        executions[one] = machines.start_execution(stateMachineArn=self._polling, input=json.dumps(asked))["executionArn"]
+
+    def _fire(self, one: Watched, fired: dict[Watched, float]) -> None:
+        fired[one] = time.time()
+        self._world.set_alarm(one.alarm, "ALARM")
 
     def _back(self, execution: str) -> float:
         """When an execution of the polling design had put traffic back."""

@@ -379,7 +379,7 @@ def _reaction(figures: Figures) -> Iterator[str | Table]:
     yield (
         "On the local cloud, in real time and from outside: the alias is read every five milliseconds while one thing at a time is measured. `Cold` "
         "has the functions on the way start anew: Interrupt and ShiftTraffic on the way back; Receive, Validate, CheckAlarms and ShiftTraffic after a drop. "
-        "A process that starts unpacks the code and the layer first, which Lambda does faster. "
+        "A process that starts here unpacks the code and the layer first. "
         f"Alarms and stops come at {_percent(warm['phases'])} of the bake where functions are warm, at {_percent(cold['phases'])} where they are cold. "
         "The polling design waits, reads its alarm and waits again, as workflows of that kind do; its alarms come evenly over an interval. It has one warm "
         "function, which notes when it has put traffic back."

@@ -20,7 +20,7 @@ endif
 OR_HINT := || { echo 'Behind a proxy with certificates of its own: SSL_CERT_FILE=/path/to/ca.pem make install' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test unit verify format lint audit preflight smoke deploy destroy idle-cost picture client lock clean
+.PHONY: help install demo local test unit verify bench format lint audit preflight smoke deploy destroy idle-cost picture client lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ test: install lint ## all checks and tests
 
 verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes about an hour
 	python -m verify --report docs/reliability.md
+
+bench: install ## measure cost, reaction and scale, and write docs/performance.md; takes half an hour (QUICK=1: a minute, not kept)
+	python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
 unit: install ## the tests of the pure core, the adapters and the table, without a cloud; half a minute
 	python -m pytest tests/core tests/aws tests/store --numprocesses 2

@@ -1,7 +1,8 @@
 """How often AWS lets an account call, and a front for the emulator that answers as AWS does beyond that.
 
 AWS: Lambda's control plane takes 15 requests a second, all operations together, without Invoke, GetFunction and GetPolicy;
-CloudWatch's DescribeAlarms takes 9 a second. (Quotas of an account and region, from the services' own pages of quotas.)
+CloudWatch's DescribeAlarms takes 9 a second; StartExecution of Step Functions 300 a second and 1,300 at once in the largest
+regions. (Quotas of an account and region, from the services' own pages of quotas.)
 Emulator: takes whatever comes.
 """
 
@@ -15,24 +16,27 @@ from typing import Any
 
 LAMBDA_CONTROL_PLANE = 15.0
 DESCRIBE_ALARMS = 9.0
+START_EXECUTION, STARTS_AT_ONCE = 300.0, 1300.0
 OF_THEIR_OWN = {"Invoke", "InvokeAsync", "InvokeWithResponseStream", "GetFunction", "GetPolicy"}
 """Lambda's operations that are not counted among the control plane's."""
 
 
 @dataclass
 class Bucket:
-    """Requests that may be made now: at most as many as in one second, and `rate` more each second."""
+    """Requests that may be made now: at most `size`, by default as many as in one second, and `rate` more each second."""
 
     rate: float
+    size: float = 0.0
     _left: float = field(init=False)
     _at: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        self._left = self.rate
+        self.size = self.size or self.rate
+        self._left = self.size
 
     def take(self, now: float) -> bool:
         """Whether a request at `now` (in seconds, never less than before) is let through."""
-        self._left = min(self.rate, self._left + (now - self._at) * self.rate)
+        self._left = min(self.size, self._left + (now - self._at) * self.rate)
         self._at = now
         if self._left < 1:
             return False
@@ -48,6 +52,7 @@ class Rates:
         """How many requests were one too many."""
         self._control_plane = Bucket(LAMBDA_CONTROL_PLANE)
         self._alarms = Bucket(DESCRIBE_ALARMS)
+        self._starts = Bucket(START_EXECUTION, STARTS_AT_ONCE)
 
     def allow(self, service: str, operation: str, now: float) -> bool:
         """Whether the account may make that request at `now`, in seconds of AWS."""
@@ -62,6 +67,8 @@ class Rates:
             return self._control_plane
         if (service, operation) == ("cloudwatch", "DescribeAlarms"):
             return self._alarms
+        if (service, operation) == ("sfn", "StartExecution"):
+            return self._starts
         return None
 
 

@@ -211,9 +211,9 @@ class World:
         queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy(statement))})
         return str(url), str(arn)
 
-    def alarm(self, *, state: str = "OK", **metric: Any) -> str:
+    def alarm(self, *, state: str = "OK", name: str | None = None, **metric: Any) -> str:
         """An alarm in a given state; without a metric of its own it stays there until it is set otherwise."""
-        name = f"alarm-{next(_numbers)}"
+        name = name or f"alarm-{next(_numbers)}"
         base = {
             "Namespace": "Quiet",
             "MetricName": name,

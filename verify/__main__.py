@@ -2,7 +2,6 @@
 
 import math
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from local.deployment import SynthesisError, synthesize
 from scenarios.world import CHOICES
 from verify.on_local_cloud import PARTS
 from verify.pool import Listed, Pool
-from verify.report import Row, shown, written
+from verify.report import Row, commit, shown, written
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -69,7 +68,7 @@ def main(  # noqa: PLR0913 - one parameter an option
         terminal.print(line, markup=False)
     if report:
         day = datetime.now().astimezone().date()
-        report.write_text(written(rows, day=day, commit=_commit(), share=share, took=time.monotonic() - began))
+        report.write_text(written(rows, day=day, commit=commit(), share=share, took=time.monotonic() - began))
     sys.exit(any(row.failed for row in rows))
 
 
@@ -113,13 +112,6 @@ def _drawn(cases: Iterable[Listed], share: float, seed: int) -> list[Listed]:
     drawn = [case for all_of_it in by_class.values() for case in dice.sample(all_of_it, math.ceil(len(all_of_it) * share))]
     dice.shuffle(drawn)
     return drawn
-
-
-def _commit() -> str:
-    """The commit that is checked out, and whether anything differs from it."""
-    name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return f"`{name.stdout.strip()}`{' with changes' if changed.stdout.strip() else ''}"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """The table: what was tried, and what held."""
 
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 from rich.table import Table
 
+from local.cloud import ROOT
 from verify.case import Tried
 
 
@@ -71,3 +73,10 @@ def written(rows: list[Row], *, day: date, commit: str, share: float, took: floa
         *([""] if any(row.measured for row in rows) else []),
     ]
     return "\n".join(lines)
+
+
+def commit() -> str:
+    """The commit that is checked out, and whether anything differs from it."""
+    name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return f"`{name.stdout.strip()}`{' with changes' if changed.stdout.strip() else ''}"

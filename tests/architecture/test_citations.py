@@ -6,7 +6,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-FOLDERS = ["client", "functions", "infra", "local", "statemachine", "tests", "verify"]
+FOLDERS = ["benchmarks", "client", "functions", "infra", "local", "statemachine", "tests", "verify"]
 _NUMBER = r"\d+(?:\.\d+)?"
 _NUMBERS = rf"{_NUMBER}(?:(?:, | and |,? )(?:sections? )?{_NUMBER})*"
 REFERENCE = re.compile(rf"\breference:? (?:sections? )?({_NUMBERS})", re.IGNORECASE)

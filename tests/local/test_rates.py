@@ -60,6 +60,13 @@ def test_requests_are_let_through_again_in_time() -> None:
     assert not bucket.take(0.13)
 
 
+def test_executions_are_started_at_once_and_then_at_their_rate() -> None:
+    rates = Rates()
+    started = [rates.allow("sfn", "StartExecution", 0) for _ in range(1301)]
+    assert started == [True] * 1300 + [False]
+    assert sum(rates.allow("sfn", "StartExecution", 1) for _ in range(400)) == 300
+
+
 def test_what_has_no_rate_is_always_let_through() -> None:
     rates = Rates()
     assert all(rates.allow("lambda", "Invoke", 0) and rates.allow("dynamodb", "PutItem", 0) for _ in range(100))

@@ -147,9 +147,13 @@ class Emulator:
         item: Item | None = dynamodb._tables[table]["items"].get(pk, {}).get(sk)
         return item
 
+    def size(self, item: Item) -> int:
+        """Bytes of an item, as DynamoDB counts them."""
+        return int(dynamodb._item_size_bytes(item))
+
     def is_too_large(self, item: Item) -> bool:
         """Whether an item is larger than DynamoDB keeps."""
-        return bool(dynamodb._item_size_bytes(item) > dynamodb._DDB_ITEM_MAX_BYTES)
+        return bool(self.size(item) > dynamodb._DDB_ITEM_MAX_BYTES)
 
     def queued(self) -> dict[str, int]:
         """Queues by name, and how many messages are in each."""

@@ -65,13 +65,17 @@ class Outcome:
 
 
 class Functions:
-    """Runs the functions that the emulator knows; `users` maps the names of those that are no handlers to what they do."""
+    """Runs the functions that the emulator knows; `users` maps the names of those that are no handlers to what they do.
+
+    `watch` is told of every invocation that begins: the construct, or a user's function, and the event.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._invoked: Counter[str] = Counter()
         self.users: dict[str, UserFunction] = {}
+        self.watch: list[Callable[[str, Event], object]] = []
         self.concurrency: Concurrency | None = None
         """How many invocations run at a time; any number, where None."""
         self.emulator: Emulator
@@ -138,7 +142,9 @@ class Functions:
         timeout = float((self.emulator.function(name) or {"config": {"Timeout": 3}})["config"]["Timeout"])
         context = Context(name, request_id, self._clock, self._clock.now + begin + timeout)
         task = self._clock.spawn(f"{what} {self._invoked[what]}", lambda: self._run(name, arrived, context), delay=begin)
-        task.context = Caller(_construct(name))
+        task.context = Caller(_construct(name), event)
+        for look in self.watch:
+            look(_construct(name), event)
         too_long = TimedOut(f"Task timed out after {timeout} seconds")
         limit = self._clock.after(
             begin + timeout, lambda: task.kill(too_long), f"{task.name} has run too long", Kind.BACKGROUND

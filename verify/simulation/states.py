@@ -74,7 +74,8 @@ class States:
     ) -> tuple[Any, str | None]:
         tries: dict[int, int] = {}
         while True:
-            _count(execution, 3)
+            # Scheduled, started and how it ended; where more than a request is awaited, that it was submitted, too.
+            _count(execution, 3 + state["Resource"].endswith((".waitForTaskToken", ".sync:2")))
             try:
                 result = self._attempt(execution, state, value, context)
                 output = stepfunctions._apply_jsonata_output(state, value, context, result=result, default=result)

@@ -56,9 +56,10 @@ class ProcessDied(Killed):
 
 @dataclass
 class Caller:
-    """Whoever makes calls: a function's invocation, or an execution of the state machine."""
+    """Whoever makes calls: a function's invocation, of which `event` is its event, or an execution of the state machine."""
 
     name: str
+    event: Any = None
     fault: Fault | None = None
     """What befalls the call that is being made."""
     requests: int = 0

@@ -51,7 +51,7 @@ def _group(item: pytest.Item) -> str | None:
     if folder == "workflow":
         # Two halves, since deployments wait most of their time: side by side they leave each other the processor.
         return f"workflow {item.path.name < 'test_i'}"
-    return folder if folder in {"acceptance", "infra", "local"} else None
+    return folder if folder in {"acceptance", "benchmarks", "infra", "local"} else None
 
 
 def _place(item: pytest.Item) -> int:

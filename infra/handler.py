@@ -59,6 +59,7 @@ class Handler(Construct):
         timeout: Duration,
         rights: Iterable[Right],
         environment: Mapping[str, str] | None = None,
+        function_name: str | None = None,
     ) -> None:
         super().__init__(scope, name)
         self.name = name
@@ -80,6 +81,7 @@ class Handler(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
+            function_name=function_name,
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             handler=f"weighbridge.handlers.{_snake_case(name)}.handler",

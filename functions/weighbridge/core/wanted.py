@@ -165,8 +165,13 @@ def identity(stack_id: str, request_id: str) -> str:
 
 def is_open(item: Item) -> bool:
     """Whether something is still to be done about it, so that the schedule has to be on."""
-    is_told = "answer" not in item.get("committed", {})
-    return "pending" in item or item.get("state") == "Waiting" or not is_told or "formerLogicalId" in item["owner"]
+    return item.get("state") == "Waiting" or depends_on_stack(item)
+
+
+def depends_on_stack(item: Item) -> bool:
+    """Whether it matters to it how the root stack stands."""
+    is_waited_for = "answer" in item.get("committed", {})
+    return "pending" in item or is_waited_for or "formerLogicalId" in item["owner"]
 
 
 # ------------------------------------------------------------------------------------------------ what is asked

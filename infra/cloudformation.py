@@ -51,13 +51,14 @@ def create_manage_alias(scope: Construct, basis: Basis, machine: DeploymentMachi
         },
         rights=[
             Right(
-                "Sees that who asks is a stack, and which stack has an alias; any stack may ask.",
-                actions=[
-                    "cloudformation:DescribeStacks",
-                    "cloudformation:DescribeStackResource",
-                    "cloudformation:DescribeStackResources",
-                ],
+                "Sees that who asks is a stack; any stack may ask.",
+                actions=["cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"],
                 resources=[_stacks(scope)],
+            ),
+            Right(
+                "Finds the stack that has an alias by the alias alone, so that no stack can be named beforehand.",
+                actions=["cloudformation:DescribeStackResources"],
+                resources=["*"],
             ),
             Right(
                 "Keeps what a stack wants, its group, and the record of a deployment that a stack waits for.",

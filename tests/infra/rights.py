@@ -124,10 +124,8 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             **ASSUME,
         },
         "ManageAlias": {
-            STACKS: {
-                f"cloudformation:{action}"
-                for action in ("DescribeStacks", "DescribeStackResource", "DescribeStackResources")
-            },
+            STACKS: {"cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"},
+            "*": {"cloudformation:DescribeStackResources"},
             TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
             MACHINE: {"states:StartExecution"} | END_WAITS,
             SWEEP: {"events:EnableRule"},

@@ -21,6 +21,9 @@ UPDATING = Stack(ID, "UPDATE_IN_PROGRESS", "1")
 BACK = Stack(ID, "UPDATE_ROLLBACK_IN_PROGRESS", "1")
 
 
+WELL = wanted.Outcome(succeeded=True, reason="")
+
+
 def request(target: str, stack: Stack = UPDATING, number: str = "1", **changes: Any) -> Asked:
     known: dict[str, Any] = {
         "request_id": f"request-{number}",
@@ -299,7 +302,7 @@ def test_during_the_stack_it_is_started_at_once_and_answered_at_its_end() -> Non
         "succeeded": False,
         "reason": "Deployment d-000000001 Stopped: One or more alarms",
     }
-    told = wanted.answered(item)
+    told = wanted.answered(item, WELL)
     assert not wanted.is_open(told)
     assert "s3cr3t" not in repr(told)
     assert wanted.outcome(told, record | {"status": "Succeeded"}) is None
@@ -325,11 +328,27 @@ def test_a_rollback_of_the_stack_restores_the_version_without_hooks() -> None:
     assert wanted.outcome(wanted.live(decision.item), None) == {"succeeded": True, "reason": "Traffic is there already."}
 
 
+def test_a_way_back_that_has_failed_is_gone_again() -> None:
+    item = wanted.started(during(owned(), "2"))
+    back = ask(item, "2", request("1", BACK, "2", answer=item["committed"]["answer"])).item
+    assert back
+    failed = wanted.answered(wanted.started(back), {"succeeded": False, "reason": "denied"})
+    again = ask(failed, "2", request("1", BACK, "3", answer=item["committed"]["answer"])).item
+    assert again
+    assert (again["committed"]["requestId"], again["state"], "answer" in again["committed"]) == (
+        "request-3",
+        "Waiting",
+        True,
+    )
+    well = wanted.answered(wanted.started(back), WELL)
+    assert ask(well, "1", request("1", BACK, "3")).item == well | {"requestId": "request-3"}
+
+
 def test_an_update_that_is_cancelled_stops_the_deployment_that_the_stack_waits_for() -> None:
     item = wanted.started(during(owned(), "2"))
     assert after_stack(item, Stack(ID, "UPDATE_ROLLBACK_IN_PROGRESS", "1")).stop == "restoring"
     assert after_stack(item, Stack(ID, "UPDATE_IN_PROGRESS", "1")).stop is None
-    assert after_stack(wanted.answered(item), Stack(ID, "UPDATE_ROLLBACK_IN_PROGRESS", "1")).stop is None
+    assert after_stack(wanted.answered(item, WELL), Stack(ID, "UPDATE_ROLLBACK_IN_PROGRESS", "1")).stop is None
 
 
 def test_a_late_repetition_of_the_update_is_not_taken_for_its_rollback() -> None:

@@ -19,6 +19,9 @@ FAILS = {
 """A resource that cannot be created, after the alias."""
 
 
+AT_ONCE = {"DeploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"}
+
+
 class Stack:
     """A stack that owns the alias `live` of a function."""
 
@@ -138,7 +141,7 @@ def test_a_stack_creates_its_alias_deploys_after_its_commit_and_deletes_it(world
     assert (done.record["applicationName"], done.record["deploymentGroupName"]) == (shop.name, f"{shop.name}-live")
     after = revision(world, shop)
     assert stack.update("2", {"Topic": {"Type": "AWS::SNS::Topic"}}) == "UPDATE_COMPLETE"
-    assert stack.update("2", DeploymentConfigName="CodeDeployDefault.LambdaAllAtOnce") == "UPDATE_COMPLETE"
+    assert stack.update("2", **AT_ONCE) == "UPDATE_COMPLETE"
     assert revision(world, shop) == after
     stack.delete()
     aliases = world.client("lambda").list_aliases(FunctionName=shop.name)["Aliases"]
@@ -152,7 +155,7 @@ def test_an_update_that_fails_moves_no_traffic(world: World, shop: Shop, stack: 
     item = settled(world, shop)
     assert ("pending" in item, item["committed"]["target"]) == (False, "1")
     assert revision(world, shop) == before
-    assert stack.update("2") == "UPDATE_COMPLETE"
+    assert stack.update("2", **AT_ONCE) == "UPDATE_COMPLETE"
     assert ended(world, stack.outputs()["Deployment"]).outcome == ("Succeeded", None)
 
 
@@ -169,7 +172,7 @@ def test_while_it_shifts_the_next_update_waits_or_replaces_it_or_is_refused(worl
     assert ended(world, first).outcome == ("Succeeded", None)
     world.in_bake(second)
     assert world.alias(shop) == Alias("2", {"3": 0.1})
-    assert stack.update("1", OnRunning="Replace") == "UPDATE_COMPLETE"
+    assert stack.update("1", OnRunning="Replace", **AT_ONCE) == "UPDATE_COMPLETE"
     replaced = ended(world, second)
     assert replaced.outcome == ("Stopped", "MANUAL_STOP")
     assert ended(world, stack.outputs()["Deployment"]).outcome == ("Succeeded", None)
@@ -179,7 +182,7 @@ def test_while_it_shifts_the_next_update_waits_or_replaces_it_or_is_refused(worl
 def test_during_the_stack_it_fails_with_its_deployment_and_takes_it_back(world: World, shop: Shop, stack: Stack) -> None:
     alarm = world.alarm()
     watched = {"AlarmConfiguration": {"Enabled": True, "Alarms": [{"Name": alarm}]}}
-    assert stack.update("2", Start="DuringStack", **watched) == "UPDATE_COMPLETE", stack.reasons()
+    assert stack.update("2", Start="DuringStack", **watched, **AT_ONCE) == "UPDATE_COMPLETE", stack.reasons()
     assert world.alias(shop) == Alias("2", {})
     stack.begin("3", Start="DuringStack", **watched)
     world.until("the first step", lambda: world.alias(shop) == Alias("2", {"3": 0.1}))
@@ -188,7 +191,7 @@ def test_during_the_stack_it_fails_with_its_deployment_and_takes_it_back(world: 
     assert "One or more alarms have been activated" in stack.reasons()
     assert world.alias(shop) == Alias("2", {})
     # After it has succeeded something else of the stack fails: it is put back at once, although the alarm fires.
-    assert stack.update("3", {"Fails": FAILS}, Start="DuringStack") == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update("3", {"Fails": FAILS}, Start="DuringStack", **AT_ONCE) == "UPDATE_ROLLBACK_COMPLETE"
     assert world.alias(shop) == Alias("2", {})
     assert "open" not in settled(world, shop)
 
@@ -229,7 +232,7 @@ def test_an_alias_moves_from_cloudformation_to_weighbridge_in_two_steps_and_in_n
     prepared = native | {"DeletionPolicy": "Retain", "Metadata": {"Weighbridge": "prepared"}}
     cloudformation.update_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Alias": prepared}}))
     assert stack.settled() == "UPDATE_COMPLETE"
-    assert stack.update("2") == "UPDATE_COMPLETE", stack.reasons()
+    assert stack.update("2", **AT_ONCE) == "UPDATE_COMPLETE", stack.reasons()
     done = ended(world, stack.outputs()["Deployment"])
     assert done.outcome == ("Succeeded", None)
     assert done.record["plan"]["revisionId"] == before

@@ -54,7 +54,8 @@ class Want(TypedDict):
     """A version that a stack wants live, and what it asked for with it.
 
     `operation` tells one operation of the root stack from the next; `over` is what was pending before and is not known to
-    have committed. `answer` is there while CloudFormation waits, and `restores` where it takes a stack's operation back.
+    have committed. `answer` is there while CloudFormation waits, and `restores` where it takes a stack's operation back;
+    `failed` says that CloudFormation was told so.
     """
 
     requestId: str
@@ -68,6 +69,7 @@ class Want(TypedDict):
     answer: NotRequired[Answer]
     duringStack: NotRequired[bool]
     restores: NotRequired[bool]
+    failed: NotRequired[bool]
     over: NotRequired["Want"]
 
 
@@ -335,11 +337,18 @@ def _taken_back(request: Asked, item: Item) -> Decision:
         pending = item.get("pending")
     if pending and committed and pending["target"] != request.target and committed["target"] == request.target:
         item = without_pending(item)  # an operation that had failed and was left so is taken back with this one
-    ours = committed and committed.get("duringStack") and committed["operation"] == request.stack.operation
-    if committed and ours and committed["target"] != request.target and not committed.get("restores"):
+    if committed and _leaves_to_restore(committed, request):
         want = _awaited(request, _want(request)) | {"restores": True, "appSpec": request.without_hooks}
         return Decision(_committed(item, want).item, stop="restoring")
     return Decision(item)
+
+
+def _leaves_to_restore(committed: Want, request: Asked) -> bool:
+    """Whether traffic may be elsewhere than the stack goes back to: by its operation, or since to restore it has failed."""
+    if committed.get("restores"):
+        return committed["target"] == request.target and bool(committed.get("failed"))
+    is_of_operation = bool(committed.get("duringStack")) and committed["operation"] == request.stack.operation
+    return is_of_operation and committed["target"] != request.target
 
 
 # ------------------------------------------------------------------------------------------------ what is deleted
@@ -440,10 +449,12 @@ def live(item: Item) -> Item:
     return item | {"state": "Live"}
 
 
-def answered(item: Item) -> Item:
+def answered(item: Item, told: "Outcome") -> Item:
     """CloudFormation has been told; the URL is kept no longer."""
     want = item["committed"].copy()
     want.pop("answer", None)
+    if not told["succeeded"]:
+        want["failed"] = True
     return item | {"committed": want}
 
 

@@ -148,7 +148,7 @@ def _step(item: Item, now: datetime) -> Item:
     if told is None:
         return item
     _tell(item, told)
-    return answered(item)
+    return answered(item, told)
 
 
 def _root(item: Item) -> Stack | None:

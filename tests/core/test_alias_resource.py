@@ -1,11 +1,13 @@
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
-from weighbridge.core.alias_resource import Request, alias_in, check_duration, read_wish, stack_name
+from weighbridge.core.alias_resource import Request, alias_in, application_of, check_duration, read_wish
 from weighbridge.core.configs import ALL_AT_ONCE, PREDEFINED, DeploymentConfig
 from weighbridge.core.errors import InvalidDocument
+from weighbridge.core.groups import valid_name
 
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/5e7b0a40-0f1c-11ef-9d2c-0a1b2c3d4e5f"
 EVENT = {
@@ -46,7 +48,7 @@ ALL: dict[str, Any] = {
 
 def wish(**changes: Any) -> Any:
     properties = {key: value for key, value in (ALL | changes).items() if value is not None}
-    return read_wish(properties, "shop", "eu-west-1", "123456789012")
+    return read_wish(properties, "stack@shop", "eu-west-1", "123456789012")
 
 
 def test_a_request_is_read() -> None:
@@ -57,7 +59,7 @@ def test_a_request_is_read() -> None:
         "LiveWeighbridge",
         "request-1",
     )
-    assert stack_name(request.stack_id) == "shop"
+    assert application_of(request.stack_id) == "stack@shop"
     assert alias_in(request.physical_id) == ("checkout", "live")
 
 
@@ -117,7 +119,7 @@ def test_the_properties_are_those_of_a_deployment_group() -> None:
 
 
 def test_what_is_left_out_is_codedeploys_default() -> None:
-    asked = read_wish(EVENT["ResourceProperties"], "shop", "eu-west-1", "123456789012")  # type: ignore[arg-type]
+    asked = read_wish(EVENT["ResourceProperties"], "stack@shop", "eu-west-1", "123456789012")  # type: ignore[arg-type]
     assert (asked.config_name, asked.start, asked.on_running, asked.redeploy) == (ALL_AT_ONCE, "AfterStack", "Queue", "")
     assert asked.group.service_role_arn is None
 
@@ -185,3 +187,16 @@ def test_a_linear_configuration_counts_all_its_steps() -> None:
 def test_a_creation_that_was_refused_stands_for_no_alias() -> None:
     assert alias_in("refused-1234") is None
     assert alias_in("arn:aws:lambda:eu-west-1:123456789012:function:checkout") is None
+
+
+def test_a_stack_named_like_a_team_gets_neither_its_groups_nor_its_roles() -> None:
+    application = application_of(STACK.replace("/shop/", "/team-a/"))
+    assert application == "stack@team-a"
+    assert valid_name(application)
+    # As in the trust policy of a team's role in docs/operations.md.
+    assert not fnmatchcase(f"{application}/checkout-live", "team-a/*")
+
+
+def test_no_name_of_a_stack_passes_for_another_application() -> None:
+    with pytest.raises(InvalidDocument):
+        Request.read(EVENT | {"StackId": STACK.replace("/shop/", "/team@a/")})

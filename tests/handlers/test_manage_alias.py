@@ -83,7 +83,7 @@ def test_the_first_deployment_creates_the_alias_and_shifts_nothing(stacks: Stack
 
 def test_the_resource_is_the_deployment_group(stacks: Stacks) -> None:
     stacks.created()
-    found = settings.group("shop-app", "shop-live")
+    found = settings.group("stack@shop-app", "shop-live")
     assert found
     assert found.settings.deployment_config_name == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
     assert found.settings.aliases == ["shop:live"]
@@ -179,7 +179,7 @@ def test_what_no_stack_asks_for_is_refused(stacks: Stacks, place: SimpleNamespac
         assert stacks.ask(event)["Status"] == "FAILED"
     assert has_alias()
     assert wanted.get("shop:live") == (None, 0)
-    assert settings.group("shop-app", "shop-live") is None
+    assert settings.group("stack@shop-app", "shop-live") is None
     assert started(place) == []
 
 
@@ -264,7 +264,7 @@ def test_the_alias_is_touched_by_the_service_role(stacks: Stacks, monkeypatch: p
     role = "arn:aws:iam::123456789012:role/WeighbridgeServiceRole"
     stacks.are("CREATE_IN_PROGRESS")
     assert stacks.ask(CREATE, "0", ServiceRoleArn=role)["Status"] == "SUCCESS"
-    assert {(call["RoleArn"], call["ExternalId"]) for call in calls} == {(role, "shop-app/shop-live")}
+    assert {(call["RoleArn"], call["ExternalId"]) for call in calls} == {(role, "stack@shop-app/shop-live")}
     calls.clear()
     stacks.are("DELETE_IN_PROGRESS")
     assert stacks.ask(DELETE, "1")["Status"] == "SUCCESS"
@@ -277,7 +277,7 @@ def test_a_nested_stack_is_of_its_roots_application(stacks: Stacks) -> None:
     stacks.nested[nested] = Stack(nested, "CREATE_IN_PROGRESS", "0")
     stacks.resources[nested, "Live"] = Resource(TYPE, "", {})
     assert stacks.ask(CREATE | {"StackId": nested}, "0", TargetVersion="2")["Status"] == "SUCCESS"
-    assert settings.group("shop-app", "shop-live")
+    assert settings.group("stack@shop-app", "shop-live")
     stacks.nested[nested] = Stack(nested, "CREATE_COMPLETE", "0")
     stacks.hear(nested)
     item, _ = wanted.get("shop:live")
@@ -351,7 +351,7 @@ def test_other_settings_alone_update_the_group(stacks: Stacks, place: SimpleName
     stacks.created()
     updated(stacks, "1", "1", AlarmConfiguration={"Enabled": "true", "Alarms": [{"Name": "latency"}]})
     stacks.hear()
-    found = settings.group("shop-app", "shop-live")
+    found = settings.group("stack@shop-app", "shop-live")
     assert found
     assert found.settings.alarm_configuration
     assert found.settings.alarm_configuration.watched() == ["latency"]
@@ -525,7 +525,7 @@ def test_a_deletion_takes_alias_and_group_away(stacks: Stacks) -> None:
     for number in ("1", "2"):  # and twice is the same
         assert stacks.ask(DELETE, number)["Status"] == "SUCCESS"
     assert not has_alias()
-    assert settings.group("shop-app", "shop-live") is None
+    assert settings.group("stack@shop-app", "shop-live") is None
     assert wanted.get("shop:live") == (None, 0)
 
 

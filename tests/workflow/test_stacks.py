@@ -19,7 +19,7 @@ FAILS = {
 """A resource that cannot be created, after the alias."""
 
 
-AT_ONCE = {"DeploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"}
+AT_ONCE: dict[str, Any] = {"DeploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"}
 
 
 class Stack:
@@ -138,7 +138,10 @@ def test_a_stack_creates_its_alias_deploys_after_its_commit_and_deletes_it(world
     assert world.alias(shop) == Alias("2", {})
     # The first write is the deployment's: it was made over the revision that the alias was created with.
     assert done.record["plan"]["revisionId"] == before
-    assert (done.record["applicationName"], done.record["deploymentGroupName"]) == (shop.name, f"{shop.name}-live")
+    assert (done.record["applicationName"], done.record["deploymentGroupName"]) == (
+        f"stack@{shop.name}",
+        f"{shop.name}-live",
+    )
     after = revision(world, shop)
     assert stack.update("2", {"Topic": {"Type": "AWS::SNS::Topic"}}) == "UPDATE_COMPLETE"
     assert stack.update("2", **AT_ONCE) == "UPDATE_COMPLETE"

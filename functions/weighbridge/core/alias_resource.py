@@ -30,7 +30,7 @@ LONGEST_IN_CONDITION = timedelta(hours=11, minutes=45)
 """And twelve for a wait condition."""
 Kind = Literal["Create", "Update", "Delete"]
 _STACK = re.compile(
-    r"arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack/([A-Za-z][A-Za-z0-9-]{0,127})/[A-Za-z0-9-]{1,64}", re.ASCII
+    r"arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack/[A-Za-z][A-Za-z0-9-]{0,127}/[A-Za-z0-9-]{1,64}", re.ASCII
 )
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}", re.ASCII)
 _ALIAS_ARN = re.compile(
@@ -76,10 +76,12 @@ class Request:
         return cls(kind, stack_id, logical_id, request_id, physical_id, url, properties)
 
 
-def stack_name(stack_id: str) -> str:
-    """The name in a stack's id, empty where it is none."""
-    known = _STACK.fullmatch(stack_id)
-    return known[1] if known else ""
+def application_of(root_id: str) -> str:
+    """The application of a root stack's deployments: no stack's name has an `@`.
+
+    So whoever may name a stack at will gets neither the groups nor the service roles of an application of others.
+    """
+    return f"stack@{root_id.partition(':stack/')[2].partition('/')[0]}"
 
 
 def alias_in(physical_id: str) -> tuple[str, str] | None:
@@ -146,7 +148,7 @@ class Wish:
 
 
 def read_wish(properties: Mapping[str, Any], application: str, region: str, account: str) -> Wish:
-    """`application` is the root stack's name. Raises InvalidDocument with what to change, in any case one sentence."""
+    """`application` is the root stack's (`application_of`). Raises InvalidDocument with what to change."""
     asked = _Properties.read(properties)
     function = _bare(asked.function_name, region, account)
     content = _app_spec(asked, function)
@@ -156,7 +158,7 @@ def read_wish(properties: Mapping[str, Any], application: str, region: str, acco
         raise InvalidDocument(str(error)) from error
     group_name = f"{spec.function_name}-{spec.alias}"
     for name, what in (
-        (application, "the root stack's name"),
+        (application, "the root stack's name, with `stack@` before it,"),
         (group_name, "the function's and the alias's name together"),
     ):
         if not valid_name(name):

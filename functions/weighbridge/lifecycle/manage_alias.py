@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from weighbridge.aws import cloudformation
 from weighbridge.aws.lambda_aliases import Alias, Lambda
 from weighbridge.core import planning
-from weighbridge.core.alias_resource import TYPE, Request, Wish, alias_in, check_duration, read_wish, stack_name
+from weighbridge.core.alias_resource import TYPE, Request, Wish, alias_in, application_of, check_duration, read_wish
 from weighbridge.core.configs import missing
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import (
@@ -110,7 +110,7 @@ def _root(root_id: str) -> Stack:
 
 
 def _set(request: Request, known: _Known, now: datetime) -> dict[str, object] | None:
-    application = stack_name(known.root.id)
+    application = application_of(known.root.id)
     _, partition, _, region, account, *_ = request.stack_id.split(":")
     wish = read_wish(request.properties, application, region, account)
     role = _allowed(wish, application, known)
@@ -202,7 +202,7 @@ def _question(request: Request, known: _Known, wish: Wish, now: datetime) -> Ask
         owner=owner,
         function=wish.spec.function_name,
         name=wish.spec.alias,
-        application=stack_name(known.root.id),
+        application=application_of(known.root.id),
         group=wish.group_name,
         target=wish.spec.target_version,
         redeploy=wish.redeploy,

@@ -142,6 +142,8 @@ def test_cloudformations_own_buckets_are_answered(url: str) -> None:
         RESPONSE.replace(".com/", ".com\n.example.com/"),
         "https://my-bucket.s3.eu-west-1.amazonaws.com/x",
         "file:///etc/passwd",
+        "https://[::1",
+        "https://\ud800/",
         "//x",
     ],
 )

@@ -61,7 +61,9 @@ def resource(stack_id: str, logical_id: str) -> Resource | None:
     if found["ResourceStatus"] == "DELETE_COMPLETE":
         return None
     metadata = json.loads(found.get("Metadata") or "{}")
-    return Resource(found["ResourceType"], found.get("PhysicalResourceId", ""), metadata)
+    return Resource(
+        found["ResourceType"], found.get("PhysicalResourceId", ""), metadata if isinstance(metadata, dict) else {}
+    )
 
 
 def holders(alias_arn: str, types: set[str]) -> list[Holder]:
@@ -95,7 +97,10 @@ def _is_missing(error: ClientError) -> bool:
 def is_answerable(url: str) -> bool:
     """Whether a URL is one at which CloudFormation takes answers in this region: whoever calls us writes it."""
     asked = client("cloudformation").meta
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     if (parts.scheme, parts.netloc) == urlsplit(asked.endpoint_url)[:2]:
         return True
     region = re.escape(asked.region_name)

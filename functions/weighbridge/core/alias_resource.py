@@ -61,7 +61,7 @@ class Request:
             said.get(name) for name in ("RequestType", "StackId", "LogicalResourceId", "RequestId", "ResponseURL")
         )
         physical_id, properties = said.get("PhysicalResourceId") or "", said.get("ResourceProperties") or {}
-        if kind not in {"Create", "Update", "Delete"} or said.get("ResourceType") != TYPE:
+        if kind not in ("Create", "Update", "Delete") or said.get("ResourceType") != TYPE:
             raise InvalidDocument(f"This is no Create, Update or Delete of a {TYPE}.")
         if not (isinstance(stack_id, str) and _STACK.fullmatch(stack_id)):
             raise InvalidDocument("StackId is not the id of a stack.")

@@ -6,6 +6,7 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.basis import Basis
+from infra.cloudformation import STATUSES
 from infra.handler import Handler
 from infra.listeners import Listeners
 from infra.machine import DeploymentMachine
@@ -54,6 +55,31 @@ class Events(Construct):
                 },
             ),
         )
+        self._rule(
+            "AliasFreed",
+            "An execution of the state machine ended; a stack may wait for its end, or for the alias.",
+            listeners.commit,
+            events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [machine.arn],
+                    "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
+                },
+            ),
+        )
+        self._rule(
+            "StackSettled",
+            "A stack has committed or goes back; it may be one that owns an alias.",
+            listeners.commit,
+            events.EventPattern(
+                source=["aws.cloudformation"],
+                detail_type=["CloudFormation Stack Status Change"],
+                account=[Aws.ACCOUNT_ID],
+                region=[Aws.REGION],
+                detail={"status-details": {"status": list(STATUSES)}},
+            ),
+        )
         # Whoever may put events on this bus may ask, so these patterns name no source.
         requests = {
             "DeploymentRequested": ("Deployment Requested", "Somebody asks for a deployment.", listeners.receive),
@@ -93,13 +119,14 @@ class Events(Construct):
             "Schedule",
             rule_name=basis.settings.schedule_rule,
             # CloudFormation switches it on with every new code, since there is something about it that changes.
-            description="Weighbridge: Looks for executions that ended and files that came unnoticed, and for events left. "
+            description="Weighbridge: Looks for executions that ended, files that came and stacks that committed "
+            "unnoticed, and for events left. "
             f"Release {basis.package.release[:12]}",
             schedule=events.Schedule.rate(Duration.minutes(5)),
             # A run that cannot be delivered is left to the next one, which does its work.
             targets=[
                 targets.LambdaFunction(swept.function, retry_attempts=0)
-                for swept in (listeners.reconcile, listeners.receive, listeners.redeliver)
+                for swept in (listeners.reconcile, listeners.receive, listeners.redeliver, listeners.commit)
             ],
         )
 

@@ -64,6 +64,7 @@ class Handler(Construct):
         timeout: Duration,
         rights: Iterable[Right],
         environment: Mapping[str, str] | None = None,
+        function_name: str | None = None,
     ) -> None:
         super().__init__(scope, name)
         self.name = name
@@ -85,6 +86,7 @@ class Handler(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
+            function_name=function_name,
             runtime=package.runtime,
             architecture=ARCHITECTURE,
             handler=f"weighbridge.handlers.{_snake_case(name)}.handler",

@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from infra.basis import Basis
+from infra.cloudformation import create_commit
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
 from infra.rights import (
@@ -30,6 +31,7 @@ class Listeners:
     receive: Handler
     interrupt: Handler
     reconcile: Handler
+    commit: Handler
     redeliver: Handler
     notify: Handler
     send_triggers: Handler
@@ -40,11 +42,12 @@ def create_listeners(scope: Construct, basis: Basis, machine: DeploymentMachine,
         receive=_receive(scope, basis, machine),
         interrupt=_interrupt(scope, basis, machine),
         reconcile=_reconcile(scope, basis, machine),
+        commit=create_commit(scope, basis, machine),
         redeliver=_redeliver(scope, basis),
         notify=_notify(scope, basis),
         send_triggers=_send_triggers(scope, basis),
     )
-    called_by_events = (listeners.receive, listeners.interrupt, listeners.reconcile)
+    called_by_events = (listeners.receive, listeners.interrupt, listeners.reconcile, listeners.commit)
     arns = [handler.function.function_arn for handler in called_by_events]
     listeners.redeliver.function.add_environment("REDELIVERED_TO", ",".join(arns))
     give(

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.api import create_api, create_hook_url
 from infra.basis import create_basis
+from infra.cloudformation import create_manage_alias
 from infra.events import Events
 from infra.hook_layer import create_hook_layer
 from infra.listeners import create_listeners
@@ -27,6 +28,7 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     machine = DeploymentMachine(stack, "Deployment", steps, basis.storage.table)
     listeners = create_listeners(stack, basis, machine, steps.run_hook)
     events = Events(stack, "Events", basis, machine, listeners)
+    manage_alias = create_manage_alias(stack, basis, machine)
 
     if settings.api_url:
         CfnOutput(stack, "ApiUrl", value=create_api(stack, basis, machine))
@@ -35,6 +37,7 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     CfnOutput(stack, "HookLayerArn", value=create_hook_layer(stack))
     CfnOutput(stack, "BucketName", value=basis.storage.bucket.bucket_name)
     CfnOutput(stack, "EventBusName", value=events.bus.event_bus_name)
+    CfnOutput(stack, "ServiceToken", value=manage_alias.function.function_arn)
     CfnOutput(stack, "StateMachineArn", value=machine.arn)
     CfnOutput(stack, "TableName", value=basis.storage.table.table_name)
     return stack

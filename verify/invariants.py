@@ -22,6 +22,7 @@ def come_to_rest(world: SimulatedWorld) -> str | None:
         return (
             cloud.clock.idle
             and all(record["status"] not in RUNNING for record in world.records())
+            and not world.open_wants()
             and all(execution.status != "RUNNING" for execution in cloud.machine.executions.values())
         )
 
@@ -30,7 +31,7 @@ def come_to_rest(world: SimulatedWorld) -> str | None:
     except Stuck:
         open_records = [record["deploymentId"] for record in world.records() if record["status"] in RUNNING]
         running = [execution.name for execution in cloud.machine.executions.values() if execution.status == "RUNNING"]
-        left = f"open records {open_records}, running executions {running}, {cloud.clock.busy}"
+        left = f"open records {open_records}, {world.open_wants()}, running executions {running}, {cloud.clock.busy}"
         return f"not at rest after {LONGEST:g} s: {left}"
     return None
 
@@ -116,7 +117,7 @@ def _of_notifications(world: SimulatedWorld, record: dict[str, Any]) -> Iterator
 
 def of_secrets(world: SimulatedWorld, played: Played) -> Iterator[str]:
     log = world.log()
-    for secret in (*played.hook_ids, *world.simulation.machine.waits):
+    for secret in (*played.hook_ids, *world.simulation.machine.waits, *world.simulation.stacks.secrets):
         if secret in log:
             yield f"the log holds the secret {secret}"
 

@@ -4,13 +4,14 @@ A story is played by what its user does; what comes of it is looked at afterward
 end in another way or sooner than its user expects.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from scenarios.world import Shop, appspec
+from verify.simulation.stacks import Stack
 from verify.simulation.world import SimulatedWorld
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ def drop(world: SimulatedWorld, played: Played, **hooks: str) -> str:
     return deployment_id
 
 
-def _in_bake(world: SimulatedWorld, deployment_id: str) -> bool:
+def in_bake(world: SimulatedWorld, deployment_id: str) -> bool:
     """Waits until the first share is watched; False where the deployment has ended instead."""
 
     def ask() -> str | None:
@@ -120,7 +121,7 @@ def _all_is_well(world: SimulatedWorld, played: Played) -> None:
 
 def _alarm_fires(world: SimulatedWorld, played: Played) -> None:
     deployment_id = drop(world, played)
-    if _in_bake(world, deployment_id):
+    if in_bake(world, deployment_id):
         world.set_alarm(_its_alarm(world, played), "ALARM")
 
 
@@ -141,7 +142,7 @@ def _hook_never_answers(world: SimulatedWorld, played: Played) -> None:
 
 def _stopped_by_request(world: SimulatedWorld, played: Played) -> None:
     deployment_id = drop(world, played)
-    if _in_bake(world, deployment_id):
+    if in_bake(world, deployment_id):
         world.stop(deployment_id)
 
 
@@ -152,13 +153,13 @@ def _stop_execution(world: SimulatedWorld, name: str) -> None:
 
 def _stopped_in_the_console(world: SimulatedWorld, played: Played) -> None:
     deployment_id = drop(world, played)
-    if _in_bake(world, deployment_id):
+    if in_bake(world, deployment_id):
         _stop_execution(world, deployment_id)
 
 
 def _rollback_stopped_in_the_console(world: SimulatedWorld, played: Played) -> None:
     deployment_id = drop(world, played)
-    if not _in_bake(world, deployment_id):
+    if not in_bake(world, deployment_id):
         return
     rollback_id = world.record(deployment_id)["plan"]["rollbackDeploymentId"]
     world.stop(deployment_id)
@@ -185,7 +186,7 @@ def _by_the_api(world: SimulatedWorld, played: Played) -> None:
         lambda: next((record["deploymentId"] for record in world.records()), None),
     )
     played.deployments.append(deployment_id)
-    if _in_bake(world, deployment_id):
+    if in_bake(world, deployment_id):
         ended = lambda: world.record(deployment_id)["status"] not in RUNNING or None  # noqa: E731
         _insisting(world, lambda: world.codedeploy.stop_deployment(deploymentId=deployment_id), ended)
 
@@ -229,6 +230,37 @@ def _events_of_drops_are_lost(world: SimulatedWorld, played: Played) -> None:
         played.deployments.append(world.drop_file(played.shop, appspec(played.shop.name), group="fresh"))
 
 
+def own_stack(world: SimulatedWorld, shop: Shop) -> Stack:
+    """The stack that owns the alias of the function."""
+    return world.simulation.stacks.named(shop.name)
+
+
+def _alias_of_a_stack(world: SimulatedWorld, shop: Shop) -> list[str]:
+    """A stack adopts the alias as it is."""
+    stack = world.simulation.stacks.create(shop.name, shop.name, "1")
+    world.until("the stack", lambda: stack.settled)
+    assert stack.status == "CREATE_COMPLETE", stack
+    world.until("its commit to be heard", lambda: not world.open_wants())
+    world.simulation.writes.clear()
+    return []
+
+
+def settles(world: SimulatedWorld, played: Played, status: str) -> Iterator[str]:
+    """Waits until the stack's operation has ended; says so where it ends otherwise."""
+    stack = own_stack(world, played.shop)
+    world.until(f"the end of the operation of {stack.name}", lambda: stack.settled)
+    if stack.status != status:
+        yield f"the stack is {stack.status} instead of {status}"
+
+
+def _stack_deploys(world: SimulatedWorld, played: Played) -> None:
+    stack = own_stack(world, played.shop)
+    world.simulation.stacks.update(stack, "2")
+    world.until("the end of its update", lambda: stack.settled)
+    if stack.status == "UPDATE_COMPLETE":  # else it wants nothing
+        played.deployments.append(stack.deployment)
+
+
 STORIES = {
     story.name: story
     for story in (
@@ -244,5 +276,6 @@ STORIES = {
         Story("dropped together with its group", _with_its_group),
         Story("the events of drops are lost", _events_of_drops_are_lost),
         Story("an old release is dropped again", _old_release_again, history=_two_releases),
+        Story("a stack deploys", _stack_deploys, history=_alias_of_a_stack),
     )
 }

@@ -24,6 +24,8 @@ from local.gaps import (
     scheduled_rules,
     sdk_errors,
     secure_transport,
+    stack_events,
+    stack_resources,
     stopped_executions,
     stream_batches,
     task_timeouts,
@@ -55,6 +57,8 @@ def fill(time_scale: float) -> None:
     object_events.install()
     alarm_events.install()
     alarm_evaluation.install(time_scale)
+    stack_events.install()
+    stack_resources.install()
     scheduled_rules.install(time_scale)
     url_callers.install()
     # What follows matters where IAM is enforced only.

@@ -29,10 +29,16 @@ OF_RULE = {
     "EventsStopRequested": "interrupt.stop_requested",
     "EventsHookReported": "interrupt.hook_reported",
     "EventsExecutionEnded": "reconcile.execution_ended",
+    "EventsAliasFreed": "commit.execution_ended",
+    "EventsStackSettled": "commit.stack_committed",
     "EventsEventsLeft": "reconcile.events_left",
 }
-ALSO = {"EventsEventsLeft": ["EventsAlarmFired"]}
-"""Rules whose events others hear as well: an alarm of the stack itself is an alarm."""
+ALSO = {
+    "EventsEventsLeft": ["EventsAlarmFired"],
+    "EventsExecutionEnded": ["EventsAliasFreed"],
+    "EventsAliasFreed": ["EventsExecutionEnded"],
+}
+"""Rules whose events others hear as well: an alarm of the stack itself is an alarm, and an end concerns two functions."""
 NAMES = {
     "<StorageBucket>": BUCKET,
     "<DeploymentMachine>": MACHINE,
@@ -45,9 +51,10 @@ STREAM = {"dynamodb": {"Keys": {"sk": {"S": ["DEPLOYMENT"]}}}}
 REFUSALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": ["REFUSAL"]}}}}
 OUTGOING = sorted(path.stem for path in (ROOT / "events" / "outgoing").glob("*.json"))
 OF_STREAM = ["notify.refusal_kept", "notify.table_changed"]
-OF_SCHEDULE = ["reconcile.scheduled", "receive.scheduled", "redeliver.scheduled"]
+OF_SCHEDULE = ["reconcile.scheduled", "receive.scheduled", "redeliver.scheduled", "commit.scheduled"]
 OF_URL = ["api.get_deployment", "report_hook.put_status"]
 OF_DESTINATION = ["run_hook_failed.timed_out"]
+OF_STACK = ["manage_alias.create", "manage_alias.update", "manage_alias.delete"]
 OF_STATE = {
     "Validate deployment": "validate",
     "Check alarms at the start": "check_alarms",
@@ -103,7 +110,9 @@ def test_every_handler_has_its_files_and_every_file_its_handler() -> None:
 
 
 def test_every_file_belongs_to_a_trigger_or_to_a_state() -> None:
-    assert {*OF_RULE.values(), *OF_STATE.values(), *OF_SCHEDULE, *OF_STREAM, *OF_URL, *OF_DESTINATION} == set(FILES)
+    assert {*OF_RULE.values(), *OF_STATE.values(), *OF_SCHEDULE, *OF_STREAM, *OF_URL, *OF_DESTINATION, *OF_STACK} == set(
+        FILES
+    )
 
 
 def test_every_rule_has_a_file() -> None:

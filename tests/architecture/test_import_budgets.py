@@ -29,10 +29,14 @@ SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags", "store
 REQUESTS = {"core.configs", "core.documents", "core.groups", "core.requests", "core.tags"}
 DROPS = {"aws.s3", "core.bundles", "core.object_keys", "store.drops"}
 SCHEDULE = {"aws.eventbridge", "core.notifications", "lifecycle.schedule", "store.schedule"}
-STARTS = RECORDS | EXECUTIONS | SETTINGS | SCHEDULE | REFUSALS | DROPS | {"lifecycle.start", "telemetry"}
+BEGINS = RECORDS | EXECUTIONS | SETTINGS | SCHEDULE | {"lifecycle.start", "telemetry"}
+STARTS = BEGINS | REFUSALS | DROPS
 API = GATE | SETTINGS | REQUESTS | {"core.event_text", "core.refusals", "lifecycle.interrupt", "telemetry"}
 API |= {f"api.{module}" for module in ("additions", "arguments", "endpoint", "hooks", "operations", "protocol")}
 AREAS = {"applications", "configs", "deployments", "drops", "groups", "refusals", "revisions", "tags", "targets"}
+WANTED = {"core.wanted", "store.wanted"}
+COMMITS = BEGINS | GATE | WANTED | {"aws.cloudformation", "aws.lambda_aliases", "core.event_text", "core.function_state"}
+COMMITS |= {"core.refusals", "core.rotation", "lifecycle.commit", "lifecycle.interrupt"}
 MODULES = {
     "api": STARTS
     | API
@@ -40,14 +44,19 @@ MODULES = {
     | {"api.pagination", "api.registry", "core.overview", "core.timeline"}
     | {"store.deployment_index", "store.renames", "store.tags"},
     "check_alarms": RECORDS | {"aws.cloudwatch", "core.alarms", "lifecycle.check_alarms"},
+    "commit": COMMITS,
     "complete": RECORDS | WAY_BACK | {"lifecycle.close"},
     "interrupt": RECORDS | GATE | REFUSALS | {"lifecycle.interrupt", "telemetry"},
+    "manage_alias": COMMITS
+    | {"core.alias_resource", "core.appspec", "core.planning", "core.requests", "core.rollback_rule", "core.rollbacks"}
+    | {"lifecycle.manage_alias"},
     "notify": BASE | {"aws.dynamodb", "environment", "aws.eventbridge", "core.metrics", "core.notifications", "telemetry"},
     "receive": STARTS | {"core.missed_files", "core.rotation", "lifecycle.receive_file"},
     "reconcile": RECORDS
     | GATE
     | WAY_BACK
     | SCHEDULE
+    | WANTED
     | {"aws.sqs", "core.dead_letters", "core.event_text", "core.reconciliation", "core.rotation", "lifecycle.reconcile"},
     "record_failure": RECORDS | WAY_BACK | {"lifecycle.close"},
     "redeliver": {"aws.clients", "aws.errors", "aws.sqs", "core.dead_letters", "core.errors", "core.service_role"}
@@ -63,7 +72,7 @@ MODULES = {
     | {"core.object_keys", "core.planning", "core.rollback_rule", "core.rollbacks"}
     | {"lifecycle.validate"},
 }
-READS_FILES = {"api", "receive", "report_hook", "validate"}
+READS_FILES = {"api", "commit", "manage_alias", "receive", "report_hook", "validate"}
 READS_STREAMS = {"notify", "send_triggers"}
 # What a client of botocore's and Powertools' logger come with.
 SDK = {"aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "six", "typing_extensions", "urllib3"}

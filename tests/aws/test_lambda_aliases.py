@@ -234,3 +234,33 @@ def test_an_alias_that_lambda_moves_for_somebody_else_is_not_written(stub: Stub)
     _found(stub("lambda"), "3", {"1": 1.0}, "r-5")
     with pytest.raises(AliasMoved, match="version 1 at 100 %"):
         Lambda("d-AAAAAAAAA", None).restore(plan(revisionId="r-4"))
+
+
+def test_an_alias_is_created_and_deleted_and_twice_does_no_harm() -> None:
+    functions = Lambda("d-1", None)
+    for _ in range(2):
+        functions.delete("shop", "live")
+    functions.delete("no-such-function", "live")
+    with pytest.raises(InvalidLambdaFunction):
+        functions.alias("shop", "live")
+    functions.create("shop", "live", "2")
+    assert routing() == ("2", {})
+
+
+def test_an_alias_that_is_there_already_is_left_as_it_is(stub: Stub) -> None:
+    said = "Alias already exists: arn:aws:lambda:eu-west-1:123456789012:function:shop:live"
+    stub("lambda").add_client_error("create_alias", "ResourceConflictException", said, 409)
+    Lambda("d-1", None).create("shop", "live", "2")
+
+
+def test_an_alias_of_what_is_not_there_is_not_created(stub: Stub) -> None:
+    stub("lambda").add_client_error("create_alias", "ResourceNotFoundException", "Function not found", 404)
+    with pytest.raises(InvalidLambdaFunction, match="refused to create live of shop"):
+        Lambda("d-1", None).create("shop", "live", "9")
+
+
+def test_a_function_that_is_being_updated_gets_its_alias_later(stub: Stub, no_pauses: list[float]) -> None:  # noqa: ARG001
+    said = "The operation cannot be performed at this time"
+    stub("lambda").add_client_error("create_alias", "ResourceConflictException", said, 409)
+    with pytest.raises(ServiceUnavailable):
+        Lambda("d-1", None).create("shop", "live", "2")

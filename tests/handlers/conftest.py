@@ -6,7 +6,8 @@ import pytest
 
 from tests.aws.conftest import account, fresh, no_pauses, place, quick_items, stub, waits
 from tests.handlers.hooks import Hooks
-from weighbridge.aws import lambda_hooks
+from tests.handlers.stacks import Stacks
+from weighbridge.aws import cloudformation, lambda_hooks
 
 __all__ = ["account", "fresh", "no_pauses", "place", "quick_items", "stub", "waits"]
 
@@ -17,3 +18,11 @@ def lambda_(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooks]:
     monkeypatch.setattr(lambda_hooks, "client_as", lambda *_: answering)
     yield answering
     assert answering.answers == []
+
+
+@pytest.fixture
+def stacks(monkeypatch: pytest.MonkeyPatch) -> Stacks:
+    answering = Stacks()
+    for name in ("stack", "resource", "holders", "send"):
+        monkeypatch.setattr(cloudformation, name, getattr(answering, name))
+    return answering

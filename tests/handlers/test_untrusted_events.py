@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.aws.account import Waits, keep_begun
 from tests.aws.invocation import ID, event_file, invoke
 from tests.core.samples import at, plan
+from tests.handlers.stacks import Stacks
 from weighbridge.aws import clients
 from weighbridge.core.deployment import hook_called, planned
 from weighbridge.core.hooks import Outcome, answer_of
@@ -54,6 +55,8 @@ EVENTS = [
     "interrupt.stop_requested",
     "interrupt.hook_reported",
     "reconcile.execution_ended",
+    "commit.stack_committed",
+    "commit.execution_ended",
 ]
 UNREAD = {"version", "account", "region", "resources"}
 """Of an event's envelope, which only EventBridge writes."""
@@ -100,6 +103,16 @@ def test_no_value_in_any_member_of_an_event_ends_a_handler(name: str) -> None:
     for path in paths(event):
         for value in () if path[0] in UNREAD else VALUES:
             invoke(name.partition(".")[0], changed(event, path, value))
+
+
+def test_no_value_in_any_member_of_a_stacks_request_ends_the_provider(stacks: Stacks) -> None:
+    event = event_file("manage_alias.create")
+    stacks.are("CREATE_IN_PROGRESS")
+    for path in paths(event):
+        for value in VALUES:
+            invoke("manage_alias", changed(event, path, value))
+    assert {answer["Status"] for _, answer in stacks.told} == {"SUCCESS", "FAILED"}
+    assert max(len(json.dumps(answer)) for _, answer in stacks.told) < 4096
 
 
 def test_whatever_is_wrong_with_a_request_it_becomes_a_deployment(place: SimpleNamespace) -> None:

@@ -15,6 +15,7 @@ FUNCTION = f"arn:<AWS::Partition>:lambda:{REGIONAL}:function:"
 ROLE = "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/"
 RULE_OF_STEP_FUNCTIONS = f"arn:<AWS::Partition>:events:{REGIONAL}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 DEFAULT_BUS = f"arn:<AWS::Partition>:events:{REGIONAL}:event-bus/default"
+STACKS = f"arn:<AWS::Partition>:cloudformation:{REGIONAL}:stack/*"
 SWEEP = f"arn:<AWS::Partition>:events:{REGIONAL}:rule/Weighbridge-Schedule"
 EXECUTIONS = f"arn:<AWS::Partition>:states:{REGIONAL}:execution:<DeploymentMachine.Name>:*"
 BUCKET = "<StorageBucket.Arn>"
@@ -112,10 +113,32 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             "<FailuresEvents.Arn>": LEAVE_FAILURES,
             **ASSUME,
         },
+        "Commit": {
+            STACKS: {"cloudformation:DescribeStacks"},
+            TABLE: items("GetItem", "PutItem", "UpdateItem"),
+            f"{TABLE}/index/open": items("Query"),
+            MACHINE: {"states:StartExecution"} | END_WAITS,
+            SWEEP: {"events:EnableRule"},
+            **own(on_functions(deployable, "GetAlias")),
+            "<FailuresEvents.Arn>": LEAVE_FAILURES,
+            **ASSUME,
+        },
+        "ManageAlias": {
+            STACKS: {"cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"},
+            "*": {"cloudformation:DescribeStackResources"},
+            TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+            MACHINE: {"states:StartExecution"} | END_WAITS,
+            SWEEP: {"events:EnableRule"},
+            **own(on_functions(deployable, "GetAlias", "CreateAlias", "DeleteAlias")),
+            **ASSUME,
+        },
         "Redeliver": {
             "<FailuresEvents.Arn>": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
             "<FailuresUnhandled.Arn>": {"sqs:SendMessage"},
-            **{f"<{name}Function.Arn>": {"lambda:InvokeFunction"} for name in ("Receive", "Interrupt", "Reconcile")},
+            **{
+                f"<{name}Function.Arn>": {"lambda:InvokeFunction"}
+                for name in ("Receive", "Interrupt", "Reconcile", "Commit")
+            },
         },
         "Api": {
             BUCKET: {"s3:ListBucketVersions"},

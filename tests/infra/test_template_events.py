@@ -4,6 +4,7 @@ import pytest
 
 from tests.infra.assembly import Synthesize
 from tests.infra.template import Template
+from weighbridge.core.wanted import TELLING
 
 RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "EventsObjectDropped": (
@@ -47,6 +48,29 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
             },
         },
     ),
+    "EventsAliasFreed": (
+        "CommitFunction",
+        None,
+        {
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {
+                "stateMachineArn": ["<DeploymentMachine>"],
+                "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
+            },
+        },
+    ),
+    "EventsStackSettled": (
+        "CommitFunction",
+        None,
+        {
+            "source": ["aws.cloudformation"],
+            "detail-type": ["CloudFormation Stack Status Change"],
+            "account": ["<AWS::AccountId>"],
+            "region": ["<AWS::Region>"],
+            "detail": {"status-details": {"status": sorted(TELLING)}},
+        },
+    ),
     "EventsEventsLeft": (
         "ReconcileFunction",
         None,
@@ -61,7 +85,7 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
 }
 SWEEP = "EventsSchedule"
 QUEUES = {
-    "FailuresEvents": ["Receive", "Interrupt", "Reconcile"],
+    "FailuresEvents": ["Receive", "Interrupt", "Reconcile", "Commit"],
     "FailuresUnhandled": ["Redeliver"],
     "FailuresChanges": ["Notify", "SendTriggers"],
 }
@@ -95,6 +119,7 @@ def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
         "<ReconcileFunction.Arn>",
         "<ReceiveFunction.Arn>",
         "<RedeliverFunction.Arn>",
+        "<CommitFunction.Arn>",
     ]
 
 

@@ -25,6 +25,8 @@ SECONDS = {
     "RecordFailure": 30,
     "Interrupt": 30,
     "Reconcile": 60,
+    "Commit": 60,
+    "ManageAlias": 60,
     "Redeliver": 60,
     "Notify": 30,
     "SendTriggers": 60,
@@ -65,10 +67,19 @@ ENVIRONMENT = {
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
         "SCHEDULE_RULE": "Weighbridge-Schedule",
     },
+    "Commit": {"STATE_MACHINE_ARN": "<DeploymentMachine>", "SCHEDULE_RULE": "Weighbridge-Schedule"},
+    "ManageAlias": {
+        "ACCOUNT_ID": "<AWS::AccountId>",
+        "DEPLOYABLE_FUNCTIONS": "*",
+        "INVOCABLE_HOOKS": "CodeDeployHook_*",
+        "SERVICE_ROLE_REQUIRED": "false",
+        "STATE_MACHINE_ARN": "<DeploymentMachine>",
+        "SCHEDULE_RULE": "Weighbridge-Schedule",
+    },
     "Redeliver": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",
         "UNHANDLED_URL": "<FailuresUnhandled>",
-        "REDELIVERED_TO": "<ReceiveFunction.Arn>,<InterruptFunction.Arn>,<ReconcileFunction.Arn>",
+        "REDELIVERED_TO": "<ReceiveFunction.Arn>,<InterruptFunction.Arn>,<ReconcileFunction.Arn>,<CommitFunction.Arn>",
     },
 }
 
@@ -105,7 +116,8 @@ def test_the_reaction_path_has_concurrency_of_its_own(template: Template, synthe
     figures = reserved(synthesize({"reservedConcurrency": "on", "hookUrl": True}).template())
     # What puts traffic back has more than what others can keep busy, which is capped.
     reacting = [figures.pop(name) for name in ("Interrupt", "ShiftTraffic", "RecordFailure", "Reconcile")]
-    called_by_others = [figures.pop(name) for name in ("Receive", "Validate", "Api", "ReportHook")]
+    callable_by_others = ("Receive", "Validate", "Api", "ReportHook", "ManageAlias", "Commit")
+    called_by_others = [figures.pop(name) for name in callable_by_others]
     assert min(reacting) >= max(called_by_others) > 0
     # RunHook waits for hooks, for a quarter of an hour each.
     assert figures == {}

@@ -98,6 +98,7 @@ def test_outputs(template: Template) -> None:
         "BucketName": "<StorageBucket>",
         "EventBusName": "<EventsBus>",
         "HookLayerArn": "<HookLayer>",
+        "ServiceToken": "<ManageAliasFunction.Arn>",
         "StateMachineArn": "<DeploymentMachine>",
         "TableName": "<StorageTable>",
     }

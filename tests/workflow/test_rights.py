@@ -19,7 +19,7 @@ from tests.infra.template import Rights
 pytestmark = pytest.mark.local_cloud  # IAM
 
 RIGHTS = handlers(DEPLOYABLE) | {"ReportHook": REPORT_HOOK}
-CALLED_BY_OTHERS = ("Receive", "Interrupt", "Reconcile", "RunHookFailed")
+CALLED_BY_OTHERS = ("Receive", "Interrupt", "Reconcile", "Commit", "RunHookFailed")
 FAILURES = ("FailuresEvents", "FailuresUnhandled", "FailuresChanges")
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 PROBE = """
@@ -115,6 +115,7 @@ def place(world: World) -> Place:
         *_on_machines(world, machine),
         *_on_functions(world, regional),
         *_on_events(world, regional),
+        *_on_stacks(regional),
         *_on_roles(world),
         *_on_alarms_topics_and_queues(world, regional, failures),
     ]
@@ -224,6 +225,7 @@ def _on_functions(world: World, regional: str) -> list[Call]:
         calls += [
             Call("lambda", "get_alias", alias, "lambda:GetAlias", arn),
             Call("lambda", "update_alias", alias | {"RevisionId": "stale"}, "lambda:UpdateAlias", arn),
+            Call("lambda", "create_alias", function | {"Name": "nothing", "FunctionVersion": "99"}, "lambda:CreateAlias", arn),
             Call("lambda", "delete_alias", function | {"Name": "nothing"}, "lambda:DeleteAlias", arn),
             Call("lambda", "get_function_configuration", function, "lambda:GetFunctionConfiguration", arn),
             Call("lambda", "get_function_configuration", version, "lambda:GetFunctionConfiguration", f"{arn}:1"),
@@ -253,6 +255,24 @@ def _on_events(world: World, regional: str) -> list[Call]:
             Call("events", "enable_rule", {"Name": rule}, "events:EnableRule", arn),
         ]
     return calls
+
+
+def _on_stacks(regional: str) -> list[Call]:
+    arn = f"arn:aws:cloudformation:{regional}:stack/nothing/1"
+    stack, physical = {"StackName": arn}, {"PhysicalResourceId": "nothing"}
+    return [
+        Call("cloudformation", "describe_stacks", stack, "cloudformation:DescribeStacks", arn),
+        Call(
+            "cloudformation",
+            "describe_stack_resource",
+            stack | {"LogicalResourceId": "Nothing"},
+            "cloudformation:DescribeStackResource",
+            arn,
+        ),
+        Call("cloudformation", "describe_stack_resources", physical, "cloudformation:DescribeStackResources", "*"),
+        Call("cloudformation", "get_template", stack, "cloudformation:GetTemplate", arn),
+        Call("cloudformation", "delete_stack", stack, "cloudformation:DeleteStack", arn),
+    ]
 
 
 def _on_roles(world: World) -> list[Call]:

@@ -5,7 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +23,7 @@ from verify.simulation.emulator import ENDPOINT, Answer, Emulator
 from verify.simulation.faults import Faults
 from verify.simulation.functions import Functions
 from verify.simulation.machine import Machine
+from verify.simulation.stacks import Stacks
 from verify.simulation.wire import Wire
 
 START = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
@@ -49,6 +50,7 @@ class Cloud:
     emulator: Emulator
     functions: Functions
     machine: Machine
+    stacks: Stacks
     wire: Wire
     faults: Faults
     outputs: Mapping[str, str]
@@ -71,6 +73,7 @@ class Cloud:
         self.functions.forget()
         self.faults.forget()
         self.machine.forget()
+        self.stacks.forget()
         self.writes.clear()
         self.clock.output.seek(0)
         self.clock.output.truncate()
@@ -157,6 +160,17 @@ def _logging(clock: Clock) -> Iterator[None]:
 
 
 @contextmanager
+def _answering(stacks: Stacks) -> Iterator[None]:
+    """Meanwhile answers to CloudFormation reach the simulated one."""
+    adapter = importlib.import_module("weighbridge.aws.cloudformation")
+    real, adapter.send = adapter.send, stacks.send  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        adapter.send = real  # type: ignore[attr-defined]
+
+
+@contextmanager
 def simulated(assembly: Path) -> Iterator[Cloud]:
     """An account with the stack of a cloud assembly in it."""
     with Clock(START) as clock:
@@ -167,10 +181,14 @@ def simulated(assembly: Path) -> Iterator[Cloud]:
         wire = Wire(clock, emulator, faults)
         wire.served |= {"lambda": functions.serve, "sfn": machine.serve}
         wire.served |= {"codedeploy": functions.serve_url, "weighbridge": functions.serve_url}
-        with wire.connected(), _sleeping(clock), _logging(clock):
+        with wire.connected(), _sleeping(clock), _logging(clock), ExitStack() as meanwhile:
             client = cache(boto3.client)
-            cloud = Cloud(clock, emulator, functions, machine, wire, faults, {}, client, reserved_in(assembly))
+            stacks = Stacks(clock, emulator)
+            cloud = Cloud(clock, emulator, functions, machine, stacks, wire, faults, {}, client, reserved_in(assembly))
             cloud.outputs = deploy(cloud, assembly)
+            stacks.token = cloud.outputs["ServiceToken"]
+            wire.served["cloudformation"] = stacks.serve  # from now on: the installation itself is the emulator's
+            meanwhile.enter_context(_answering(stacks))
             functions.load()
             functions.hook_url = cloud.outputs.get("HookUrl", "")
             machine.load(cloud.outputs["StateMachineArn"])

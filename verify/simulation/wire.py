@@ -40,8 +40,9 @@ _THROTTLES = {
     "cloudwatch": ("ThrottlingException", 400),
     "eventbridge": ("ThrottlingException", 400),
     "sns": ("Throttling", 400),
+    "cloudformation": ("Throttling", 400),
 }
-_DENIALS = {"s3": "AccessDenied", "sts": "AccessDenied", "sns": "AuthorizationError"}
+_DENIALS = {"s3": "AccessDenied", "sts": "AccessDenied", "sns": "AuthorizationError", "cloudformation": "AccessDenied"}
 _FAILURES = {
     "lambda": "ServiceException",
     "dynamodb": "InternalServerError",
@@ -203,7 +204,7 @@ def refusal(request: AWSPreparedRequest, service: str, code: str, status: int, m
         case "s3":
             error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
             return _response(request, status, {"Content-Type": "application/xml"}, error.encode())
-        case "sts" | "sns":
+        case "sts" | "sns" | "cloudformation":
             error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
             wrapped = f"<ErrorResponse>{error}<RequestId>request</RequestId></ErrorResponse>"
             return _response(request, status, {"Content-Type": "text/xml"}, wrapped.encode())

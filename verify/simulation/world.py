@@ -59,6 +59,11 @@ class SimulatedWorld(World):
         items = self.simulation.emulator.items(self.outputs["TableName"])
         return [plain(item) for item in items if item["sk"] == {"S": "DEPLOYMENT"} and item["pk"]["S"][:6] == "DEPLOY"]
 
+    def open_wants(self) -> list[dict[str, Any]]:
+        """What stacks want of aliases about which something is still to be done."""
+        items = self.simulation.emulator.items(self.outputs["TableName"])
+        return [plain(item) for item in items if item["sk"] == {"S": "WANTED"} and "open" in item]
+
     @cached_property
     def codedeploy(self) -> Any:
         """A stock client of CodeDeploy, pointed at the API's URL."""

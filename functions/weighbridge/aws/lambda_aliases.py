@@ -58,6 +58,25 @@ class Lambda:
                 ) from error
         return Alias(Routing.of(answer), answer["RevisionId"])
 
+    def create(self, function: str, name: str, version: str) -> None:
+        """Creates an alias; there may be one already. Raises InvalidLambdaFunction where it has nothing to stand for."""
+        with translating(_LAMBDA, self._role):
+            try:
+                self._client.create_alias(FunctionName=function, Name=name, FunctionVersion=version)
+            except ClientError as error:
+                if code_of(error) in _REFUSALS:
+                    raise InvalidLambdaFunction(f"Lambda refused to create {name} of {function}: {error}") from error
+                if "already exists" not in str(error):
+                    raise
+
+    def delete(self, function: str, name: str) -> None:
+        """Deletes an alias; there need be none, nor a function."""
+        with translating(_LAMBDA, self._role):
+            try:
+                self._client.delete_alias(FunctionName=function, Name=name)
+            except self._client.exceptions.ResourceNotFoundException:
+                return
+
     def state(self, function: str, version: str | None = None) -> FunctionState | None:
         """The state of a function, or of a version of it; None where there is no such one."""
         with translating(_LAMBDA, self._role):

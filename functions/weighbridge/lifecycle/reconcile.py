@@ -33,7 +33,7 @@ from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import FINAL
 from weighbridge.core.rotation import rotated
 from weighbridge.lifecycle import gate, rollback, schedule
-from weighbridge.store import deployments
+from weighbridge.store import deployments, wanted
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -65,7 +65,7 @@ def reconcile_all(remaining_ms: Callable[[], int], now: datetime) -> None:
         _reconcile_each(rotated(unfinished, now), remaining_ms)
     finally:
         # Where this fails there may be no next one, but Lambda tries this one again.
-        schedule.review(now, needed=bool(unfinished) or sqs.are_left())
+        schedule.review(now, needed=bool(unfinished) or bool(wanted.open_aliases()) or sqs.are_left())
 
 
 def _reconcile_each(deployment_ids: Iterable[str], remaining_ms: Callable[[], int]) -> None:

@@ -12,6 +12,7 @@
     REVISION#<app>/<digest>   REVISION         a registered revision (store.revisions)
     SETTINGS#<digest>         SETTINGS         a group's or configuration's file that was taken over (store.drops)
     BUCKET#<bucket>           BUCKET           `after`, the key after which the next look for missed files begins
+    WANTED#<function>:<alias> WANTED           what a stack wants of an alias that it owns (core.wanted)
     REFUSAL#<digest>          REFUSAL          an object or event that was refused without a deployment (core.refusals)
     REFUSALS#<hour>           REFUSALS         how many were in a clock hour
     SCHEDULE#SWEEP            SCHEDULE         until when the schedule is on (lifecycle.schedule)
@@ -100,6 +101,16 @@ def settings_file(identity: str) -> Key:
 
 def bucket(name: str) -> Key:
     return _key("BUCKET", name)
+
+
+def wanted(alias: str) -> Key:
+    """`alias` is `function:alias`."""
+    return _key("WANTED", alias)
+
+
+def wanted_in(key: Mapping[str, str]) -> str:
+    """The alias, `function:alias`, of which an item with this key, given as text, says what is wanted."""
+    return key["pk"].removeprefix("WANTED#")
 
 
 def refusal(digest: str) -> Key:

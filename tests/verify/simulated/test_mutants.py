@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from verify import drift, fault_matrix, full_record, invariants, load, races, revoked_access
+from verify import drift, fault_matrix, full_record, invariants, load, races, revoked_access, stacks
 from verify.baseline import baseline
 from verify.case import Case
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
 from weighbridge.aws import lambda_aliases, lambda_hooks, stepfunctions
 from weighbridge.aws.lambda_aliases import Alias, Lambda
+from weighbridge.core import wanted
 from weighbridge.core.deployment import is_running
 from weighbridge.core.execution import Execution
 from weighbridge.core.plan import Plan, restored
 from weighbridge.core.record import Record
 from weighbridge.core.routing import Found
 from weighbridge.handlers import reconcile as handler
-from weighbridge.lifecycle import gate, reconcile, rollback, run_hook
+from weighbridge.lifecycle import commit, gate, reconcile, rollback, run_hook
 from weighbridge.store import deployments
 
 
@@ -143,3 +144,25 @@ def test_an_interruption_that_waits_until_it_can_be_recorded(
     assert rolled_back_after() < brief
     monkeypatch.setattr(gate, "_interrupt_unrecorded", lambda *_: None)
     assert rolled_back_after() > brief, "the bake had to run out"
+
+
+def test_a_stack_that_goes_back_and_is_deployed_all_the_same(
+    world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wanted, "COMMITTED", wanted.TELLING)
+    monkeypatch.setattr(wanted, "_taken_back", lambda _request, item: wanted.Decision(item))
+    problems = found(world, stacks.cases, "between what was wanted and the commit")
+    assert "a stack that went back has moved traffic" in problems
+
+
+def test_a_commit_that_only_its_event_tells_of(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commit, "look_at_all", lambda *_: None)
+    monkeypatch.setattr(invariants, "LONGEST", 1800.0)
+    problems = found(world, stacks.cases, "its commit is not heard")
+    assert any("not at rest" in problem for problem in problems)
+
+
+def test_two_stacks_that_have_one_alias(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wanted, "_not_ours", lambda *_, **__: None)
+    problems = found(world, stacks.cases, "another stack wants its alias")
+    assert any("another stack's creation ended CREATE_COMPLETE" in problem for problem in problems)

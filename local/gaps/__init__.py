@@ -15,6 +15,7 @@ from local.gaps import (
     function_errors,
     function_url_rights,
     function_url_signatures,
+    macros,
     nested_executions,
     object_events,
     repeated_starts,
@@ -61,6 +62,7 @@ def fill(time_scale: float) -> None:
     stack_resources.install()
     scheduled_rules.install(time_scale)
     url_callers.install()
+    macros.install()
     # What follows matters where IAM is enforced only.
     alias_actions.install()
     token_owners.install()

@@ -67,7 +67,7 @@ class Options:
                 instead = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(_OPTIONS)}."
                 raise InvalidDocument(f"Metadata.Weighbridge has no option {str(name)[:100]!r}: {instead}")
         passed_on = {name: chosen[name] for name in _PASSED_ON if name in chosen}
-        if passed_on.get("Start", "AfterStack") not in ("AfterStack", "DuringStack"):  # noqa: PLR6201 - it may be anything
+        if passed_on.get("Start", "AfterStack") not in ("AfterStack", "DuringStack"):
             raise InvalidDocument("Metadata.Weighbridge.Start must be AfterStack or DuringStack, written out.")
         prepare = _boolean(chosen.get("Prepare", False))
         if prepare is None:

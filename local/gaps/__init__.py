@@ -11,6 +11,7 @@ from local.gaps import (
     alias_rules,
     asynchronous_targets,
     callbacks,
+    codedeploy_resources,
     event_keys,
     function_errors,
     function_url_rights,
@@ -63,6 +64,7 @@ def fill(time_scale: float) -> None:
     scheduled_rules.install(time_scale)
     url_callers.install()
     macros.install()
+    codedeploy_resources.install()
     # What follows matters where IAM is enforced only.
     alias_actions.install()
     token_owners.install()

@@ -233,7 +233,8 @@ def test_the_first_step_of_moving_a_stack_only_says_that_the_alias_outlives_its_
     resources = converted(before)["Resources"]
     assert resources.pop("WeighbridgePrepared") == {"Type": "AWS::CloudFormation::WaitConditionHandle"}
     prepared = resources.pop("Live")
-    assert (prepared.pop("DeletionPolicy"), prepared.pop("Metadata")) == ("Retain", {"Weighbridge": "prepared"})
+    assert prepared.pop("Metadata") == {"Weighbridge": "prepared"}
+    assert (prepared.pop("DeletionPolicy"), prepared.pop("UpdateReplacePolicy")) == ("Retain", "Retain")
     alias = before["Resources"].pop("Live")
     assert (prepared, resources) == (alias, before["Resources"])
 

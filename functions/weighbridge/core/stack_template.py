@@ -217,7 +217,8 @@ def _prepare(resources: dict[str, Any], shifted: Mapping[str, Policy]) -> None:
         metadata = alias.get("Metadata", {})
         if not isinstance(metadata, Mapping):
             raise InvalidDocument(f"The Metadata of {name} must be a mapping.")
-        resources[name] = {**alias, "DeletionPolicy": "Retain", "Metadata": {**metadata, "Weighbridge": "prepared"}}
+        kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+        resources[name] = {**alias, **kept, "Metadata": {**metadata, "Weighbridge": "prepared"}}
     if shifted:
         if PREPARED in resources:
             raise InvalidDocument(f"The template has a {PREPARED} already; call it otherwise.")

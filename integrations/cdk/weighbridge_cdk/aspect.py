@@ -89,7 +89,7 @@ def _group(alias: lambda_.CfnAlias, name: str) -> codedeploy.CfnDeploymentGroup:
 
 def _prepare(alias: lambda_.CfnAlias) -> None:
     """Has the stack let go of the alias when it leaves the template: CloudFormation goes by the template before."""
-    alias.cfn_options.deletion_policy = CfnDeletionPolicy.RETAIN
+    alias.cfn_options.deletion_policy = alias.cfn_options.update_replace_policy = CfnDeletionPolicy.RETAIN
     alias.add_override("Metadata.Weighbridge", "prepared")
     stack = Stack.of(alias)
     if stack.node.try_find_child(_PREPARED) is None:

@@ -13,7 +13,7 @@ from weighbridge_cdk.resource import INSTALLATION, OnRunning, Start, fits, keep,
 CONFIG = codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES
 
 
-class WeighbridgeAlias(lambda_.Alias):
+class WeighbridgeAlias(lambda_.Alias):  # type: ignore[misc]  # aws-cdk-lib is not looked into
     """A `lambda.Alias` whose traffic moves to each new version gradually, once the stack has committed.
 
     It goes wherever an alias goes: grants, event sources, function URLs, outputs, permissions.

@@ -63,13 +63,15 @@ MODULES = {
     "run_hook_failed": RECORDS | GATE,
     "send_triggers": BASE | TABLE | {"aws.sns", "core.triggers", "telemetry"},
     "shift_traffic": RECORDS | WAY_BACK | {"lifecycle.shift"},
+    "transform_template": {"core.configs", "core.documents", "core.errors", "core.plan"}
+    | {"core.routing", "core.service_role", "core.stack_template", "environment"},
     "validate": RECORDS
     | SETTINGS
     | {"aws.lambda_aliases", "aws.lambda_hooks", "aws.s3", "core.appspec", "core.bundles", "core.function_state"}
     | {"core.object_keys", "core.planning", "core.rollback_rule", "core.rollbacks"}
     | {"lifecycle.validate"},
 }
-READS_FILES = {"api", "commit", "manage_alias", "receive", "report_hook", "validate"}
+READS_FILES = {"api", "commit", "manage_alias", "receive", "report_hook", "transform_template", "validate"}
 ASK = "import sys, json; import weighbridge.handlers.{}; print(json.dumps(sorted(sys.modules)))"
 
 

@@ -167,7 +167,9 @@ class Application(Stack):
 
         def ask() -> str | None:
             records = self.world.records()
-            return next((record["deploymentId"] for record in records if record["applicationName"] == f"stack@{self.name}"), None)
+            return next(
+                (record["deploymentId"] for record in records if record["applicationName"] == f"stack@{self.name}"), None
+            )
 
         return self.world.ended(self.world.until(f"a deployment of {self.name}", ask))
 

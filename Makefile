@@ -66,7 +66,7 @@ format: install ## write the code in the project's style
 lint: install ## style and types
 	ruff check .
 	ruff format --check .
-	mypy acceptance app.py benchmarks client functions infra local scenarios statemachine tests verify
+	mypy acceptance app.py benchmarks client functions infra integrations local scenarios statemachine tests verify
 
 audit: install ## look up known vulnerabilities of everything that is locked; needs the internet
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/audit.txt --target .build/audit

@@ -1,6 +1,6 @@
 """The provider by which CloudFormation's stacks own aliases, and what starts their deployments once they have committed."""
 
-from aws_cdk import Aws, Duration, Stack
+from aws_cdk import Aws, CfnMacro, Duration, Stack
 from constructs import Construct
 
 from infra.basis import Basis
@@ -126,6 +126,30 @@ def create_commit(scope: Construct, basis: Basis, machine: DeploymentMachine) ->
             act_as_service_role(basis.settings),
         ],
     )
+
+
+def create_macro(scope: Construct, basis: Basis, manage_alias: Handler, hook_url: str) -> None:
+    """The macro, by which templates that were written for CodeDeploy are shifted by Weighbridge with one more line.
+
+    CloudFormation calls its function as whoever deploys the template; the function itself may do nothing.
+    """
+    transform_template = Handler(
+        scope,
+        "TransformTemplate",
+        basis.package,
+        timeout=Duration.seconds(30),
+        rights=[],
+        environment={"PROVIDER": f"{basis.settings.service}-cloudformation", "HOOK_URL": hook_url},
+    )
+    macro = CfnMacro(
+        scope,
+        "Macro",
+        name=basis.settings.stack_name,
+        function_name=transform_template.function.function_arn,
+        description="Aliases that CodeDeploy shifts become aliases that Weighbridge shifts",
+    )
+    # A template that is converted names the provider, so it has to be there.
+    macro.node.add_dependency(manage_alias.function)
 
 
 def _stacks(scope: Construct) -> str:

@@ -23,6 +23,7 @@ PRICES = {
 """US dollars a month for each, in us-east-1, as generally known: https://aws.amazon.com/cloudwatch/pricing/ has today's."""
 BY_USE = frozenset(
     {
+        "AWS::CloudFormation::Macro",
         "AWS::Events::EventBus",
         "AWS::Events::Rule",
         "AWS::IAM::Policy",

@@ -62,6 +62,16 @@ class Environment:
         return _list("INVOCABLE_HOOKS")
 
     @property
+    def provider(self) -> str:
+        """The name of the function behind the aliases that stacks own."""
+        return os.environ["PROVIDER"]
+
+    @property
+    def hook_url(self) -> str:
+        """Where hooks that were written for CodeDeploy report; empty where there is no such URL."""
+        return os.environ["HOOK_URL"]
+
+    @property
     def service_role_required(self) -> bool:
         return os.environ["SERVICE_ROLE_REQUIRED"] == "true"
 

@@ -11,10 +11,12 @@ from local.gaps import (
     alias_rules,
     asynchronous_targets,
     callbacks,
+    codedeploy_resources,
     event_keys,
     function_errors,
     function_url_rights,
     function_url_signatures,
+    macros,
     nested_executions,
     object_events,
     repeated_starts,
@@ -61,6 +63,8 @@ def fill(time_scale: float) -> None:
     stack_resources.install()
     scheduled_rules.install(time_scale)
     url_callers.install()
+    macros.install()
+    codedeploy_resources.install()
     # What follows matters where IAM is enforced only.
     alias_actions.install()
     token_owners.install()

@@ -16,6 +16,10 @@ RUN: dict[Place, tuple[int, str]] = {
         3,
         "tests/architecture/test_readme.py::test_the_files_to_copy_are_read_as_they_stand",
     ),
+    ("README.md", "From the stack that defines the function"): (
+        1,
+        "tests/workflow/test_examples.py::test_each_example_is_created_at_once_and_updated_gradually",
+    ),
     ("README.md", "What happens"): (1, "tests/architecture/test_readme.py::test_the_picture_is_drawn_from_the_definition"),
     ("README.md", "What it does not do yet"): (
         2,

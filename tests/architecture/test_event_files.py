@@ -54,7 +54,7 @@ OF_STREAM = ["notify.refusal_kept", "notify.table_changed"]
 OF_SCHEDULE = ["reconcile.scheduled", "receive.scheduled", "redeliver.scheduled", "commit.scheduled"]
 OF_URL = ["api.get_deployment", "report_hook.put_status"]
 OF_DESTINATION = ["run_hook_failed.timed_out"]
-OF_STACK = ["manage_alias.create", "manage_alias.update", "manage_alias.delete"]
+OF_STACK = ["manage_alias.create", "manage_alias.update", "manage_alias.delete", "transform_template"]
 OF_STATE = {
     "Validate deployment": "validate",
     "Check alarms at the start": "check_alarms",

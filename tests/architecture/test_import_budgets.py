@@ -66,13 +66,15 @@ MODULES = {
     "run_hook_failed": RECORDS | GATE,
     "send_triggers": BASE | TABLE | {"aws.sns", "core.triggers", "telemetry"},
     "shift_traffic": RECORDS | WAY_BACK | {"lifecycle.shift"},
+    "transform_template": {"aws.clients", "core.configs", "core.documents", "core.errors", "core.plan"}
+    | {"core.routing", "core.service_role", "core.stack_template", "environment"},
     "validate": RECORDS
     | SETTINGS
     | {"aws.lambda_aliases", "aws.lambda_hooks", "aws.s3", "core.appspec", "core.bundles", "core.function_state"}
     | {"core.object_keys", "core.planning", "core.rollback_rule", "core.rollbacks"}
     | {"lifecycle.validate"},
 }
-READS_FILES = {"api", "commit", "manage_alias", "receive", "report_hook", "validate"}
+READS_FILES = {"api", "commit", "manage_alias", "receive", "report_hook", "transform_template", "validate"}
 READS_STREAMS = {"notify", "send_triggers"}
 # What a client of botocore's and Powertools' logger come with.
 SDK = {"aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "six", "typing_extensions", "urllib3"}

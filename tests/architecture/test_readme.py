@@ -24,7 +24,7 @@ def test_every_answer_to_a_question_has_an_arrow_of_its_own() -> None:
 
 
 def test_the_files_to_copy_are_read_as_they_stand() -> None:
-    group, release, config = FILES
+    group, release, config = FILES[:3]
     settings = groups.parse("shop", "prod", documents.load(group))
     assert settings.alarm_configuration
     assert settings.alarm_configuration.watched() == ["checkout-errors"]

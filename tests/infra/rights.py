@@ -132,6 +132,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             **own(on_functions(deployable, "GetAlias", "CreateAlias", "DeleteAlias")),
             **ASSUME,
         },
+        "TransformTemplate": {},
         "Redeliver": {
             "<FailuresEvents.Arn>": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
             "<FailuresUnhandled.Arn>": {"sqs:SendMessage"},

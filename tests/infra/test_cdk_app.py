@@ -119,6 +119,7 @@ def test_nothing_names_an_account_or_a_region(assembly: Assembly) -> None:
 def test_nothing_but_what_was_declared_is_deployed(template: Template) -> None:
     kinds = {resource.type for resource in template.resources.values()}
     assert kinds == {
+        "AWS::CloudFormation::Macro",
         "AWS::CloudWatch::Alarm",
         "AWS::DynamoDB::Table",
         "AWS::Events::EventBus",

@@ -29,3 +29,8 @@ def test_it_may_find_a_call_keep_an_answer_and_end_a_wait(opened: Template) -> N
     rights = opened.rights("ReportHookRole")
     assert {resource: rights[resource] for resource in REPORT_HOOK} == REPORT_HOOK
     assert {resource for resource in rights if "ReportHookLogs" not in resource} == {TABLE, MACHINE, "*"}
+
+
+def test_the_macro_gives_it_to_hooks(opened: Template) -> None:
+    variables = opened["TransformTemplateFunction"]["Environment"]["Variables"]
+    assert variables["HOOK_URL"] == "<ReportHookFunctionFunctionUrl.FunctionUrl>"

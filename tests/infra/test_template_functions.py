@@ -27,6 +27,7 @@ SECONDS = {
     "Reconcile": 60,
     "Commit": 60,
     "ManageAlias": 60,
+    "TransformTemplate": 30,
     "Redeliver": 60,
     "Notify": 30,
     "SendTriggers": 60,
@@ -76,6 +77,7 @@ ENVIRONMENT = {
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
         "SCHEDULE_RULE": "Weighbridge-Schedule",
     },
+    "TransformTemplate": {"PROVIDER": "weighbridge-cloudformation", "HOOK_URL": ""},
     "Redeliver": {
         "DEAD_LETTERS_URL": "<FailuresEvents>",
         "UNHANDLED_URL": "<FailuresUnhandled>",

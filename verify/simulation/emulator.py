@@ -38,7 +38,7 @@ from ministack.services import (  # noqa: E402
     sqs,
 )
 
-from local.gaps import alarm_events, alias_rules, asynchronous_targets, object_events, stream_batches  # noqa: E402
+from local.gaps import alarm_events, alias_rules, asynchronous_targets, macros, object_events, stream_batches  # noqa: E402
 from local.gaps.patching import wrap  # noqa: E402
 
 Item = dict[str, Any]
@@ -66,6 +66,7 @@ class Emulator:
         object_events.install()
         alarm_events.install()
         asynchronous_targets.install()
+        macros.install()
         stream_batches.install(time_scale=1)
         for module in (lambda_svc, s3, eventbridge):
             wrap(module, "threading", self._tasks_for)

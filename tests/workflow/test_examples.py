@@ -1,0 +1,196 @@
+"""Templates as the tools of the field make them, and the examples as they are: each deployed to the local cloud."""
+
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cfnlint import lint
+from cfnlint.decode import cfn_yaml
+from samtranslator.translator.transform import transform
+
+from local.cloud import ROOT
+from scenarios.stack import Stack
+from scenarios.world import Deployment, World
+from weighbridge.core.stack_template import convert
+
+pytestmark = pytest.mark.local_cloud  # CloudFormation
+EXAMPLES, TEMPLATES = ROOT / "examples", Path(__file__).parent / "templates"
+PROVIDER = "weighbridge-cloudformation"
+BOOTSTRAPPED = "/cdk-bootstrap/hnb659fds/version"
+"""What says that a region is ready for the CDK's stacks."""
+SAID_BEFORE, SAID_NOW = "thank you", "thanks a lot"
+Template = dict[str, Any]
+
+
+def synthesized(app: Path, folder: Path) -> dict[str, Template]:
+    """The templates that a CDK app makes, by stack."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "integrations" / "cdk"),
+        "JSII_NODE": str(Path(sys.prefix) / "bin" / "node"),
+        "CDK_OUTDIR": str(folder),
+        "CDK_VALIDATION": "false",
+    }
+    subprocess.run([sys.executable, str(app)], env=environment, check=True, capture_output=True)
+    return {path.name.partition(".")[0]: json.loads(path.read_text()) for path in folder.glob("*.template.json")}
+
+
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
+    made = synthesized(TEMPLATES / "cdk_app.py", tmp_path_factory.mktemp("cdk"))
+    return made | synthesized(EXAMPLES / "cdk-python" / "app.py", tmp_path_factory.mktemp("example"))
+
+
+def written(path: Path) -> Template:
+    template: Template = json.loads(json.dumps(cfn_yaml.load(str(path))))
+    return template
+
+
+def by_sam(template: Template) -> Template:
+    """What SAM's own transform makes of a template."""
+    own = {**copy.deepcopy(template), "Transform": "AWS::Serverless-2016-10-31"}
+    made: Template = transform(own, {}, SimpleNamespace(load=dict))
+    return made
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from references(item)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            match key, value:
+                case ("Ref" | "DependsOn", str()):
+                    yield value
+                case ("DependsOn", list()):
+                    yield from value
+                case ("Fn::GetAtt", list()):
+                    yield value[0]
+            yield from references(value)
+
+
+def but_for_what_is_named_after_the_stack(resources: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: resource for name, resource in resources.items() if "EventSource" not in name}
+
+
+def findings(template: Mapping[str, Any]) -> set[str]:
+    """What cfn-lint says of a template, without where."""
+    return {f"{match.rule.id} {match.rule.shortdesc}" for match in lint(json.dumps(template))}
+
+
+def test_what_the_macro_makes_of_each_tools_template_is_as_sound_as_before(
+    apps: Mapping[str, Template], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # SAM asks for one
+    before = {
+        "SAM": by_sam(written(EXAMPLES / "sam" / "template.yaml")),
+        "raw": written(EXAMPLES / "cloudformation" / "template.yaml"),
+        "CDK": apps["CodeDeploy"],
+        "Serverless": json.loads((TEMPLATES / "serverless.json").read_text()),
+    }
+    for tool, template in before.items():
+        plain = {key: value for key, value in template.items() if key != "Transform"}
+        result = convert(plain, PROVIDER)
+        assert len(result.renamed) == 1, tool
+        left = {*result.template["Resources"], *result.template.get("Parameters", {})}
+        assert {name for name in references(result.template) if not name.startswith("AWS::")} <= left, tool
+        assert findings(result.template) <= findings(plain), tool
+
+
+def test_the_cdk_makes_of_an_app_what_the_macro_does(apps: Mapping[str, Template]) -> None:
+    by_macro = but_for_what_is_named_after_the_stack(convert(apps["CodeDeploy"], PROVIDER).template["Resources"])
+    by_aspect = but_for_what_is_named_after_the_stack(apps["Aspect"]["Resources"])
+    assert by_aspect.keys() == by_macro.keys()
+    own = "Live848578DFWeighbridge"
+    assert by_aspect[own]["Properties"] == by_macro[own]["Properties"] | {"Start": "AfterStack", "OnRunning": "Queue"}
+    for name in by_macro.keys() - {own}:
+        assert by_aspect[name] == by_macro[name], name
+    assert apps["Macro"]["Transform"] == "Weighbridge"
+
+
+def test_the_cdk_prepares_an_app_as_the_macro_does(apps: Mapping[str, Template]) -> None:
+    template = {**apps["CodeDeploy"], "Metadata": {"Weighbridge": {"Prepare": True}}}
+    by_macro = but_for_what_is_named_after_the_stack(convert(template, PROVIDER).template["Resources"])
+    live = by_macro.pop("Live848578DF")
+    prepared = but_for_what_is_named_after_the_stack(apps["Prepared"]["Resources"])
+    assert prepared.pop("WeighbridgePrepared") == by_macro.pop("WeighbridgePrepared")
+    by_aspect = prepared.pop("Live848578DF")
+    assert by_aspect | {"Metadata": {"Weighbridge": "prepared"}} == live | {"Metadata": {"Weighbridge": "prepared"}}
+    assert by_aspect["Metadata"]["Weighbridge"] == "prepared"
+    assert prepared == by_macro
+
+
+def test_an_alias_of_the_cdk_waits_for_a_long_deployment_by_a_condition(apps: Mapping[str, Template]) -> None:
+    resources = apps["Construct"]["Resources"]
+    [version] = [name for name, resource in resources.items() if resource["Type"] == "AWS::Lambda::Version"]
+    assert resources[version]["DeletionPolicy"] == "RetainExceptOnCreate"
+    handle, ended = (f"Live848578DFWeighbridge{version}{suffix}" for suffix in ("Handle", "Ended"))
+    assert resources["Live848578DFWeighbridge"]["Properties"]["WaitHandle"] == {"Ref": handle}
+    assert resources[ended] == {
+        "Type": "AWS::CloudFormation::WaitCondition",
+        "DependsOn": ["Live848578DFWeighbridge"],
+        "Properties": {"Handle": {"Ref": handle}, "Timeout": "42300", "Count": 1},
+    }
+    waiting = {name for name, resource in resources.items() if ended in json.dumps(resource.get("DependsOn", []))}
+    assert waiting == set(), "nothing else waits until a deployment has ended"
+
+
+class Application(Stack):
+    """An example, as a stack of the local cloud."""
+
+    def __init__(self, world: World, name: str, template: Template) -> None:
+        super().__init__(world, name)
+        self.template = template
+
+    def change(self) -> None:
+        """Deploys it with other code, which is another version."""
+        text = json.dumps(self.template).replace(SAID_BEFORE, SAID_NOW).replace("Version1", "Version2")
+        # The CDK's versions are called after what they hold.
+        self.update(json.loads(re.sub(r"(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}", rf"\1{32 * '0'}", text)))
+
+    @property
+    def answer(self) -> str:
+        """What the alias answers, whose ARN the stack puts out."""
+        [arn] = [value for value in self.outputs().values() if value.endswith(":live")]
+        return str(json.load(self.world.client("lambda").invoke(FunctionName=arn)["Payload"]))
+
+    def deployed(self) -> Deployment:
+        """Its deployment, once it has ended."""
+
+        def ask() -> str | None:
+            records = self.world.records()
+            return next(
+                (record["deploymentId"] for record in records if record["applicationName"] == f"stack@{self.name}"), None
+            )
+
+        return self.world.ended(self.world.until(f"a deployment of {self.name}", ask))
+
+
+def test_each_example_is_created_at_once_and_updated_gradually(world: World, apps: Mapping[str, Template]) -> None:
+    world.client("ssm").put_parameter(Name=BOOTSTRAPPED, Value="21", Type="String", Overwrite=True)
+    applications = [
+        Application(world, "shop-sam", written(EXAMPLES / "sam" / "template.yaml")),
+        Application(world, "shop-raw", written(EXAMPLES / "cloudformation" / "template.yaml")),
+        Application(world, "shop-serverless", json.loads((TEMPLATES / "serverless.json").read_text())),
+        Application(world, "shop-cdk", apps["Checkout"]),
+    ]
+    for application in applications:
+        application.create(application.template)
+    for application in applications:
+        assert application.settled() == "CREATE_COMPLETE", f"{application.name}: {application.reasons()}"
+        assert application.answer == SAID_BEFORE, application.name
+    for application in applications:
+        application.change()
+    for application in applications:
+        assert application.settled() == "UPDATE_COMPLETE", f"{application.name}: {application.reasons()}"
+        done = application.deployed()
+        assert done.outcome == ("Succeeded", None), application.name
+        assert application.answer == SAID_NOW, application.name

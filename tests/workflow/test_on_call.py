@@ -73,14 +73,9 @@ def test_what_runs_is_stopped_and_sent_forward_and_back(world: World, paste: Pas
 
     world.set_alarm(alarm, "ALARM")
     paste(shop, "Why did it fail", "Forward although the alarm is red")
-    [second] = {
-        execution["name"]
-        for execution in world.executions()
-        if world.record(execution["name"])["applicationName"] == shop.name
-    } - {
-        first,
-        world.ended(first).record["rollbackInfo"]["rollbackDeploymentId"],
-    }
+    known = {first, world.ended(first).record["rollbackInfo"]["rollbackDeploymentId"]}
+    records = world.records()  # and not executions, of which other scenarios have made one up
+    [second] = {record["deploymentId"] for record in records if record["applicationName"] == shop.name} - known
     world.in_bake(second)
     assert world.alias(shop) == Alias("1", {"3": 0.1})
     paste(shop, "Stop it")

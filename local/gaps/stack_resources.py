@@ -1,10 +1,13 @@
 # ruff: noqa: SLF001 - the emulator is patched from inside
-"""Resources of stacks, as they are asked for.
+"""Stacks and their resources, as they are asked for.
 
-AWS: a resource is described from the moment that its creation begins, as CREATE_IN_PROGRESS; DescribeStackResources takes
-the physical id of a resource in a stack's place, and refuses one that is in no stack.
-Emulator: describes a resource once it is there; overlooks a physical id, and refuses, since no stack is named.
-Here: a custom resource that is being created is described, and a physical id leads to the stack that it is in.
+AWS: a nested stack is described with its root. A resource is described from the moment that its creation begins, as
+CREATE_IN_PROGRESS; DescribeStackResources takes the physical id of a resource in a stack's place, and refuses one that is
+in no stack.
+Emulator: knows the root of a nested stack and does not say it; describes a resource once it is there; overlooks a physical
+id, and refuses, since no stack is named.
+Here: the root is said, a custom resource that is being created is described, and a physical id leads to the stack that it
+is in.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,9 +28,23 @@ _being_created: dict[tuple[str, str], str] = {}
 def install() -> None:
     wrap(custom_resource, "invoke_custom_resource", _noting)
     described = handlers._ACTION_HANDLERS
+    described["DescribeStacks"] = _with_roots(described["DescribeStacks"])
     described["DescribeStackResource"] = _with_what_is_being_created(described["DescribeStackResource"])
     by_stack = _with_what_is_being_created(described["DescribeStackResources"])
     described["DescribeStackResources"] = lambda params: by_stack(_by_stack(params))
+
+
+def _with_roots(original: Callable[[Params], Any]) -> Callable[[Params], Any]:
+    def describe(params: Params) -> Any:
+        status, headers, body = original(params)
+        text = body.decode() if isinstance(body, bytes) else body
+        for stack in cloudformation._stacks.values():
+            if root := stack.get("RootId"):
+                own = f"<StackId>{stack['StackId']}</StackId>"
+                text = text.replace(own, f"{own}<RootId>{root}</RootId>")
+        return status, headers, text.encode()
+
+    return describe
 
 
 def _noting(original: Callable[..., Any]) -> Callable[..., Any]:

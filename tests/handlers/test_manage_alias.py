@@ -480,6 +480,20 @@ def test_with_a_wait_condition_the_stack_waits_for_that(stacks: Stacks) -> None:
     assert (signal["Status"], signal["UniqueId"], signal["Data"]) == ("FAILURE", of("1"), of("1"))
 
 
+@pytest.mark.parametrize("event", [CREATE, UPDATE], ids=["created", "the same version"])
+def test_where_nothing_is_shifted_the_wait_condition_is_ended_at_once(stacks: Stacks, event: Any) -> None:
+    handle = "https://cloudformation-waitcondition-eu-west-1.s3.eu-west-1.amazonaws.com/x?Signature=y"
+    if event is UPDATE:
+        stacks.created()
+    stacks.are("CREATE_IN_PROGRESS" if event is CREATE else "UPDATE_IN_PROGRESS", 1)
+    stacks.told.clear()
+    version = {"TargetVersion": "1"}
+    answer = stacks.ask(event, "1", Start="DuringStack", WaitHandle=handle, **version)
+    assert answer["Status"] == "SUCCESS", answer
+    [(url, signal), _] = stacks.told
+    assert (url, signal["Status"], signal["UniqueId"]) == (handle, "SUCCESS", of("1"))
+
+
 def test_a_rollback_after_the_shift_restores_the_version_at_once_without_hooks_and_alarms(
     stacks: Stacks, place: SimpleNamespace
 ) -> None:

@@ -4,7 +4,7 @@ Everything is judged from what is: how the root stack stands, what runs, where t
 whether an event, the end of an execution or the schedule leads here, nor how often.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Literal
@@ -256,15 +256,21 @@ def _tell(item: Item, told: Outcome) -> None:
             "PhysicalResourceId": item["aliasArn"],
             "Data": data(item, want["target"]),
         }
+        send(waits["url"], body)
     else:
-        body = {
-            "Status": "SUCCESS" if told["succeeded"] else "FAILURE",
-            "Reason": told["reason"],
-            "UniqueId": want["deploymentId"],
-            "Data": want["deploymentId"],
-        }
+        signal(waits["url"], want["deploymentId"], told["reason"], succeeded=told["succeeded"])
+
+
+def signal(handle: str, deployment_id: str, reason: str, *, succeeded: bool) -> None:
+    """Ends the wait of a condition, by its handle, which is a secret."""
+    status = "SUCCESS" if succeeded else "FAILURE"
+    send(handle, {"Status": status, "Reason": reason, "UniqueId": deployment_id, "Data": deployment_id})
+
+
+def send(url: str, body: Mapping[str, object]) -> None:
+    """Answers CloudFormation. Raises Retryable where that may work later; that nobody waits any more is counted."""
     try:
-        cloudformation.answer(waits["url"], body)
+        cloudformation.answer(url, body)
     except Retryable:
         raise
     except WeighbridgeError as error:  # nobody waits any more

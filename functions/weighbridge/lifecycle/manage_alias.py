@@ -72,13 +72,7 @@ def manage(request: Request, now: datetime) -> None:
 
 def _answer(request: Request, body: dict[str, object]) -> None:
     to_whom = {"StackId": request.stack_id, "LogicalResourceId": request.logical_id, "RequestId": request.request_id}
-    try:
-        cloudformation.answer(request.response_url, to_whom | body)
-    except Retryable:
-        raise
-    except WeighbridgeError as error:
-        logger.warning("CloudFormation could not be answered", extra={"reason": str(error)})
-        count("AnswersRefused")
+    commit.send(request.response_url, to_whom | body)
 
 
 def _carried_out(request: Request, now: datetime) -> dict[str, object] | None:
@@ -133,6 +127,10 @@ def _set(request: Request, known: _Known, now: datetime) -> dict[str, object] | 
         return _refusal(error, request.physical_id or arn)
     if waits and waits.get("requestId") == request.request_id:
         return None
+    if wish.wait_handle and not known.rolls_back and not waits:
+        # Nothing is shifted, so no deployment's end will end the wait.
+        unique_id = deployment_id(identity(request.stack_id, request.request_id))
+        commit.signal(wish.wait_handle, unique_id, "There was nothing to shift.", succeeded=True)
     version = kept.alias.routing.version if kept.alias else wish.spec.target_version
     return {"Status": "SUCCESS", "PhysicalResourceId": arn, "Data": commit.data(kept.item, version)}
 

@@ -274,7 +274,7 @@ def send(url: str, body: Mapping[str, object]) -> None:
     except Retryable:
         raise
     except WeighbridgeError as error:  # nobody waits any more
-        logger.warning("CloudFormation could not be told", extra={"reason": str(error)})
+        logger.warning("CloudFormation could not be answered", extra={"reason": str(error)})
         count("AnswersRefused")
 
 

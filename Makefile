@@ -48,7 +48,7 @@ local: install ## keep the local cloud running, with Weighbridge deployed to it 
 # Tests that share something dear (a local cloud, a synthesized stack) are run by one process, all others by whichever is
 # free. Two processes more than the two cores it is measured on: deployments wait most of their time.
 test: install lint ## all checks and tests
-	python -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
+	python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 
 verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes about an hour
 	python -m verify --report docs/reliability.md

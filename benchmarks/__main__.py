@@ -50,18 +50,18 @@ def main(*, quick: bool, chosen: tuple[str, ...], show: bool, directory: Path | 
     """
     if quick and directory is None:
         directory = SCRATCH
-    kept = Kept(directory)
+    results = Kept(directory)
     if not show:
         parts = {name: part for name, part in (QUICK if quick else PARTS).items() if not chosen or name in chosen}
         with ExitStack() as stack:
             if assembly is None:
                 assembly = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighbridge-bench-"))) / "assembly"
                 _synthesize(assembly)
-            _measure(parts, assembly, kept, quick=quick)
-    kept.write_page()
-    _print(kept.results)
+            _measure(parts, assembly, results, quick=quick)
+    results.write_page()
+    _print(results.results)
     checks = {"cost": budgets.missed, "scale": budgets.failed}
-    figures = {name: part["figures"] for name, part in kept.results.items()}
+    figures = {name: part["figures"] for name, part in results.results.items()}
     missed = [said for name, check in checks.items() if name in figures for said in check(figures[name])]
     for sentence in missed:
         console.print(f"MISSED {sentence}", markup=False)
@@ -89,13 +89,13 @@ class Kept:
             self._page.with_name(name).write_text(text, encoding="utf-8")
 
 
-def _measure(parts: Mapping[str, Measure], assembly: Path, kept: Kept, *, quick: bool) -> None:
+def _measure(parts: Mapping[str, Measure], assembly: Path, results: Kept, *, quick: bool) -> None:
     here = machine.described()  # before anything is written, which would be a change
     for name, measure in parts.items():
         console.print(f"Measuring: {name}")
         began = time.monotonic()
         figures = measure(assembly, quick)
-        kept.keep(name, {"run": here | {"minutes": round((time.monotonic() - began) / 60, 1)}, "figures": figures})
+        results.keep(name, {"run": here | {"minutes": round((time.monotonic() - began) / 60, 1)}, "figures": figures})
 
 
 def _synthesize(assembly: Path) -> None:

@@ -118,26 +118,26 @@ def measure(assembly: Path, *, quick: bool) -> dict[str, Any]:
     """All that is counted, as JSON carries it. The process becomes the simulation's."""
     with simulated_world(assembly) as world:
         counts = [count(world, variant) for variant in variants(quick=quick)]
-    line = [one for one in counts if one.name.startswith("linear") and one.alarm and not one.hooks]
+    line = [each for each in counts if each.name.startswith("linear") and each.alarm and not each.hooks]
     return {
-        "counts": [_kept(one) for one in counts],
+        "counts": [_kept(each) for each in counts],
         "fits": {
-            "transitions": fit([(one.steps, one.transitions) for one in line]),
-            "history events": fit([(one.steps, one.history_events) for one in line]),
-            "Lambda invocations": fit([(one.steps, sum(one.invocations.values())) for one in line]),
-            "AWS calls": fit([(one.steps, sum(one.calls.values())) for one in line]),
-            "control-plane writes": fit([(one.steps, one.control_plane("Update")) for one in line]),
-            "control-plane reads": fit([(one.steps, one.control_plane("Get")) for one in line]),
-            "record bytes": fit([(one.steps, one.record_bytes) for one in line]),
+            "transitions": fit([(each.steps, each.transitions) for each in line]),
+            "history events": fit([(each.steps, each.history_events) for each in line]),
+            "Lambda invocations": fit([(each.steps, sum(each.invocations.values())) for each in line]),
+            "AWS calls": fit([(each.steps, sum(each.calls.values())) for each in line]),
+            "control-plane writes": fit([(each.steps, each.control_plane("Update")) for each in line]),
+            "control-plane reads": fit([(each.steps, each.control_plane("Get")) for each in line]),
+            "record bytes": fit([(each.steps, each.record_bytes) for each in line]),
         },
     }
 
 
-def _kept(one: Count) -> dict[str, Any]:
-    control_plane = {"reads": one.control_plane("Get"), "writes": one.control_plane("Update")}
-    return asdict(one) | {
+def _kept(counted: Count) -> dict[str, Any]:
+    control_plane = {"reads": counted.control_plane("Get"), "writes": counted.control_plane("Update")}
+    return asdict(counted) | {
         "control_plane": control_plane,
-        "dollars": {name: rounded(value) for name, value in one.dollars.items()},
+        "dollars": {name: rounded(value) for name, value in counted.dollars.items()},
     }
 
 
@@ -276,11 +276,11 @@ def units(world: SimulatedWorld, action: str, asked: Mapping[str, Any], answer: 
         case "UpdateItem" | "DeleteItem":
             return _units([size(asked["Key"])], _WRITE_UNIT), 0
         case "TransactWriteItems":
-            writes = [write for one in asked["TransactItems"] for write in one.values()]
+            writes = [write for item in asked["TransactItems"] for write in item.values()]
             return _TRANSACTED * _units([size(write.get("Key") or write["Item"]) for write in writes], _WRITE_UNIT), 0
         case "BatchGetItem":
-            found = [item for items in answer.get("Responses", {}).values() for item in items]
-            return 0, _units([emulator.size(item) for item in found], _READ_UNIT)
+            items = [item for items in answer.get("Responses", {}).values() for item in items]
+            return 0, _units([emulator.size(item) for item in items], _READ_UNIT)
     raise AssertionError(f"it is not known how many units {action} uses")
 
 

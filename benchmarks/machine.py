@@ -27,5 +27,5 @@ def described() -> dict[str, Any]:
 
 def _first(path: Path, pattern: str) -> str | None:
     """What a file of the system says, where there is such a file."""
-    found = re.search(pattern, path.read_text(encoding="utf-8")) if path.exists() else None
-    return found[1] if found else None
+    match = re.search(pattern, path.read_text(encoding="utf-8")) if path.exists() else None
+    return match[1] if match else None

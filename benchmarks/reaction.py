@@ -115,19 +115,19 @@ class Bench:
         """
         measured = Measured()
         unmeasured, watched = self._prepared(BEFORE, minutes), self._prepared(2 * samples, minutes)
-        for one in unmeasured:
-            self._paced(partial(self._dropped, one))
-            self._paced(partial(self._alarmed, one))
-        for one in watched[:samples]:
-            measured.drops.append(self._paced(partial(self._dropped, one), ON_THE_WAY_FORWARD if cold else ()))
-        for one in watched[samples:]:
-            self._dropped(one)
+        for deployment in unmeasured:
+            self._paced(partial(self._dropped, deployment))
+            self._paced(partial(self._alarmed, deployment))
+        for deployment in watched[:samples]:
+            measured.drops.append(self._paced(partial(self._dropped, deployment), ON_THE_WAY_FORWARD if cold else ()))
+        for deployment in watched[samples:]:
+            self._dropped(deployment)
         time.sleep(SETTLED)
         # In another order than they were dropped in, so that they come at all places of the bake.
-        for place, one in enumerate(random.Random(1).sample(watched, len(watched))):  # noqa: S311 - no secret
+        for place, deployment in enumerate(random.Random(1).sample(watched, len(watched))):  # noqa: S311 - no secret
             act, samples_of = (self._alarmed, measured.alarms) if place % 2 else (self._stopped, measured.stops)
-            measured.phases.append((time.monotonic() - self._baking[one][1]) / (60 * minutes))
-            samples_of.append(self._paced(partial(act, one), ON_THE_WAY_BACK if cold else ()))
+            measured.phases.append((time.monotonic() - self._baking[deployment][1]) / (60 * minutes))
+            samples_of.append(self._paced(partial(act, deployment), ON_THE_WAY_BACK if cold else ()))
         return measured
 
     def polled(self, samples: int) -> dict[int, dict[str, Any]]:
@@ -142,37 +142,39 @@ class Bench:
         watched: dict[int, list[Watched]] = {seconds: [] for seconds in INTERVALS}
         agenda: list[tuple[float, Callable[[], None]]] = []
         for seconds, place in product(INTERVALS, range(samples)):
-            one = self._alias_with_alarm(next(self._numbers))
-            watched[seconds].append(one)
+            each = self._alias_with_alarm(next(self._numbers))
+            watched[seconds].append(each)
             begins = seconds * place / samples
-            agenda.append((begins, partial(self._poll, one, seconds, executions)))
-            agenda.append((begins + seconds * (place * GOLDEN % 1), partial(self._fire, one, fired)))
+            agenda.append((begins, partial(self._poll, each, seconds, executions)))
+            agenda.append((begins + seconds * (place * GOLDEN % 1), partial(self._fire, each, fired)))
         start = time.monotonic()
         for at, act in sorted(agenda, key=lambda due: due[0]):
             time.sleep(max(0.0, start + at - time.monotonic()))
             act()
-        took = {seconds: [self._back(executions[one]) - fired[one] for one in watched[seconds]] for seconds in INTERVALS}
+        took = {seconds: [self._back(executions[each]) - fired[each] for each in watched[seconds]] for seconds in INTERVALS}
         return {seconds: spread_of(each) for seconds, each in took.items()}
 
-    def _poll(self, one: Watched, seconds: int, executions: dict[Watched, str]) -> None:
+    def _poll(self, deployment: Watched, seconds: int, executions: dict[Watched, str]) -> None:
         """Has a tenth of an alias's traffic moved, and its alarm read every so many seconds."""
         tenth = {"AdditionalVersionWeights": {"2": 0.1}}
-        self._lambda.update_alias(FunctionName=FUNCTION, Name=one.alias, RoutingConfig=tenth)
-        asked = {"alarm": one.alarm, "function": FUNCTION, "alias": one.alias, "seconds": seconds}
+        self._lambda.update_alias(FunctionName=FUNCTION, Name=deployment.alias, RoutingConfig=tenth)
+        asked = {"alarm": deployment.alarm, "function": FUNCTION, "alias": deployment.alias, "seconds": seconds}
         machines = self._world.client("stepfunctions")
-        executions[one] = machines.start_execution(stateMachineArn=self._polling, input=json.dumps(asked))["executionArn"]
+        executions[deployment] = machines.start_execution(stateMachineArn=self._polling, input=json.dumps(asked))[
+            "executionArn"
+        ]
 
-    def _fire(self, one: Watched, fired: dict[Watched, float]) -> None:
-        fired[one] = time.time()
-        self._world.set_alarm(one.alarm, "ALARM")
+    def _fire(self, deployment: Watched, fired: dict[Watched, float]) -> None:
+        fired[deployment] = time.time()
+        self._world.set_alarm(deployment.alarm, "ALARM")
 
     def _back(self, execution: str) -> float:
         """When an execution of the polling design had put traffic back."""
         executions = self._world.client("stepfunctions")
 
         def ended() -> str | None:
-            found = executions.describe_execution(executionArn=execution)
-            return str(found["output"]) if found["status"] == "SUCCEEDED" else None
+            described = executions.describe_execution(executionArn=execution)
+            return str(described["output"]) if described["status"] == "SUCCEEDED" else None
 
         return float(json.loads(self._world.until("the polling design", ended, PATIENCE + max(INTERVALS)))["back"])
 
@@ -183,17 +185,20 @@ class Bench:
         world.put(f"deployment-configs/{name}.yaml", yaml.safe_dump({"trafficRoutingConfig": routing}))
         world.until("the configuration", lambda: world.item(f"CONFIG#{name}", "CONFIG"))
         watched = [self._alias_with_alarm(next(self._numbers)) for _ in range(number)]
-        for one in watched:
-            group = {"deploymentConfigName": name, "alarmConfiguration": {"enabled": True, "alarms": [{"name": one.alarm}]}}
-            world.put(f"{one.application}/prod/deployment-group.yaml", yaml.safe_dump(group))
-            world.until("the group", partial(world.item, f"GROUP#{one.application}/prod", "GROUP"))
+        for deployment in watched:
+            group = {
+                "deploymentConfigName": name,
+                "alarmConfiguration": {"enabled": True, "alarms": [{"name": deployment.alarm}]},
+            }
+            world.put(f"{deployment.application}/prod/deployment-group.yaml", yaml.safe_dump(group))
+            world.until("the group", partial(world.item, f"GROUP#{deployment.application}/prod", "GROUP"))
         return watched
 
     def _alias_with_alarm(self, number: int) -> Watched:
-        one = Watched(number)
-        self._lambda.create_alias(FunctionName=FUNCTION, Name=one.alias, FunctionVersion="1")
-        self._world.alarm(name=one.alarm)
-        return one
+        deployment = Watched(number)
+        self._lambda.create_alias(FunctionName=FUNCTION, Name=deployment.alias, FunctionVersion="1")
+        self._world.alarm(name=deployment.alarm)
+        return deployment
 
     def _paced(self, act: Callable[[], float], cold: Sequence[str] = ()) -> float:
         """What `act` measures, with time for what follows; beforehand, functions are made cold."""
@@ -219,34 +224,34 @@ class Bench:
     def _is_updated(self, name: str) -> bool:
         return bool(self._lambda.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
 
-    def _dropped(self, one: Watched) -> float:
-        content = appspec(FUNCTION).replace("live", one.alias)
-        key, began = f"{one.application}/prod/release.yaml", time.monotonic()
+    def _dropped(self, deployment: Watched) -> float:
+        content = appspec(FUNCTION).replace("live", deployment.alias)
+        key, began = f"{deployment.application}/prod/release.yaml", time.monotonic()
         version = self._world.put(key, content)
-        took = self._seconds_until(one, began, bool)
+        took = self._seconds_until(deployment, began, bool)
         named = self._world.deployment_of(f"s3://{self._world.bucket}/{key}?versionId={version}")
-        self._baking[one] = (named, began + took)
+        self._baking[deployment] = (named, began + took)
         return took
 
-    def _alarmed(self, one: Watched) -> float:
+    def _alarmed(self, deployment: Watched) -> float:
         began = time.monotonic()
-        self._world.set_alarm(one.alarm, "ALARM")
-        return self._seconds_until(one, began, lambda weights: not weights)
+        self._world.set_alarm(deployment.alarm, "ALARM")
+        return self._seconds_until(deployment, began, lambda weights: not weights)
 
-    def _stopped(self, one: Watched) -> float:
+    def _stopped(self, deployment: Watched) -> float:
         began = time.monotonic()
-        self._world.stop(self._baking[one][0])
-        return self._seconds_until(one, began, lambda weights: not weights)
+        self._world.stop(self._baking[deployment][0])
+        return self._seconds_until(deployment, began, lambda weights: not weights)
 
-    def _seconds_until(self, one: Watched, began: float, holds: Callable[[dict[str, float]], bool]) -> float:
+    def _seconds_until(self, deployment: Watched, began: float, holds: Callable[[dict[str, float]], bool]) -> float:
         """Until the alias's weights, beside version 1, are as they should be."""
         while True:
-            found = self._lambda.get_alias(FunctionName=FUNCTION, Name=one.alias)
+            alias = self._lambda.get_alias(FunctionName=FUNCTION, Name=deployment.alias)
             took = time.monotonic() - began
-            if found["FunctionVersion"] != "1":
-                raise AssertionError(f"the bake of {one.application} was over before it was measured")
-            if holds((found.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}):
+            if alias["FunctionVersion"] != "1":
+                raise AssertionError(f"the bake of {deployment.application} was over before it was measured")
+            if holds((alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}):
                 return took
             if took > PATIENCE:
-                raise AssertionError(f"waited {took:.0f} s for the alias of {one.application}")
+                raise AssertionError(f"waited {took:.0f} s for the alias of {deployment.application}")
             time.sleep(LOOK)

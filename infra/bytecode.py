@@ -51,9 +51,9 @@ def _candidates(version: str) -> Iterator[str]:
     yield sys.executable
     if on_path := shutil.which(f"python{version}"):
         yield on_path
-    found = _uv("find", "--managed-python", version)
-    if found.returncode == 0:
-        yield found.stdout.strip()
+    interpreter = _uv("find", "--managed-python", version)
+    if interpreter.returncode == 0:
+        yield interpreter.stdout.strip()
 
 
 def _uv(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from local.cloud import ROOT, LocalCloud
 from local.deployment import deploy, synthesize
@@ -16,6 +18,10 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "weighbridge"
 SIMULATED = "--simulated"
 ASSEMBLY = "--assembly"
 LONGEST = "test_in_simulation.py"
+HALF = "test_i"
+"""The first half of the scenarios is before it in the alphabet."""
+ALONE = {"test_import_budgets.py"}
+"""Files that one process runs."""
 COMMAND_LINE = {"deploy"}
 """Fixtures that start other processes."""
 
@@ -35,9 +41,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The simulation is one process: what needs another, a thread or a socket is played on the local cloud alone.
     """
-    for item in items:
-        if group := _group(item):
-            item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=_place)
     elsewhere = _only_on_local_cloud if config.getoption(SIMULATED) else _only_in_simulation
     apart = {item for item in items if elsewhere(item)}
@@ -45,18 +48,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in apart]
 
 
-def _group(item: pytest.Item) -> str | None:
-    """The tests that one process runs, since what they share is dear: a local cloud, a synthesized stack."""
-    folder = item.path.parent.name
+class _Groups(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Hands out tests that share something dear as one; its own marks for that have no effect with this pytest."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(Path(nodeid.partition("::")[0])) or nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _Groups(config, log)
+
+
+def _group(path: Path) -> str | None:
+    """The tests that one process runs, since what they share is dear: a local cloud, a synthesized stack, modules."""
+    folder = path.parent.name
     if folder == "workflow":
         # Two halves, since deployments wait most of their time: side by side they leave each other the processor.
-        return f"workflow {item.path.name < 'test_i'}"
-    return folder if folder in {"acceptance", "benchmarks", "infra", "local"} else None
+        return f"workflow {path.name < HALF}"
+    return folder if folder in {"acceptance", "benchmarks", "infra", "local"} else path.name if path.name in ALONE else None
 
 
 def _place(item: pytest.Item) -> int:
     """Where a test comes: what takes longest first."""
-    first = [item.path.parent.name == "workflow", item.path.name == LONGEST, _group(item) is not None]
+    first = [item.path.parent.name == "workflow", item.path.name == LONGEST, _group(item.path) is not None]
     return first.index(True) if True in first else len(first)
 
 

@@ -32,6 +32,10 @@ RUN: dict[Place, tuple[int, str]] = {
     ("docs/aliases-of-stacks.md", "What happens then"): (1, "tests/workflow/test_aliases_of_stacks.py"),
     ("docs/from-codedeploy.md", "On the local cloud"): (2, "tests/workflow/test_from_codedeploy.py"),
     ("docs/from-codedeploy.md", "On AWS"): (3, "tests/workflow/test_from_codedeploy.py"),
+    ("docs/stacks.md", "What the macro does"): (
+        1,
+        "tests/client/test_transform.py::test_an_example_is_expanded_as_cloudformation_would",
+    ),
     ("docs/operations.md", "Following a drop"): (1, "tests/workflow/test_following.py"),
     ("docs/operations.md", "On call"): (7, "tests/workflow/test_on_call.py"),
     ("docs/operations.md", "More about a deployment"): (

@@ -10,7 +10,6 @@ import pytest
 
 from tests.architecture.source import ROOT, handler_names
 
-pytestmark = pytest.mark.xdist_group("import budgets")  # one process, so that each handler is loaded once
 # Every record comes with these, and so does every call of AWS.
 BASE = {
     "aws.clients",

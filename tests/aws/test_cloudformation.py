@@ -104,8 +104,8 @@ def test_who_stands_for_an_alias_is_found_by_its_arn(stub: Stub) -> None:
         detail(ID, "Alias", "AWS::Lambda::Alias", Metadata=metadata),
         {"StackName": ID, "LogicalResourceId": "Alias"},
     )
-    found = cloudformation.holders(ARN, {"AWS::Lambda::Alias"})
-    assert found == [Holder(ID, "Alias", "AWS::Lambda::Alias", prepared=True)]
+    holders = cloudformation.holders(ARN, {"AWS::Lambda::Alias"})
+    assert holders == [Holder(ID, "Alias", "AWS::Lambda::Alias", prepared=True)]
 
 
 RESPONSE = "https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/x?X-Amz-Signature=s3cr3t"
@@ -161,10 +161,10 @@ def test_what_becomes_of_an_answer_is_told_without_the_url(
     status: int, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cloudformation, "send", lambda *_: status)
-    with pytest.raises(raised) as told:
+    with pytest.raises(raised) as error:
         cloudformation.answer(RESPONSE, {})
-    assert type(told.value) is raised
-    assert "s3cr3t" not in str(told.value)
+    assert type(error.value) is raised
+    assert "s3cr3t" not in str(error.value)
 
 
 class _Bucket(BaseHTTPRequestHandler):
@@ -200,6 +200,6 @@ def test_an_answer_is_put_as_it_was_signed_and_follows_nothing(bucket: str) -> N
 
 
 def test_a_bucket_that_cannot_be_reached_may_be_later() -> None:
-    with pytest.raises(ServiceUnavailable) as told:
+    with pytest.raises(ServiceUnavailable) as error:
         cloudformation.send("http://127.0.0.1:1/x?Signature=s3cr3t", b"{}")
-    assert "s3cr3t" not in str(told.value)
+    assert "s3cr3t" not in str(error.value)

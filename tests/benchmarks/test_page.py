@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import PAGE, RESULTS, main
@@ -45,7 +44,6 @@ def test_every_part_has_been_measured_and_says_when_and_of_what() -> None:
         assert part["run"].keys() >= {"commit", "day", "minutes", "cores", "processor", "memoryGiB", "python"}
 
 
-@pytest.mark.xdist_group("benchmarks")
 def test_a_quick_run_leaves_a_page_of_its_own(quick: Path, results: dict[str, Any]) -> None:
     text = (quick / "performance.md").read_text(encoding="utf-8")
     assert text == page(results)

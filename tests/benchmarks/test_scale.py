@@ -8,8 +8,6 @@ import pytest
 from benchmarks import budgets
 from local.rates import LAMBDA_CONTROL_PLANE
 
-pytestmark = pytest.mark.xdist_group("benchmarks")
-
 
 @pytest.fixture
 def figures(results: dict[str, Any]) -> dict[str, Any]:

@@ -157,9 +157,9 @@ def test_a_variable_of_a_substitution_hides_the_resource_of_its_name() -> None:
 
 
 def test_the_version_before_outlives_the_update() -> None:
-    kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+    retained = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
     version = converted(template())["Resources"]["Version7"]
-    assert {name: version[name] for name in kept} == kept
+    assert {name: version[name] for name in retained} == retained
     before = template()
     before["Resources"]["Version7"]["DeletionPolicy"] = "Delete"
     assert converted(before)["Resources"]["Version7"]["DeletionPolicy"] == "Delete", "as the template says itself"

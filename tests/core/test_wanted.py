@@ -227,9 +227,9 @@ def test_another_logical_id_takes_the_alias_over_and_the_old_one_lets_it_be() ->
     assert deleted(ID, "Live", renamed, rolls_back=False) == Decision(renamed)
     back = deleted(ID, "Alive", renamed, rolls_back=True)
     assert (back.delete_alias, back.item and back.item["owner"]) == (False, OWNER)
-    kept = committed(renamed).item
-    assert kept
-    assert deleted(ID, "Alive", kept, rolls_back=False).delete_alias
+    taken_over = committed(renamed).item
+    assert taken_over
+    assert deleted(ID, "Alive", taken_over, rolls_back=False).delete_alias
 
 
 # ------------------------------------------------------------------------------------------- while one is running
@@ -302,10 +302,10 @@ def test_during_the_stack_it_is_started_at_once_and_answered_at_its_end() -> Non
         "succeeded": False,
         "reason": "Deployment d-000000001 Stopped: One or more alarms",
     }
-    told = wanted.answered(item, WELL)
-    assert not wanted.is_open(told)
-    assert "s3cr3t" not in repr(told)
-    assert wanted.outcome(told, record | {"status": "Succeeded"}) is None
+    answered = wanted.answered(item, WELL)
+    assert not wanted.is_open(answered)
+    assert "s3cr3t" not in repr(answered)
+    assert wanted.outcome(answered, record | {"status": "Succeeded"}) is None
 
 
 def test_a_first_creation_waits_for_nothing() -> None:

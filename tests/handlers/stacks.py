@@ -32,8 +32,8 @@ class Stacks:
     def stack(self, stack_id: str) -> Nested | None:
         if stack_id in self.nested:
             return Nested(self.nested[stack_id], ID)
-        found = self.roots.get(stack_id)
-        return Nested(found, stack_id) if found else None
+        root = self.roots.get(stack_id)
+        return Nested(root, stack_id) if root else None
 
     def resource(self, stack_id: str, logical_id: str) -> Resource | None:
         return self.resources.get((stack_id, logical_id))
@@ -54,7 +54,7 @@ class Stacks:
         known = {key: value for key, value in asked.items() if value is not None}
         before = len(self.told)
         invoke("manage_alias", event | {"ResourceProperties": known, "ResponseURL": url, "RequestId": f"request-{number}"})
-        answers = [body for told, body in self.told[before:] if told == url]
+        answers = [body for at, body in self.told[before:] if at == url]
         return answers[-1] if answers else None
 
     def created(self) -> Any:

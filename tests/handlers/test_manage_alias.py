@@ -38,8 +38,8 @@ def revision_id() -> str:
 
 
 def started(place: SimpleNamespace) -> list[str]:
-    found = client("stepfunctions").list_executions(stateMachineArn=place.machine)["executions"]
-    return sorted(each["name"] for each in found)
+    executions = client("stepfunctions").list_executions(stateMachineArn=place.machine)["executions"]
+    return sorted(each["name"] for each in executions)
 
 
 def of(number: str) -> str:
@@ -83,10 +83,10 @@ def test_the_first_deployment_creates_the_alias_and_shifts_nothing(stacks: Stack
 
 def test_the_resource_is_the_deployment_group(stacks: Stacks) -> None:
     stacks.created()
-    found = settings.group("stack@shop-app", "shop-live")
-    assert found
-    assert found.settings.deployment_config_name == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
-    assert found.settings.aliases == ["shop:live"]
+    group = settings.group("stack@shop-app", "shop-live")
+    assert group
+    assert group.settings.deployment_config_name == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    assert group.settings.aliases == ["shop:live"]
 
 
 def test_a_creation_whose_answer_is_lost_is_answered_again(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,10 +351,10 @@ def test_other_settings_alone_update_the_group(stacks: Stacks, place: SimpleName
     stacks.created()
     updated(stacks, "1", "1", AlarmConfiguration={"Enabled": "true", "Alarms": [{"Name": "latency"}]})
     stacks.hear()
-    found = settings.group("stack@shop-app", "shop-live")
-    assert found
-    assert found.settings.alarm_configuration
-    assert found.settings.alarm_configuration.watched() == ["latency"]
+    group = settings.group("stack@shop-app", "shop-live")
+    assert group
+    assert group.settings.alarm_configuration
+    assert group.settings.alarm_configuration.watched() == ["latency"]
     assert started(place) == []
 
 

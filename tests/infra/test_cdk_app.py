@@ -43,10 +43,10 @@ def test_a_layer_for_another_runtime_says_how_to_make_one(tmp_path: Path) -> Non
     package = tmp_path / "layer" / "python" / "library"
     package.mkdir(parents=True)
     (package / "core.cpython-313-aarch64-linux-gnu.so").touch()
-    given = {"layer": str(tmp_path / "layer"), "runtime": "python3.13"}
-    assert build(tmp_path / "out", given).node.try_find_child("Weighbridge")
+    context = {"layer": str(tmp_path / "layer"), "runtime": "python3.13"}
+    assert build(tmp_path / "out", context).node.try_find_child("Weighbridge")
     with pytest.raises(SettingsError, match=r"is not for python3\.12: .* run `make install`"):
-        build(tmp_path / "none", given | {"runtime": "python3.12"})
+        build(tmp_path / "none", context | {"runtime": "python3.12"})
 
 
 @pytest.mark.parametrize("value", ["3.14", "nodejs24.x", "python2.7", "python3", 3.14])

@@ -86,7 +86,7 @@ def test_a_physical_id_leads_to_the_stack_that_it_is_in(filled: Workbench) -> No
     stack = create(filled, TOPIC)
     stacks = filled.client("cloudformation")
     [topic] = stacks.describe_stack_resources(StackName=stack["StackName"])["StackResources"]
-    found = stacks.describe_stack_resources(PhysicalResourceId=topic["PhysicalResourceId"])["StackResources"]
-    assert [(each["StackId"], each["LogicalResourceId"]) for each in found] == [(stack["StackId"], "Topic")]
+    resources = stacks.describe_stack_resources(PhysicalResourceId=topic["PhysicalResourceId"])["StackResources"]
+    assert [(each["StackId"], each["LogicalResourceId"]) for each in resources] == [(stack["StackId"], "Topic")]
     with pytest.raises(ClientError, match="does not exist"):
         stacks.describe_stack_resources(PhysicalResourceId="arn:aws:sns:us-east-1:000000000000:nobodys")

@@ -103,9 +103,9 @@ class Stacks:
         self._is(stack, "ROLLBACK_COMPLETE")
 
     def _updated(self, stack: Stack, version: str, properties: Mapping[str, Any], *, fails: bool) -> None:
-        wanted = {**stack.properties, **properties}
-        if self._ask(stack, "Update", version, wanted) and not fails:
-            stack.version, stack.properties = version, wanted
+        properties_after = {**stack.properties, **properties}
+        if self._ask(stack, "Update", version, properties_after) and not fails:
+            stack.version, stack.properties = version, properties_after
             self._is(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
             self._clock.sleep(A_WHILE, "the clean-up")
             self._is(stack, "UPDATE_COMPLETE")
@@ -183,12 +183,12 @@ class Stacks:
         body = request.body.decode() if isinstance(request.body, bytes) else str(request.body)
         asked = {name: values[0] for name, values in parse_qs(body).items()}
         named = asked.get("StackName") or asked.get("PhysicalResourceId", "")
-        found = [stack for stack in self._stacks.values() if named in {stack.id, stack.physical_id}]
-        if not found or (operation == "DescribeStackResource" and found[0].status == "DELETE_COMPLETE"):
+        matching = [stack for stack in self._stacks.values() if named in {stack.id, stack.physical_id}]
+        if not matching or (operation == "DescribeStackResource" and matching[0].status == "DELETE_COMPLETE"):
             error = f"<Code>ValidationError</Code><Message>{escape(named)} does not exist</Message>"
             answer = f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"
             return 400, {"Content-Type": "text/xml"}, answer.encode()
-        stack = found[0]
+        stack = matching[0]
         assert stack.began
         began = stack.began.isoformat()
         live = (

@@ -39,13 +39,16 @@ def stack(stack_id: str) -> Nested | None:
     """None where there is no such stack any more."""
     with translating(_CLOUDFORMATION):
         try:
-            [found] = client("cloudformation").describe_stacks(StackName=stack_id)["Stacks"]
+            [description] = client("cloudformation").describe_stacks(StackName=stack_id)["Stacks"]
         except ClientError as error:
             if _is_missing(error):
                 return None
             raise
-    began = found.get("LastUpdatedTime") or found["CreationTime"]
-    return Nested(Stack(found["StackId"], found["StackStatus"], str(began)), found.get("RootId") or found["StackId"])
+    began = description.get("LastUpdatedTime") or description["CreationTime"]
+    return Nested(
+        Stack(description["StackId"], description["StackStatus"], str(began)),
+        description.get("RootId") or description["StackId"],
+    )
 
 
 def resource(stack_id: str, logical_id: str) -> Resource | None:
@@ -57,12 +60,12 @@ def resource(stack_id: str, logical_id: str) -> Resource | None:
             if _is_missing(error):
                 return None
             raise
-    found = answer["StackResourceDetail"]
-    if found["ResourceStatus"] == "DELETE_COMPLETE":
+    detail = answer["StackResourceDetail"]
+    if detail["ResourceStatus"] == "DELETE_COMPLETE":
         return None
-    metadata = json.loads(found.get("Metadata") or "{}")
+    metadata = json.loads(detail.get("Metadata") or "{}")
     return Resource(
-        found["ResourceType"], found.get("PhysicalResourceId", ""), metadata if isinstance(metadata, dict) else {}
+        detail["ResourceType"], detail.get("PhysicalResourceId", ""), metadata if isinstance(metadata, dict) else {}
     )
 
 
@@ -78,15 +81,15 @@ def holders(alias_arn: str, types: set[str]) -> list[Holder]:
             if _is_missing(error):
                 return []
             raise
-    found = []
+    standing = []
     for each in answer["StackResources"]:
         if each.get("PhysicalResourceId") != alias_arn or each["ResourceType"] not in types:
             continue
         described = resource(each["StackId"], each["LogicalResourceId"])
         if described:
             prepared = described.metadata.get("Weighbridge") == "prepared"
-            found.append(Holder(each["StackId"], each["LogicalResourceId"], each["ResourceType"], prepared))
-    return found
+            standing.append(Holder(each["StackId"], each["LogicalResourceId"], each["ResourceType"], prepared))
+    return standing
 
 
 def _is_missing(error: ClientError) -> bool:

@@ -217,8 +217,8 @@ def _prepare(resources: dict[str, Any], shifted: Mapping[str, Policy]) -> None:
         metadata = alias.get("Metadata", {})
         if not isinstance(metadata, Mapping):
             raise InvalidDocument(f"The Metadata of {name} must be a mapping.")
-        kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-        resources[name] = {**alias, **kept, "Metadata": {**metadata, "Weighbridge": "prepared"}}
+        retained = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+        resources[name] = {**alias, **retained, "Metadata": {**metadata, "Weighbridge": "prepared"}}
     if shifted:
         if PREPARED in resources:
             raise InvalidDocument(f"The template has a {PREPARED} already; call it otherwise.")
@@ -313,11 +313,11 @@ def _wait_beside(name: str, resources: dict[str, Any], options: Options) -> None
             "configuration."
         )
     handle, condition = f"{name}{version}Handle"[-255:], f"{name}{version}Ended"[-255:]
-    kept = {"Condition": resources[name]["Condition"]} if "Condition" in resources[name] else {}
-    resources[handle] = {"Type": "AWS::CloudFormation::WaitConditionHandle", **kept}
+    condition_of_alias = {"Condition": resources[name]["Condition"]} if "Condition" in resources[name] else {}
+    resources[handle] = {"Type": "AWS::CloudFormation::WaitConditionHandle", **condition_of_alias}
     resources[condition] = {
         "Type": "AWS::CloudFormation::WaitCondition",
-        **kept,
+        **condition_of_alias,
         "DependsOn": name,
         "Properties": {"Handle": {"Ref": handle}, "Timeout": str(LONGEST_IN_CONDITION), "Count": 1},
     }

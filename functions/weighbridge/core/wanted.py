@@ -398,9 +398,9 @@ def after_stack(item: Item, stack: Stack | None) -> Decision:
         return Decision(_kept(item) if stack.status in COMMITTED else item)
     same = pending["operation"] == stack.operation
     if stack.status in COMMITTED or (stack.status in ROLLED_BACK and not same):
-        kept = _kept(item)
-        kept.pop("pending")
-        return _committed(kept, _alone(pending))
+        committed_item = _kept(item)
+        committed_item.pop("pending")
+        return _committed(committed_item, _alone(pending))
     if same and stack.status in ROLLING_BACK | ROLLED_BACK:
         return Decision(without_pending(item))
     return Decision(item)
@@ -449,11 +449,11 @@ def live(item: Item) -> Item:
     return item | {"state": "Live"}
 
 
-def answered(item: Item, told: "Outcome") -> Item:
+def answered(item: Item, ended: "Outcome") -> Item:
     """CloudFormation has been told; the URL is kept no longer."""
     want = item["committed"].copy()
     want.pop("answer", None)
-    if not told["succeeded"]:
+    if not ended["succeeded"]:
         want["failed"] = True
     return item | {"committed": want}
 

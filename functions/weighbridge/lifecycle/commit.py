@@ -144,16 +144,16 @@ def _step(item: Item, now: datetime) -> Item:
     changed = _go_on(item, now)
     if changed != item:
         return changed
-    told = outcome(item, _record(item))
-    if told is None:
+    ended = outcome(item, _record(item))
+    if ended is None:
         return item
-    _tell(item, told)
-    return answered(item, told)
+    _tell(item, ended)
+    return answered(item, ended)
 
 
 def _root(item: Item) -> Stack | None:
-    found = cloudformation.stack(item["owner"]["rootId"])
-    return found.stack if found else None
+    root = cloudformation.stack(item["owner"]["rootId"])
+    return root.stack if root else None
 
 
 def _record(item: Item) -> Record | None:
@@ -244,21 +244,21 @@ def stop(item: Item, now: datetime, *, then: Literal["restoring", "leaving"]) ->
                 interrupt.stop(record, now, auto_rollback=then == "restoring")
 
 
-def _tell(item: Item, told: Outcome) -> None:
+def _tell(item: Item, ended: Outcome) -> None:
     want = item["committed"]
     waits = want["answer"]
     identifiers = {"StackId": waits["stackId"], "LogicalResourceId": waits["logicalId"]}
     if "requestId" in waits:
         body = identifiers | {
-            "Status": "SUCCESS" if told["succeeded"] else "FAILED",
-            "Reason": told["reason"],
+            "Status": "SUCCESS" if ended["succeeded"] else "FAILED",
+            "Reason": ended["reason"],
             "RequestId": waits["requestId"],
             "PhysicalResourceId": item["aliasArn"],
             "Data": data(item, want["target"]),
         }
         send(waits["url"], body)
     else:
-        signal(waits["url"], want["deploymentId"], told["reason"], succeeded=told["succeeded"])
+        signal(waits["url"], want["deploymentId"], ended["reason"], succeeded=ended["succeeded"])
 
 
 def signal(handle: str, deployment_id: str, reason: str, *, succeeded: bool) -> None:

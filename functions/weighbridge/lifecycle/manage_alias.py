@@ -86,21 +86,21 @@ def _carried_out(request: Request, now: datetime) -> dict[str, object] | None:
 
 def _known(request: Request) -> _Known:
     """Raises InvalidDocument for what no stack asks for: who may invoke this function could else speak for any stack."""
-    found = cloudformation.stack(request.stack_id)
+    nested = cloudformation.stack(request.stack_id)
     resource = cloudformation.resource(request.stack_id, request.logical_id)
-    if found is None or resource is None or resource.type != TYPE:
+    if nested is None or resource is None or resource.type != TYPE:
         raise InvalidDocument(f"There is no resource {request.logical_id} of type {TYPE} in the stack that is named.")
-    root = found.stack if found.root_id == found.stack.id else _root(found.root_id)
-    if not found.stack.status.endswith("IN_PROGRESS"):
-        raise InvalidDocument(f"The stack is {found.stack.status}, so that it asks for nothing.")
-    return _Known(root, "ROLLBACK" in found.stack.status or "ROLLBACK" in root.status)
+    root = nested.stack if nested.root_id == nested.stack.id else _root(nested.root_id)
+    if not nested.stack.status.endswith("IN_PROGRESS"):
+        raise InvalidDocument(f"The stack is {nested.stack.status}, so that it asks for nothing.")
+    return _Known(root, "ROLLBACK" in nested.stack.status or "ROLLBACK" in root.status)
 
 
 def _root(root_id: str) -> Stack:
-    found = cloudformation.stack(root_id)
-    if found is None:
+    nested = cloudformation.stack(root_id)
+    if nested is None:
         raise InvalidDocument("There is no root stack of the stack that is named.")
-    return found.stack
+    return nested.stack
 
 
 def _set(request: Request, known: _Known, now: datetime) -> dict[str, object] | None:
@@ -226,8 +226,8 @@ def _alias(control_plane: Lambda, question: Asked) -> Alias | None:
 def _lives(item: Item) -> bool:
     """Whether the resource that has the alias is still there."""
     owner = item["owner"]
-    found = cloudformation.resource(owner["stackId"], owner["logicalId"])
-    return found is not None and found.type == TYPE
+    resource = cloudformation.resource(owner["stackId"], owner["logicalId"])
+    return resource is not None and resource.type == TYPE
 
 
 def _unowned(question: Asked) -> Item:

@@ -15,12 +15,12 @@ _REVISION = "revision"
 
 def get(alias: str) -> tuple[Item | None, int]:
     """What is kept of an alias (`function:alias`), and its revision, by which `put` knows whether it has changed."""
-    found = dynamodb.get(keys.wanted(alias))
-    if found is None:
+    stored = dynamodb.get(keys.wanted(alias))
+    if stored is None:
         return None, 0
-    revision = int(found.pop(_REVISION))
-    found.pop("open", None)
-    return cast("Item", found), revision
+    revision = int(stored.pop(_REVISION))
+    stored.pop("open", None)
+    return cast("Item", stored), revision
 
 
 def put(item: Item, revision: int) -> bool:
@@ -44,13 +44,13 @@ def delete(alias: str, revision: int) -> bool:
 
 def open_aliases() -> Sequence[str]:
     """The aliases of which something is still to be done, those first that have waited longest."""
-    found = dynamodb.query(
+    answer = dynamodb.query(
         IndexName="open",
         KeyConditionExpression="#open = :open",
         ExpressionAttributeNames={"#open": "open"},
         ExpressionAttributeValues={":open": {"S": OPEN}},
     )
-    return [keys.wanted_in(key) for key in found]
+    return [keys.wanted_in(key) for key in answer]
 
 
 def holders(item: Item) -> Iterator[str]:

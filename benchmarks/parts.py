@@ -1,7 +1,6 @@
 """The parts of a run by their names in the results: each measures, given a cloud assembly and whether to be quick."""
 
 import importlib
-import importlib.util
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -9,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import reaction
+from benchmarks import cold_start, reaction
 
 Measure = Callable[[Path, bool], dict[str, Any]]
 
@@ -30,7 +29,7 @@ def _measured(module: str, assembly: Path, quick: bool) -> dict[str, Any]:  # no
 
 
 def _cold_start(_assembly: Path, _quick: bool) -> dict[str, Any]:  # noqa: FBT001 - as above
-    return asdict(importlib.import_module("benchmarks.cold_start").measure())
+    return asdict(cold_start.measure())
 
 
 def _reaction(assembly: Path, _quick: bool) -> dict[str, Any]:  # noqa: FBT001 - as above
@@ -42,6 +41,6 @@ QUICK: dict[str, Measure] = {"cost": _apart("cost"), "scale": _apart("scale")}
 PARTS: dict[str, Measure] = {
     **QUICK,
     "reaction": _reaction,
-    **({"coldStart": _cold_start} if importlib.util.find_spec("benchmarks.cold_start") else {}),
+    "coldStart": _cold_start,
 }
 """All of them, in order."""

@@ -32,6 +32,7 @@ from local.gaps import (
     stream_batches,
     task_timeouts,
     token_owners,
+    unpacked_packages,
     updated_functions,
     url_callers,
     weighted_aliases,
@@ -55,6 +56,7 @@ def fill(time_scale: float) -> None:
     alias_rules.install()
     asynchronous_targets.install()
     updated_functions.install()
+    unpacked_packages.install()
     stream_batches.install(time_scale)
     object_events.install()
     alarm_events.install()

@@ -9,8 +9,8 @@ import pytest
 from local.cloud import ROOT
 
 pytestmark = pytest.mark.local_cloud
-SHARE = 0.001
-"""Of every class of faults: some 30 cases, and 250 hostile inputs."""
+SHARE = 0.0005
+"""Of every class of faults: a case or two, and 130 hostile inputs."""
 MUTANTS = "tests/verify/simulated/test_mutants.py"
 
 

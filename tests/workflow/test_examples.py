@@ -113,7 +113,6 @@ def test_the_cdk_makes_of_an_app_what_the_macro_does(apps: Mapping[str, Template
     assert by_aspect[own]["Properties"] == by_macro[own]["Properties"] | {"Start": "AfterStack", "OnRunning": "Queue"}
     for name in by_macro.keys() - {own}:
         assert by_aspect[name] == by_macro[name], name
-    assert apps["Macro"]["Transform"] == "Weighbridge"
 
 
 def test_the_cdk_prepares_an_app_as_the_macro_does(apps: Mapping[str, Template]) -> None:
@@ -157,10 +156,21 @@ class Application(Stack):
         self.update(json.loads(re.sub(r"(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}", rf"\1{32 * '0'}", text)))
 
     @property
-    def answer(self) -> str:
-        """What the alias answers, whose ARN the stack puts out."""
+    def arn(self) -> str:
+        """The alias's, which the stack puts out."""
         [arn] = [value for value in self.outputs().values() if value.endswith(":live")]
-        return str(json.load(self.world.client("lambda").invoke(FunctionName=arn)["Payload"]))
+        return arn
+
+    @property
+    def answer(self) -> str:
+        """What the alias answers."""
+        return str(json.load(self.world.client("lambda").invoke(FunctionName=self.arn)["Payload"]))
+
+    def alias(self) -> tuple[str, str]:
+        """The version that it is on, and its revision."""
+        function, _, name = self.arn.rpartition(":")
+        alias = self.world.client("lambda").get_alias(FunctionName=function, Name=name)
+        return alias["FunctionVersion"], alias["RevisionId"]
 
     def deployed(self) -> Deployment:
         """Its deployment, once it has ended."""
@@ -181,6 +191,7 @@ def test_each_example_is_created_at_once_and_updated_gradually(world: World, app
         Application(world, "shop-raw", written(EXAMPLES / "cloudformation" / "template.yaml")),
         Application(world, "shop-serverless", json.loads((TEMPLATES / "serverless.json").read_text())),
         Application(world, "shop-cdk", apps["Checkout"]),
+        Application(world, "shop-typescript", apps["TypeScript"]),
     ]
     for application in applications:
         application.create(application.template)
@@ -194,3 +205,26 @@ def test_each_example_is_created_at_once_and_updated_gradually(world: World, app
         done = application.deployed()
         assert done.outcome == ("Succeeded", None), application.name
         assert application.answer == SAID_NOW, application.name
+
+
+def test_an_application_of_codedeploys_moves_in_two_steps_without_being_touched(world: World) -> None:
+    template = written(EXAMPLES / "cloudformation" / "template.yaml")
+    plain = {name: part for name, part in template.items() if name != "Transform"}
+    application = Application(world, "shop-moved", template)
+    application.create(plain)
+    assert application.settled() == "CREATE_COMPLETE", application.reasons()
+    before = application.alias()
+    application.update(template)
+    assert application.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert "would be deleted: deploy once with Prepare" in application.reasons()
+    assert application.alias() == before
+    application.update({**template, "Metadata": {"Weighbridge": {"Prepare": True}}})
+    assert application.settled() == "UPDATE_COMPLETE", application.reasons()
+    application.update(template)
+    assert application.settled() == "UPDATE_COMPLETE", application.reasons()
+    assert application.alias() == before
+    application.change()
+    assert application.settled() == "UPDATE_COMPLETE", application.reasons()
+    assert application.deployed().outcome == ("Succeeded", None)
+    assert application.answer == SAID_NOW
+    application.delete()

@@ -24,6 +24,22 @@ def used(stack: Stack, alias: lambda_.Alias) -> None:
     CfnOutput(stack, "Alias", value=alias.function_arn)
 
 
+def as_in_typescript(app: App, name: str) -> None:
+    """What examples/cdk-typescript/app.ts says, line by line."""
+    stack = Stack(app, name)
+    checkout = function(stack, "Checkout")
+    live = lambda_.Alias(stack, "Live", alias_name="live", version=checkout.current_version)
+    codedeploy.LambdaDeploymentGroup(
+        stack,
+        "Deployments",
+        alias=live,
+        deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+        alarms=[checkout.metric_errors().create_alarm(stack, "Errors", threshold=1, evaluation_periods=1)],
+    )
+    CfnOutput(stack, "Alias", value=live.function_arn)
+    stack.add_transform("Weighbridge")
+
+
 def for_codedeploy(app: App, name: str) -> Stack:
     stack = Stack(app, name)
     checkout = function(stack, "Checkout")
@@ -41,8 +57,8 @@ def for_codedeploy(app: App, name: str) -> Stack:
 
 
 app = App()
+as_in_typescript(app, "TypeScript")
 for_codedeploy(app, "CodeDeploy")
-for_codedeploy(app, "Macro").add_transform("Weighbridge")
 Aspects.of(for_codedeploy(app, "Aspect")).add(Weighbridge())
 Aspects.of(for_codedeploy(app, "Prepared")).add(Weighbridge(prepare=True))
 

@@ -42,31 +42,22 @@ class Events(Construct):
                 detail={"state": {"value": ["ALARM"]}},
             ),
         )
+        ended = events.EventPattern(
+            source=["aws.states"],
+            detail_type=["Step Functions Execution Status Change"],
+            detail={"stateMachineArn": [machine.arn], "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]},
+        )
         self._rule(
             "ExecutionEnded",
             "An execution of the state machine ended; its deployment must have ended with it.",
             listeners.reconcile,
-            events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "stateMachineArn": [machine.arn],
-                    "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
-                },
-            ),
+            ended,
         )
         self._rule(
             "AliasFreed",
             "An execution of the state machine ended; a stack may wait for its end, or for the alias.",
             listeners.commit,
-            events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "stateMachineArn": [machine.arn],
-                    "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
-                },
-            ),
+            ended,
         )
         self._rule(
             "StackSettled",

@@ -66,7 +66,8 @@ MODULES = {
     "send_triggers": BASE | TABLE | {"aws.sns", "core.triggers", "telemetry"},
     "shift_traffic": RECORDS | WAY_BACK | {"lifecycle.shift"},
     "transform_template": {"aws.clients", "core.configs", "core.documents", "core.errors", "core.plan"}
-    | {"core.routing", "core.service_role", "core.stack_template", "environment"},
+    | {"core.hooks", "core.ids", "core.record", "core.routing", "core.service_role"}
+    | {"core.stack_template", "core.wanted", "environment"},
     "validate": RECORDS
     | SETTINGS
     | {"aws.lambda_aliases", "aws.lambda_hooks", "aws.s3", "core.appspec", "core.bundles", "core.function_state"}

@@ -302,7 +302,9 @@ def _deep() -> Template:
 @pytest.mark.parametrize(
     ("refused", "says"),
     [
-        ({}, "has no Resources"),
+        ({}, "no template with Resources"),
+        ([], "not in an Fn::Transform"),
+        ("Live", "not in an Fn::Transform"),
         (_by("a-group"), r"The deployment group of Live, 'a-group', is not a resource of this template"),
         (_by({"Fn::ImportValue": "x"}), "The deployment group of Live"),
         (_by({"Ref": "Errors"}), "The deployment group of Live"),

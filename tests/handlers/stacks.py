@@ -6,8 +6,7 @@ from typing import Any
 
 from tests.aws.invocation import event_file, invoke
 from weighbridge.aws.cloudformation import Nested, Resource
-from weighbridge.core.alias_resource import TYPE
-from weighbridge.core.wanted import Holder, Stack
+from weighbridge.core.wanted import TYPE, Holder, Stack
 
 CREATE, UPDATE, DELETE = (event_file(f"manage_alias.{kind}") for kind in ("create", "update", "delete"))
 ID = CREATE["StackId"]

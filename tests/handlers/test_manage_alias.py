@@ -15,12 +15,11 @@ from tests.handlers.stacks import ARN, CREATE, DELETE, ID, OTHER, UPDATE, Stacks
 from weighbridge.aws import cloudformation
 from weighbridge.aws.clients import client
 from weighbridge.aws.cloudformation import Resource
-from weighbridge.core.alias_resource import TYPE
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import ServiceUnavailable, StopRequested, Throttled
 from weighbridge.core.ids import deployment_id
 from weighbridge.core.record import Record
-from weighbridge.core.wanted import Holder, Stack
+from weighbridge.core.wanted import TYPE, Holder, Stack
 from weighbridge.handlers import commit, manage_alias
 from weighbridge.store import deployments, schedule, settings, wanted
 
@@ -467,6 +466,21 @@ def test_who_does_not_wait_any_more_is_not_told_again(stacks: Stacks) -> None:
     ended("1")
     assert len(stacks.told) == 1
     assert wanted.open_aliases() == []
+
+
+def test_a_request_that_comes_again_after_its_end_was_told_is_not_answered_otherwise(stacks: Stacks) -> None:
+    started_during(stacks)
+    ended("1", well=False)
+    assert stacks.ask(UPDATE, "1", Start="DuringStack") is None
+    assert [answer["Status"] for _, answer in stacks.told] == ["FAILED"]
+
+
+def test_nor_is_its_wait_condition(stacks: Stacks) -> None:
+    handle = "https://cloudformation-waitcondition-eu-west-1.s3.eu-west-1.amazonaws.com/x?Signature=y"
+    started_during(stacks, WaitHandle=handle)
+    ended("1", well=False)
+    assert stacks.ask(UPDATE, "1", Start="DuringStack", WaitHandle=handle)["Status"] == "SUCCESS", "the resource itself"
+    assert [answer["Status"] for url, answer in stacks.told if url == handle] == ["FAILURE"]
 
 
 def test_with_a_wait_condition_the_stack_waits_for_that(stacks: Stacks) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +19,7 @@ from samtranslator.translator.transform import transform
 from local.cloud import ROOT
 from scenarios.stack import Stack
 from scenarios.world import Deployment, World
+from tests.core.test_stack_template import references
 from weighbridge.core.stack_template import convert
 
 pytestmark = pytest.mark.local_cloud  # CloudFormation
@@ -59,22 +60,6 @@ def by_sam(template: Template) -> Template:
     own = {**copy.deepcopy(template), "Transform": "AWS::Serverless-2016-10-31"}
     made: Template = transform(own, {}, SimpleNamespace(load=dict))
     return made
-
-
-def references(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for item in node:
-            yield from references(item)
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            match key, value:
-                case ("Ref" | "DependsOn", str()):
-                    yield value
-                case ("DependsOn", list()):
-                    yield from value
-                case ("Fn::GetAtt", list()):
-                    yield value[0]
-            yield from references(value)
 
 
 def but_for_what_is_named_after_the_stack(resources: Mapping[str, Any]) -> dict[str, Any]:

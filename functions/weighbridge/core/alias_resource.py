@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -15,19 +14,14 @@ from pydantic.alias_generators import to_pascal
 
 from weighbridge.core import appspec
 from weighbridge.core.appspec import AppSpec, Text
-from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, steps
+from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, duration
 from weighbridge.core.documents import Document
 from weighbridge.core.errors import InvalidAppSpec, InvalidDocument
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup, Trigger, valid_name
 from weighbridge.core.groups import parse as parse_group
 from weighbridge.core.requests import Empty
-from weighbridge.core.wanted import OnRunning, Start
+from weighbridge.core.wanted import LONGEST_IN_CONDITION, LONGEST_IN_RESOURCE, TYPE, OnRunning, Start
 
-TYPE = "Custom::WeighbridgeAlias"
-LONGEST_IN_RESOURCE = timedelta(minutes=55)
-"""CloudFormation waits an hour for a custom resource at most."""
-LONGEST_IN_CONDITION = timedelta(hours=11, minutes=45)
-"""And twelve for a wait condition."""
 Kind = Literal["Create", "Update", "Delete"]
 _STACK = re.compile(
     r"arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack/[A-Za-z][A-Za-z0-9-]{0,127}/[A-Za-z0-9-]{1,64}", re.ASCII
@@ -190,7 +184,7 @@ def check_duration(wish: Wish, config: DeploymentConfig) -> None:
     """Raises InvalidDocument where CloudFormation would not wait for as long as traffic is shifted, hooks left out."""
     if wish.start != "DuringStack":
         return
-    takes = timedelta(seconds=sum(step["bakeSeconds"] for step in steps(config)))
+    takes = duration(config)
     most = LONGEST_IN_CONDITION if wish.wait_handle else LONGEST_IN_RESOURCE
     if takes <= most:
         return

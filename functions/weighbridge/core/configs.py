@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Literal
 
@@ -88,6 +89,11 @@ def is_short(name: str) -> bool:
 def may_be_there(name: str) -> bool:
     """Whether a configuration can have the name at all: what begins as the predefined ones do is one of them or none."""
     return name in PREDEFINED or not name.startswith(RESERVED)
+
+
+def duration(config: DeploymentConfig) -> timedelta:
+    """For how long traffic is shifted, hooks left out."""
+    return timedelta(seconds=sum(step["bakeSeconds"] for step in steps(config)))
 
 
 def steps(config: DeploymentConfig) -> list[Step]:

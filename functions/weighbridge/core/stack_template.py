@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from weighbridge.core.configs import ALL_AT_ONCE, PREDEFINED, steps
+from weighbridge.core.configs import ALL_AT_ONCE, PREDEFINED, duration
 from weighbridge.core.errors import InvalidDocument
+from weighbridge.core.wanted import LONGEST_IN_CONDITION, LONGEST_IN_RESOURCE, TYPE
 
-TYPE = "Custom::WeighbridgeAlias"
 SUFFIX = "Weighbridge"
 """Of the logical id: `Live` becomes `LiveWeighbridge`."""
 PREPARED = "WeighbridgePrepared"
@@ -26,10 +26,6 @@ HOOK_VARIABLE = "AWS_ENDPOINT_URL_CODEDEPLOY"
 """Read by every current SDK; hooks that were written for CodeDeploy so report to Weighbridge."""
 ANSWERS_WITHIN = 120
 """Seconds; CloudFormation would wait an hour for an installation that is gone."""
-LONGEST_IN_RESOURCE = 55 * 60
-"""Seconds that a deployment may take with `Start: DuringStack` before a wait condition is needed."""
-LONGEST_IN_CONDITION = 42_300
-"""Seconds; eleven and three quarters of an hour, of the twelve that a wait condition waits."""
 
 _FUNCTIONS = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
 _GROUP = "AWS::CodeDeploy::DeploymentGroup"
@@ -42,6 +38,10 @@ _SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9]+)((?:\.[^}]*)?)\}", re.ASCII)
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}", re.ASCII)
 _PASSED_ON = ("Start", "OnRunning", "ServiceRoleArn", "Redeploy")
 _OPTIONS = (*_PASSED_ON, "Enabled", "Prepare")
+
+_WHOLE = (
+    "This is no template with Resources: name the macro in the Transform of the whole template, not in an Fn::Transform."
+)
 
 Template = Mapping[str, Any]
 
@@ -88,6 +88,8 @@ def convert(template: Template, provider: str, hook_url: str = "") -> Converted:
 
     A template without aliases that CodeDeploy shifts comes back as it was. Raises InvalidDocument with what to change.
     """
+    if not isinstance(template, Mapping):  # as by an Fn::Transform in a list
+        raise InvalidDocument(_WHOLE)
     try:
         return _converted(copy.deepcopy(dict(template)), provider, hook_url)
     except RecursionError:
@@ -97,7 +99,7 @@ def convert(template: Template, provider: str, hook_url: str = "") -> Converted:
 def _converted(template: dict[str, Any], provider: str, hook_url: str) -> Converted:
     options, resources = Options.of(template), template.get("Resources")
     if not isinstance(resources, dict):
-        raise InvalidDocument("The template has no Resources.")
+        raise InvalidDocument(_WHOLE)
     shifted = dict(_shifted(resources))
     if options.prepare:
         _prepare(resources, shifted)
@@ -319,7 +321,7 @@ def _wait_beside(name: str, resources: dict[str, Any], options: Options) -> None
         "Type": "AWS::CloudFormation::WaitCondition",
         **condition_of_alias,
         "DependsOn": name,
-        "Properties": {"Handle": {"Ref": handle}, "Timeout": str(LONGEST_IN_CONDITION), "Count": 1},
+        "Properties": {"Handle": {"Ref": handle}, "Timeout": f"{LONGEST_IN_CONDITION.total_seconds():.0f}", "Count": 1},
     }
     properties["WaitHandle"] = {"Ref": handle}
     properties["ServiceTimeout"] = ANSWERS_WITHIN
@@ -332,7 +334,7 @@ def _fits(config_name: Any) -> bool:
             known = all(isinstance(value, str) for value in own.values())
             config_name = _SUBSTITUTION.sub(lambda match: own.get(match[1], match[0]), text) if known else None
     config = PREDEFINED.get(config_name) if isinstance(config_name, str) else None
-    return config is not None and sum(step["bakeSeconds"] for step in steps(config)) <= LONGEST_IN_RESOURCE
+    return config is not None and duration(config) <= LONGEST_IN_RESOURCE
 
 
 # ---------------------------------------------------------------------------------------------- what refers to it

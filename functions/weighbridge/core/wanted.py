@@ -9,12 +9,18 @@ this module, which looks at what is, not at what has been told: told twice, late
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, NotRequired, TypedDict
 
 from weighbridge.core.ids import deployment_id
 from weighbridge.core.record import Record
 from weighbridge.core.routing import Routing
 
+TYPE = "Custom::WeighbridgeAlias"
+LONGEST_IN_RESOURCE = timedelta(minutes=55)
+"""What a deployment may take with `DuringStack`: CloudFormation waits an hour for a custom resource at most."""
+LONGEST_IN_CONDITION = timedelta(hours=11, minutes=45)
+"""And twelve for a wait condition."""
 Start = Literal["AfterStack", "DuringStack"]
 OnRunning = Literal["Queue", "Replace", "Fail"]
 State = Literal["Waiting", "Started", "Live"]

@@ -4,7 +4,7 @@ Everything is judged from what is: how the root stack stands, what runs, where t
 whether an event, the end of an execution or the schedule leads here, nor how often.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Literal
@@ -166,7 +166,7 @@ def _go_on(item: Item, now: datetime) -> Item:
     want = item.get("committed")
     if want is None or item.get("state") != "Waiting":
         return item
-    busy = next(wanted.holders(item), None)
+    busy = next(_holders(item), None)
     asked_before = _record(item) is not None
     alias = None if asked_before or busy else _routing(item, want)
     match next_step(item, alias=alias, busy=busy, asked_before=asked_before):
@@ -237,11 +237,15 @@ def drop(item: Item, want: Want, now: datetime) -> None:
 
 def stop(item: Item, now: datetime, *, then: Literal["restoring", "leaving"]) -> None:
     """Stops what runs of the alias; one that is ending already, or is a rollback, is let be."""
-    for deployment_id in dict.fromkeys(wanted.holders(item)):
+    for deployment_id in dict.fromkeys(_holders(item)):
         record = deployments.get(deployment_id)
         if record and is_running(record):
             with suppress(Refused):
                 interrupt.stop(record, now, auto_rollback=then == "restoring")
+
+
+def _holders(item: Item) -> Iterator[str]:
+    return wanted.holders(item["application"], item["group"], f"{item['function']}:{item['name']}")
 
 
 def _tell(item: Item, ended: Outcome) -> None:

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from weighbridge.aws import cloudformation
 from weighbridge.aws.lambda_aliases import Alias, Lambda
 from weighbridge.core import planning
-from weighbridge.core.alias_resource import TYPE, Request, Wish, alias_in, application_of, check_duration, read_wish
+from weighbridge.core.alias_resource import Request, Wish, alias_in, application_of, check_duration, read_wish
 from weighbridge.core.configs import missing
 from weighbridge.core.deployment import stamp
 from weighbridge.core.errors import (
@@ -26,7 +26,7 @@ from weighbridge.core.errors import (
 )
 from weighbridge.core.ids import deployment_id
 from weighbridge.core.service_role import ServiceRole, foreign, service_role
-from weighbridge.core.wanted import Answer, Asked, Item, Owner, Stack, asked, deleted, identity, is_open
+from weighbridge.core.wanted import TYPE, Answer, Asked, Item, Owner, Stack, asked, deleted, identity, is_open
 from weighbridge.environment import environment
 from weighbridge.lifecycle import commit, schedule
 from weighbridge.store import settings, wanted
@@ -125,9 +125,12 @@ def _set(request: Request, known: _Known, now: datetime) -> dict[str, object] | 
     except WeighbridgeError as error:
         # From now on its deletion has to free the alias.
         return _refusal(error, request.physical_id or arn)
-    if waits and waits.get("requestId") == request.request_id:
+    # By `DuringStack` alone: its end is told, or has been where this is the same request once more.
+    is_committed = kept.item.get("committed", {}).get("requestId") == request.request_id
+    by_condition = bool(wish.wait_handle) and not known.rolls_back
+    if is_committed and not by_condition:
         return None
-    if wish.wait_handle and not known.rolls_back and not waits:
+    if by_condition and not is_committed and not waits:
         # Nothing is shifted, so no deployment's end will end the wait.
         unique_id = deployment_id(identity(request.stack_id, request.request_id))
         commit.signal(wish.wait_handle, unique_id, "There was nothing to shift.", succeeded=True)
@@ -173,7 +176,7 @@ def _keep(question: Asked, control_plane: Lambda, arn: str, now: datetime) -> _K
             alias_arn=arn,
             holders=[] if is_own else cloudformation.holders(arn, _STAND_FOR_ALIASES),
             owner_lives=item is not None and not is_own and _lives(item),
-            busy=next(wanted.holders(item or _unowned(question)), None),
+            busy=next(wanted.holders(question.application, question.group, question.alias), None),
         )
         if decision.refused or decision.item is None:
             raise InvalidDocument(decision.refused or "There is nothing to be kept.")
@@ -228,22 +231,6 @@ def _lives(item: Item) -> bool:
     owner = item["owner"]
     resource = cloudformation.resource(owner["stackId"], owner["logicalId"])
     return resource is not None and resource.type == TYPE
-
-
-def _unowned(question: Asked) -> Item:
-    """By what holds an alias is looked up that nobody owns yet."""
-    return Item(
-        function=question.function,
-        name=question.name,
-        aliasArn="",
-        application=question.application,
-        group=question.group,
-        owner=question.owner,
-        adopted=False,
-        kept=False,
-        requestId="",
-        createTime=question.time,
-    )
 
 
 def _delete(request: Request, known: _Known, now: datetime) -> None:

@@ -53,9 +53,9 @@ def open_aliases() -> Sequence[str]:
     return [keys.wanted_in(key) for key in answer]
 
 
-def holders(item: Item) -> Iterator[str]:
-    """The ids of the deployments that have the alias or its group."""
-    for key in (keys.group(item["application"], item["group"]), keys.alias(f"{item['function']}:{item['name']}")):
+def holders(application: str, group: str, alias: str) -> Iterator[str]:
+    """The ids of the deployments that have the alias (`function:alias`) or its group."""
+    for key in (keys.group(application, group), keys.alias(alias)):
         holder = (dynamodb.get(key) or {}).get("activeDeployment")
         if holder:
             yield str(holder)

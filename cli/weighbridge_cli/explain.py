@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from weighbridge_cli.progress import Progress, awaited_report, has_ended, outcome, reason, shifted, state, subject, versions
+from weighbridge_cli.progress import (
+    Progress,
+    awaited_report,
+    has_ended,
+    is_restored,
+    outcome,
+    reason,
+    state,
+    subject,
+    versions,
+    weight,
+)
 from weighbridge_cli.text import clean, duration, local_time, percent
 
 ALL = 100
@@ -29,16 +40,19 @@ def conclusion(progress: Progress, now: datetime) -> str:
 
 
 def where_traffic_is(progress: Progress) -> str:
-    """One sentence; empty where no traffic was to be moved yet."""
-    if "weight" not in progress or "targetVersion" not in progress:
-        return "No traffic has moved." if has_ended(progress) and progress["status"] != "Succeeded" else ""
-    target, current, weight = progress["targetVersion"], progress.get("currentVersion"), progress["weight"]
-    if weight == 0:
-        was = "All traffic is back on" if shifted(progress) else "No traffic has moved: it is on"
-        return f"{was} version {current}." if current else "No traffic has moved."
-    if weight == ALL:
+    """A sentence or two; empty where no traffic was to be moved yet."""
+    share, target, current = weight(progress), progress.get("targetVersion"), progress.get("currentVersion")
+    if is_restored(progress):
+        return f"All traffic is back on version {current}."
+    if progress.get("rollbackMessage") and not progress.get("rollbackOf"):
+        return clean(progress["rollbackMessage"])
+    if share == ALL:
         return f"All traffic is on version {target}."
-    return f"{percent(weight)} of the traffic is on version {target}, the rest on version {current}."
+    if share:
+        return f"{percent(share)} of the traffic is on version {target}, the rest on version {current}."
+    failed = has_ended(progress) and progress["status"] != "Succeeded"
+    still = f" It is on version {current}." if current else ""
+    return f"No traffic has moved.{still}" if failed or share == 0 else ""
 
 
 def advice(progress: Progress, watch: str, retry: str) -> Iterator[str]:

@@ -122,9 +122,11 @@ class OnGitHub(Lines):
         self._open = False
 
     def _head(self, text: str) -> None:
-        self._close()
-        click.echo(f"::group::{workflow_message(clean(text))}")
-        self._open = True
+        if self._open:
+            super()._head(text)
+        else:
+            click.echo(f"::group::{workflow_message(clean(text))}")
+            self._open = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -50,6 +50,17 @@ def is_turning_back(progress: Progress) -> bool:
     return not has_ended(progress) and bool(progress.get("interruption", {}).get("rollback"))
 
 
+def is_restored(progress: Progress) -> bool:
+    """Whether it has ended and its rollback has put all traffic back: `weight` stays that of its own last shift."""
+    message = progress.get("rollbackMessage", "")
+    return has_ended(progress) and bool(message.startswith(f"Deployment {progress['deploymentId']} terminated."))
+
+
+def weight(progress: Progress) -> float | None:
+    """Percent of the traffic on the target version; None where none was to be moved yet."""
+    return 0.0 if is_restored(progress) else progress.get("weight")
+
+
 def awaited_report(progress: Progress) -> Mapping[str, Any] | None:
     """The hook that has returned nothing and whose report, a person's as a rule, is awaited. It takes the timeline."""
     if has_ended(progress) or progress.get("waitingFor") != "Hook" or "interruption" in progress:
@@ -116,8 +127,9 @@ def state(progress: Progress, now: datetime) -> str:
     """In a few words how far it is."""
     if has_ended(progress):
         return outcome(progress)
-    weight = f"{percent(progress['weight'])} on version {progress['targetVersion']}, " if "weight" in progress else ""
-    return weight + waiting(progress, now)
+    share = weight(progress)
+    traffic = f"{percent(share)} on version {progress['targetVersion']}, " if share is not None else ""
+    return traffic + waiting(progress, now)
 
 
 def reason(progress: Progress) -> str:

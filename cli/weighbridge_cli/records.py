@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from weighbridge_cli.exits import FAILED, REACHED, STILL_RUNNING, WAITS_FOR_PERSON
-from weighbridge_cli.progress import Progress
+from weighbridge_cli.progress import Progress, weight
 from weighbridge_cli.text import iso
 
 RESULTS = {REACHED: "Reached", FAILED: "Failed", STILL_RUNNING: "StillRunning", WAITS_FOR_PERSON: "WaitsForPerson"}
@@ -55,6 +55,6 @@ def live_version(progress: Progress) -> str | None:
     """The version that has all traffic after the end, as far as the deployment says; None where it does not."""
     if progress.get("status") == "Succeeded":
         return progress.get("targetVersion")
-    if progress.get("status") in {"Failed", "Stopped"} and progress.get("weight") == 0:
+    if progress.get("status") in {"Failed", "Stopped"} and weight(progress) == 0:
         return progress.get("currentVersion")
     return None

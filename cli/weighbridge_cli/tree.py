@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from weighbridge_cli.explain import headline
-from weighbridge_cli.progress import Progress, has_ended, outcome, reason, seconds_left, shifted, waiting
+from weighbridge_cli.progress import Progress, has_ended, outcome, reason, seconds_left, shifted, waiting, weight
 from weighbridge_cli.text import clean, duration, local_time, percent
 
 BAR_WIDTH = 24
@@ -83,13 +83,13 @@ def tree(progress: Progress, now: datetime, extra: str = "") -> RenderableType:
 
 
 def _bar(progress: Progress) -> Text:
-    weight = float(progress.get("weight", 0))
-    full = round(BAR_WIDTH * weight / 100)
+    share = weight(progress) or 0.0
+    full = round(BAR_WIDTH * share / 100)
     version = f" on version {clean(progress['targetVersion'])}" if progress.get("targetVersion") else ""
     return Text.assemble(
         ("█" * full, "green" if not progress.get("interruption") else "red"),
         ("░" * (BAR_WIDTH - full), "dim"),
-        f" {percent(weight)}{version}",
+        f" {percent(share)}{version}",
     )
 
 

@@ -125,7 +125,12 @@ def test_a_wait_that_saw_nothing_has_a_record_too() -> None:
 
 @pytest.mark.parametrize(
     ("seen", "live"),
-    [(succeeded(), "7"), (stopped(), "6"), (progress(), None), (stopped(weight=10.0), None)],
+    [
+        (succeeded(), "7"),
+        (stopped(), "6"),
+        (progress(), None),
+        (stopped(rollbackMessage="Not rolled back, because …"), None),
+    ],
 )
 def test_the_live_version_as_far_as_the_deployment_says(seen: Any, live: str | None) -> None:
     assert records.live_version(seen) == live

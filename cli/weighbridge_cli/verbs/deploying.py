@@ -150,8 +150,9 @@ def deploy(
             started, named = _sent(cloud, chosen, asked)
         elif subject:
             named = ALIAS.convert(subject, None, ctx)
+            info = alias_info(cloud, named)  # before anything is published for an alias that is not there
             version = _published(cloud, named, told) if publish else version_to_deploy(cloud, named, target)
-            started = _deployed(cloud, named, version, asked, hooks(before, after))
+            started = _deployed(cloud, named, info, appspec(named, version, hooks(before, after)), asked)
         else:
             raise click.UsageError("Say what to deploy: FUNCTION[:ALIAS] or a FILE.")
         _begun(cloud, started, named, told, form, waiting if wait else None)
@@ -186,15 +187,13 @@ class AlreadyThere(Exception):
         self.named, self.target = named, target
 
 
-def _deployed(
-    cloud: Cloud, named: AliasName, version: str, asked: Asked, called: dict[str, str | None]
-) -> str | AlreadyThere:
-    """The id of the deployment of a version that was begun."""
-    info = alias_info(cloud, named)
-    if is_on(info, version):
-        return AlreadyThere(named, version)
+def _deployed(cloud: Cloud, named: AliasName, info: AliasInfo, text: str, asked: Asked) -> str | AlreadyThere:
+    """The id of the deployment of an AppSpec text's version that was begun."""
+    found = named_in(text)
+    if found and is_on(info, found.target):
+        return AlreadyThere(named, found.target)
     chosen, is_ours = group_of(named, asked.group, info)
-    request = Deployment(chosen, content(appspec(named, version, called)), asked.config, asked.description)
+    request = Deployment(chosen, content(text), asked.config, asked.description)
     return create(cloud, request, named if is_ours else None)
 
 

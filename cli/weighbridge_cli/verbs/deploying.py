@@ -132,8 +132,9 @@ def deploy(
     Without --wait it prints the deployment's id as soon as it has begun.
     """
     wait = wait or is_given(ctx, "until")
-    cloud = cloud_at(place)
     file = _file_of(subject)
+    if not subject and not appspec_file:
+        raise click.UsageError("Say what to deploy: FUNCTION[:ALIAS] or a FILE.")
     if file and appspec_file:
         raise click.UsageError("Give the file once: as FILE to drop it, or by --appspec.")
     if (file or appspec_file) and (target or publish or before or after):
@@ -143,18 +144,17 @@ def deploy(
     if publish and target:
         raise click.UsageError("--publish deploys the version that it publishes: leave out --target.")
     asked = Asked(group, config, description)
+    cloud = cloud_at(place)
     with display(form) as told:
         if file and not config and not description:
             started, named = _dropped(cloud, file, group, told)
         elif chosen := file or appspec_file:
             started, named = _sent(cloud, chosen, asked)
-        elif subject:
+        else:
             named = ALIAS.convert(subject, None, ctx)
             info = alias_info(cloud, named)  # before anything is published for an alias that is not there
             version = _published(cloud, named, told) if publish else version_to_deploy(cloud, named, target)
             started = _deployed(cloud, named, info, appspec(named, version, hooks(before, after)), asked)
-        else:
-            raise click.UsageError("Say what to deploy: FUNCTION[:ALIAS] or a FILE.")
         _begun(cloud, started, named, told, form, waiting if wait else None)
 
 

@@ -23,6 +23,8 @@ _MARKS = {
     "Stopped": ("✗", "red"),
     "Skipped": ("-", "dim"),
 }
+_WRAPPED: Any = {"no_wrap": False, "overflow": "fold"}
+"""Of sentences: they are read to their end, on a console that cuts lines, too."""
 _ALARMS = {"OK": "green", "ALARM": "bold red"}
 
 
@@ -141,6 +143,6 @@ def _add_turn(root: Tree, progress: Progress) -> None:
 
 def _state(progress: Progress, now: datetime) -> Text:
     if not has_ended(progress):
-        return Text(clean(waiting(progress, now)), "yellow")
+        return Text(clean(waiting(progress, now)), "yellow", **_WRAPPED)
     why = f": {clean(reason(progress))}" if reason(progress) else ""
-    return Text(f"{clean(outcome(progress))}{why}", "green" if progress["status"] == "Succeeded" else "red")
+    return Text(f"{clean(outcome(progress))}{why}", "green" if progress["status"] == "Succeeded" else "red", **_WRAPPED)

@@ -71,7 +71,6 @@ def test_a_deployment_that_has_failed_counts_unless_a_new_one_is_waited_for(monk
         ({}, ["checkout"], 2, "Say which version"),
         ({}, [ID, "--version", "7"], 2, "leave out --version"),
         ({}, [], 2, "Say what to wait for"),
-        ({"list_aliases": LIVE}, ["--function", "checkout", "--version", "7"], 0, "is on version 7 already"),
         ({}, [ID, "--timeout", "soon"], 2, "is no duration"),
     ],
 )

@@ -11,7 +11,6 @@ from weighbridge_cli import records
 from weighbridge_cli.exits import FAILED, INTERRUPTED, REACHED, STILL_RUNNING, Refused
 from weighbridge_cli.following import MOVING, End, Patience, TimeIsOver
 from weighbridge_cli.options import (
-    ALIAS,
     SUBJECT,
     VERSION,
     AliasName,
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Wait for a deployment, or until a version is live.")
 @click.argument("subject", type=SUBJECT, metavar="DEPLOYMENT|FUNCTION[:ALIAS]", required=False)
-@click.option("--function", "function", metavar="FUNCTION", help="The same as FUNCTION[:ALIAS].", hidden=True)
-@click.option("--alias", "alias", metavar="ALIAS", default="live", hidden=True)
 @click.option("--version", type=VERSION, metavar="VERSION", help="The version that is to be live.")
 @click.option(
     "--new", is_flag=True, help="Do not count a deployment of that version that had failed before this command began."
@@ -54,8 +51,6 @@ if TYPE_CHECKING:
 def wait(
     *,
     subject: str | AliasName | None,
-    function: str | None,
-    alias: str,
     version: str | None,
     new: bool,
     waiting: Waiting,
@@ -68,8 +63,6 @@ def wait(
     version is live already, with all traffic, it is a success at once; where its last deployment has failed, it
     is a failure at once, unless --new.
     """
-    if function:
-        subject = ALIAS.convert(f"{function}:{alias}", None, None)
     if subject is None:
         raise click.UsageError("Say what to wait for: a deployment's id, or FUNCTION[:ALIAS] with --version.")
     if isinstance(subject, str) and version:

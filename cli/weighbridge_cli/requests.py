@@ -12,6 +12,8 @@ from weighbridge_cli.options import AliasName, GroupName, alias_named
 from weighbridge_cli.text import clean, sentence_list
 
 ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
+NO_ALARMS = {"enabled": False}
+"""Instead of a deployment group's alarms, for one deployment."""
 MOST = 99
 """Percent of a step: with all of it there would be no other."""
 DEEPEST = 20
@@ -40,6 +42,8 @@ class Deployment:
     revision: Mapping[str, Any]
     config: str | None = None
     description: str | None = None
+    alarms: bool = True
+    """Whether the group's alarms are watched."""
 
     @property
     def members(self) -> dict[str, Any]:
@@ -49,6 +53,7 @@ class Deployment:
             "revision": self.revision,
             "deploymentConfigName": self.config,
             "description": self.description,
+            "overrideAlarmConfiguration": None if self.alarms else NO_ALARMS,
         }
         return {name: value for name, value in members.items() if value is not None}
 

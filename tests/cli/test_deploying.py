@@ -146,6 +146,13 @@ def test_a_file_is_dropped_and_followed(monkeypatch: pytest.MonkeyPatch, file: P
     assert cloud.of("create_deployment") == []
 
 
+def test_ctrl_c_after_a_drop_says_that_it_is_deployed_all_the_same(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    cloud = Fake(list_aliases=alias(**BY), get_drop=KeyboardInterrupt())
+    done = cloud.run(monkeypatch, "deploy", str(file))
+    assert done.exit_code != 0
+    assert "shop/prod/release.yaml is dropped, and is deployed all the same" in done.stderr
+
+
 def test_a_file_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     refused = {
         "dropInfo": {"status": "Refused", "errorInformation": {"code": "X", "message": "has no ending that is read"}}
@@ -245,7 +252,11 @@ def test_undo_goes_back_to_where_the_last_success_came_from(monkeypatch: pytest.
     done = cloud.run(monkeypatch, "undo", "checkout")
     assert (done.exit_code, done.stdout) == (0, "d-NEWNEWNEW\n")
     assert "goes back from version 7 to version 6" in done.stderr
-    assert cloud.of("create_deployment")[0]["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
+    [created] = cloud.of("create_deployment")
+    assert created["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
+    assert created["overrideAlarmConfiguration"] == {
+        "enabled": False
+    }  # the alarm that is red may not keep it from going back
     assert (cloud.appspec["TargetVersion"], cloud.appspec["Hooks"]) == ("6", None)
 
 
@@ -262,6 +273,24 @@ def test_a_rollback_is_no_success_to_undo(monkeypatch: pytest.MonkeyPatch) -> No
     )
     assert cloud.run(monkeypatch, "undo", "checkout").exit_code == 0
     assert cloud.appspec["TargetVersion"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "override"),
+    [
+        (["deploy", "checkout", "--no-alarms"], {"enabled": False}),
+        (["deploy", "checkout"], None),
+        (["undo", "checkout", "--to", "5", "--alarms"], None),
+        (["retry", ID, "--no-alarms"], {"enabled": False}),
+    ],
+)
+def test_whether_alarms_are_watched(monkeypatch: pytest.MonkeyPatch, arguments: list[str], override: Any) -> None:
+    cloud = Fake(
+        get_deployment_progress={"deploymentProgress": stopped()},
+        get_deployment={"deploymentInfo": {**BY, "revision": REVISION}},
+    )
+    assert cloud.run(monkeypatch, *arguments).exit_code == 0
+    assert cloud.of("create_deployment")[0].get("overrideAlarmConfiguration") == override
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from weighbridge_cli.output import Display, display, note
 from weighbridge_cli.progress import ENDED, Progress
 from weighbridge_cli.requests import (
     ALL_AT_ONCE,
+    NO_ALARMS,
     Deployment,
     Named,
     appspec,
@@ -79,6 +81,11 @@ def hook_options(function: Any) -> Any:
     return before(after(function))
 
 
+def no_alarms_option(function: Any) -> Any:
+    text = "Watch no alarm this time, and do not mind one that is red: to ship the fix."
+    return click.option("--no-alarms", is_flag=True, help=text)(function)
+
+
 def hooks(before: str | None, after: str | None) -> dict[str, str | None]:
     return {"BeforeAllowTraffic": before, "AfterAllowTraffic": after}
 
@@ -99,6 +106,7 @@ def hooks(before: str | None, after: str | None) -> dict[str, str | None]:
     help="Deploy what this AppSpec file says, by a call of the API.",
 )
 @hook_options
+@no_alarms_option
 @click.option("--description", metavar="TEXT", help="Any text about it; it stands in the record.")
 @click.option("--wait", is_flag=True, help="Follow it to its end; --until and --timeout say otherwise.")
 @following_options
@@ -115,6 +123,7 @@ def deploy(
     appspec_file: Path | None,
     before: str | None,
     after: str | None,
+    no_alarms: bool,
     description: str | None,
     wait: bool,
     waiting: Waiting,
@@ -144,10 +153,10 @@ def deploy(
         )
     if publish and target:
         raise click.UsageError("--publish deploys the version that it publishes: leave out --target.")
-    asked = Asked(group, config, description)
+    asked = Asked(group, config, description, alarms=not no_alarms)
     cloud = cloud_at(place)
     with display(form) as told:
-        if file and not config and not description:
+        if file and asked == Asked(group):
             started, named = _dropped(cloud, file, group, told)
         elif chosen := file or appspec_file:
             started, named = _sent(cloud, chosen, asked)
@@ -178,6 +187,10 @@ class Asked:
     group: GroupName | None = None
     config: str | None = None
     description: str | None = None
+    alarms: bool = True
+
+    def of(self, revision: Mapping[str, Any], group: GroupName) -> Deployment:
+        return Deployment(group, revision, self.config, self.description, self.alarms)
 
 
 class AlreadyThere(Exception):
@@ -194,8 +207,7 @@ def _deployed(cloud: Cloud, named: AliasName, info: AliasInfo, text: str, asked:
     if found and is_on(info, found.target):
         return AlreadyThere(named, found.target)
     chosen, is_ours = group_of(named, asked.group, info)
-    request = Deployment(chosen, content(text), asked.config, asked.description)
-    return create(cloud, request, named if is_ours else None)
+    return create(cloud, asked.of(content(text), chosen), named if is_ours else None)
 
 
 def create(cloud: Cloud, request: Deployment, maker: AliasName | None = None) -> str:
@@ -289,7 +301,11 @@ def _dropped(
         told.say(f"{error.message} So the file's content goes to the API instead.")
         return create(cloud, Deployment(group, content(body.decode("utf-8")))), named
     told.say(f"Dropped s3://{cloud.bucket}/{key}")
-    deployment_id = heard(cloud, key, version, Patience(UNTIL_HEARD, told))
+    try:
+        deployment_id = heard(cloud, key, version, Patience(UNTIL_HEARD, told))
+    except KeyboardInterrupt:
+        note(f"{key} is dropped, and is deployed all the same. What becomes of it: {cloud.place.command('history')}")
+        raise
     if deployment_id is None:
         raise Refused(f"{key} is no AppSpec file, and was taken over as a group's: `weighbridge group set` is for those.")
     return deployment_id, named
@@ -312,8 +328,7 @@ def _sent(cloud: Cloud, file: Path, asked: Asked) -> tuple[str | AlreadyThere, A
     group, maker, info = group_for(cloud, file, found, asked.group)
     if found and is_on(info, found.target):
         return AlreadyThere(found.alias, found.target), found.alias
-    request = Deployment(group, content(text), asked.config, asked.description)
-    return create(cloud, request, maker), found.alias if found else None
+    return create(cloud, asked.of(content(text), group), maker), found.alias if found else None
 
 
 def read(file: Path) -> str:
@@ -383,11 +398,21 @@ def already_there(told: Display, named: AliasName, target: str) -> None:
 
 @click.command(short_help="Try a deployment that failed or was stopped again.")
 @click.argument("subject", type=SUBJECT, metavar="DEPLOYMENT|FUNCTION[:ALIAS]")
+@no_alarms_option
 @click.option("--wait", is_flag=True, help="Follow it to its end; --until and --timeout say otherwise.")
 @following_options
 @place_options
 @click.pass_context
-def retry(ctx: click.Context, *, subject: str | AliasName, wait: bool, waiting: Waiting, form: Form, place: Place) -> None:
+def retry(
+    ctx: click.Context,
+    *,
+    subject: str | AliasName,
+    no_alarms: bool,
+    wait: bool,
+    waiting: Waiting,
+    form: Form,
+    place: Place,
+) -> None:
     """Try a deployment that failed or was stopped again: the same revision, group, configuration and alarms.
 
     Of an alias it is the last deployment.
@@ -406,6 +431,8 @@ def retry(ctx: click.Context, *, subject: str | AliasName, wait: bool, waiting: 
             )
         info = cloud.api("get_deployment", deploymentId=former["deploymentId"])["deploymentInfo"]
         members = {name: info[name] for name in _REPEATED if info.get(name)}
+        if no_alarms:
+            members["overrideAlarmConfiguration"] = NO_ALARMS
         if "revision" not in members:
             raise Refused(f"{former['deploymentId']} had no revision that can be deployed again.")
         started = str(
@@ -421,6 +448,7 @@ def retry(ctx: click.Context, *, subject: str | AliasName, wait: bool, waiting: 
 @click.option("--config", metavar="NAME", default=ALL_AT_ONCE, show_default=True, help="How the traffic moves.")
 @click.option("--group", type=GROUP, metavar="APP/GROUP", help="The deployment group; by default the one of the last time.")
 @hook_options
+@click.option("--alarms", is_flag=True, help="Watch the group's alarms, and do not begin while one is red.")
 @click.option("--wait", is_flag=True, help="Follow it to its end; --until and --timeout say otherwise.")
 @following_options
 @place_options
@@ -434,6 +462,7 @@ def undo(
     group: GroupName | None,
     before: str | None,
     after: str | None,
+    alarms: bool,
     wait: bool,
     waiting: Waiting,
     form: Form,
@@ -441,8 +470,8 @@ def undo(
 ) -> None:
     """Go back to the version before the last deployment that succeeded, or to another one.
 
-    It is a deployment like any other, with the alarms of its group, but all at once and without hooks unless
-    you name some. What is still running is not undone but stopped: weighbridge stop.
+    It is a deployment like any other, but all at once, whatever the alarms say, and without hooks: it is what
+    takes a fault back. Options say otherwise. What is still running is not undone but stopped: weighbridge stop.
     """
     wait = wait or is_given(ctx, "until")
     cloud = cloud_at(place)
@@ -457,7 +486,7 @@ def undo(
         chosen, is_ours = group_of(named, group, info)
         told.say(f"{named} goes back from version {info.get('version', '?')} to version {version}.")
         request = Deployment(
-            chosen, content(appspec(named, version, hooks(before, after))), config, f"Undo to version {version}"
+            chosen, content(appspec(named, version, hooks(before, after))), config, f"Undo to version {version}", alarms
         )
         started = create(cloud, request, named if is_ours else None)
         _begun(cloud, started, named, told, form, waiting if wait else None)

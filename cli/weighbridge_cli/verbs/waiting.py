@@ -109,8 +109,9 @@ def _awaited(
         info = patience.ask(lambda: _alias_or_nothing(cloud, named))
         if is_on(info, version):
             return None
-        last = info.get("lastDeployment") or {}
-        if last.get("targetVersion") == version:
+        last, success = info.get("lastDeployment") or {}, info.get("lastSuccess") or {}
+        # One that has succeeded, where the alias is elsewhere now, was taken back by somebody: another one is waited for.
+        if last.get("targetVersion") == version and last["deploymentId"] != success.get("deploymentId"):
             found = str(last["deploymentId"])
             if new and is_first and info.get("activeDeploymentId") != found:
                 passed_over = found

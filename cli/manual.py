@@ -32,7 +32,7 @@ It deploys, waits, watches, stops, undoes and explains, in a terminal and in pip
 ![A deployment on a terminal](cli-watch.svg)
 
 It runs by `uvx weighbridge`, `pipx install weighbridge` or `pip install weighbridge` (Python 3.11 or later); in this checkout it is
-`.venv/bin/weighbridge`. Until it is published, `uv build --wheel cli` makes the wheel, and `uvx --from dist/weighbridge-*.whl weighbridge` runs it.
+`.venv/bin/weighbridge`. Until it is published, `uv build --wheel cli` makes the wheel, and `uvx --from cli/dist/weighbridge-*.whl weighbridge` runs it.
 
 It finds the installation by itself, by the default chain of AWS credentials and the tags of the function `weighbridge-cloudformation` in that
 account and region; `--stack` names another installation than `Weighbridge`. Where `AWS_ENDPOINT_URL_WEIGHBRIDGE` holds its output `ApiUrl`, nothing is

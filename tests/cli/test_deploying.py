@@ -225,6 +225,27 @@ def test_a_retry_is_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cloud.of("create_deployment") == [expected]
 
 
+def test_a_retry_of_what_is_there_by_now_is_a_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = Fake(
+        list_aliases=alias(version="7"),
+        get_deployment_progress={"deploymentProgress": stopped()},
+        get_deployment={"deploymentInfo": {**BY, "revision": REVISION}},
+    )
+    done = cloud.run(monkeypatch, "retry", ID)
+    assert (done.exit_code, "nothing to shift" in done.stdout, cloud.of("create_deployment")) == (0, True, [])
+
+
+def test_a_step_of_github_actions_that_does_not_wait_has_outputs_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cloud = Fake(get_deployment_progress=told(deploymentId="d-NEWNEWNEW"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    done = cloud.run(monkeypatch, "deploy", "checkout", on_github=True)
+    assert done.stdout == "d-NEWNEWNEW\n"
+    assert "deployment-id=d-NEWNEWNEW\nstatus=InProgress" in (tmp_path / "output").read_text()
+
+
 @pytest.mark.parametrize(
     ("former", "says"),
     [

@@ -28,7 +28,7 @@ from weighbridge_cli.options import (
     following_options,
     place_options,
 )
-from weighbridge_cli.output import Display, display, note
+from weighbridge_cli.output import Display, display, note, on_github, tell_github
 from weighbridge_cli.progress import ENDED, Progress
 from weighbridge_cli.requests import (
     ALL_AT_ONCE,
@@ -378,10 +378,13 @@ def _begun(  # noqa: PLR0917 - what a deployment that has begun is told with
         ended(REACHED)
     if waiting:
         ended(concluded(cloud, told, followed(cloud, started, told, waiting), named))
-    if form.json or form.lines:
+    if form.json or form.lines or on_github():
         progress = progress_of(cloud, started, alarms=False)
-        told.conclude(records.record("Started", REACHED, f"{started} has begun.", progress=progress))
-        return
+        record = records.record("Started", REACHED, f"{started} has begun.", progress=progress)
+        if form.json or form.lines:
+            told.conclude(record)
+            return
+        tell_github(record)
     click.echo(started)
     note(f"It has begun. Follow it: {cloud.place.command('watch', started)}")
 
@@ -435,10 +438,12 @@ def retry(
             members["overrideAlarmConfiguration"] = NO_ALARMS
         if "revision" not in members:
             raise Refused(f"{former['deploymentId']} had no revision that can be deployed again.")
-        started = str(
-            cloud.api("create_deployment", **members, description=f"Retry of {former['deploymentId']}")["deploymentId"]
-        )
         named = AliasName(former["functionName"], former["alias"]) if former.get("functionName") else None
+        if named and is_on(alias_info(cloud, named), former["targetVersion"]):
+            already_there(told, named, former["targetVersion"])
+            return
+        description = f"Retry of {former['deploymentId']}"
+        started = str(cloud.api("create_deployment", **members, description=description)["deploymentId"])
         _begun(cloud, started, named, told, form, waiting if wait else None)
 
 

@@ -98,9 +98,9 @@ class Lines(_Told):
         self._headline = ""
 
     def show(self, progress: Progress) -> None:
-        if (told := headline(progress)) != self._headline:
-            self._headline = told
-            self._head(told)
+        if (title := headline(progress)) != self._headline:
+            self._headline = title
+            self._head(title)
         for event in self._news.of(progress, now()):
             self._line(line(event, now()))
 

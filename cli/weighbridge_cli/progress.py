@@ -68,8 +68,8 @@ def awaited_report(progress: Progress) -> Mapping[str, Any] | None:
     for hook in progress.get("hooks", []):
         if hook["status"] == "InProgress":
             name = hook["lifecycleEventName"]
-            told = [entry["event"] for entry in progress.get("timeline", []) if entry.get("text", "").startswith(name)]
-            return hook if "HookReturned" in told else None
+            events = [entry["event"] for entry in progress.get("timeline", []) if entry.get("text", "").startswith(name)]
+            return hook if "HookReturned" in events else None
     return None
 
 
@@ -134,8 +134,8 @@ def state(progress: Progress, now: datetime) -> str:
 
 def reason(progress: Progress) -> str:
     """Why it failed or was stopped, or is about to be; empty where it is not."""
-    told = progress.get("errorInformation") or progress.get("interruption") or {}
-    return str(told.get("message", ""))
+    error = progress.get("errorInformation") or progress.get("interruption") or {}
+    return str(error.get("message", ""))
 
 
 def with_states(progress: Progress, before: Progress | None) -> Progress:

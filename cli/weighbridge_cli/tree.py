@@ -107,8 +107,8 @@ def _add_steps(root: Tree, progress: Progress, now: datetime) -> None:
             left = seconds_left(progress, now)
             text.append(f"  baking{f', {duration(left)} left' if left is not None else ''}", "yellow")
         elif step["status"] in {"Pending", "Skipped"}:
-            kept = f" for {duration(step['bakeSeconds'])}" if step["bakeSeconds"] else ""
-            text.append("  not taken" if step["status"] == "Skipped" else f"  to come{kept}", "dim")
+            time_kept = f" for {duration(step['bakeSeconds'])}" if step["bakeSeconds"] else ""
+            text.append("  not taken" if step["status"] == "Skipped" else f"  to come{time_kept}", "dim")
         elif step.get("startTime"):
             text.append(f"  since {local_time(step['startTime'], now)}", "dim")
         root.add(text)

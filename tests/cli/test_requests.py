@@ -14,16 +14,16 @@ from weighbridge_cli.exits import Refused
 from weighbridge_cli.options import ALIAS, DURATION, GROUP, SUBJECT, TARGET, VERSION, AliasName, GroupName, Place
 from weighbridge_cli.requests import (
     Deployment,
-    Named,
+    Target,
     appspec,
     content,
     default_group_file,
     group_of,
     is_on,
     latest,
-    named_in,
     nearest,
     routing,
+    target_in,
 )
 
 CHECKOUT = AliasName("checkout")
@@ -91,7 +91,7 @@ def test_the_service_reads_the_appspec() -> None:
     parsed = core_appspec.parse(appspec(CHECKOUT, "7", {"BeforeAllowTraffic": "hook", "AfterAllowTraffic": None}))
     assert (parsed.function_name, parsed.alias, parsed.target_version) == ("checkout", "live", "7")
     assert parsed.hooks == {"BeforeAllowTraffic": "hook"}
-    assert named_in(appspec(CHECKOUT, "7", {})) == Named(CHECKOUT, "7")
+    assert target_in(appspec(CHECKOUT, "7", {})) == Target(CHECKOUT, "7")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_service_reads_the_appspec() -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_here_names_nothing(text: str) -> None:
-    assert named_in(text) is None
+    assert target_in(text) is None
 
 
 def test_the_service_reads_the_group_that_is_made_on_first_use() -> None:

@@ -34,14 +34,14 @@ from weighbridge_cli.requests import (
     ALL_AT_ONCE,
     NO_ALARMS,
     Deployment,
-    Named,
+    Target,
     appspec,
     content,
     default_group_file,
     group_of,
     is_on,
     latest,
-    named_in,
+    target_in,
 )
 from weighbridge_cli.text import clean
 from weighbridge_cli.verbs.common import (
@@ -155,17 +155,17 @@ def deploy(
         raise click.UsageError("--publish deploys the version that it publishes: leave out --target.")
     asked = Asked(group, config, description, alarms=not no_alarms)
     cloud = cloud_at(place)
-    with display(form) as told:
+    with display(form) as screen:
         if file and asked == Asked(group):
-            started, named = _dropped(cloud, file, group, told)
+            started, alias = _dropped(cloud, file, group, screen)
         elif chosen := file or appspec_file:
-            started, named = _sent(cloud, chosen, asked)
+            started, alias = _sent(cloud, chosen, asked)
         else:
-            named = ALIAS.convert(subject, None, ctx)
-            info = alias_info(cloud, named)  # before anything is published for an alias that is not there
-            version = _published(cloud, named, told) if publish else version_to_deploy(cloud, named, target)
-            started = _deployed(cloud, named, info, appspec(named, version, hooks(before, after)), asked)
-        _begun(cloud, started, named, told, form, waiting if wait else None)
+            alias = ALIAS.convert(subject, None, ctx)
+            info = alias_info(cloud, alias)  # before anything is published for an alias that is not there
+            version = _published(cloud, alias, screen) if publish else version_to_deploy(cloud, alias, target)
+            started = _deployed(cloud, alias, info, appspec(alias, version, hooks(before, after)), asked)
+        _begun(cloud, started, alias, screen, form, waiting if wait else None)
 
 
 def _file_of(subject: str | None) -> Path | None:
@@ -196,18 +196,18 @@ class Asked:
 class AlreadyThere(Exception):
     """The alias is on the version: nothing is to be done."""
 
-    def __init__(self, named: AliasName, target: str) -> None:
-        super().__init__(f"{named} is on version {target} already: nothing to shift.")
-        self.named, self.target = named, target
+    def __init__(self, alias: AliasName, target: str) -> None:
+        super().__init__(f"{alias} is on version {target} already: nothing to shift.")
+        self.alias, self.target = alias, target
 
 
-def _deployed(cloud: Cloud, named: AliasName, info: AliasInfo, text: str, asked: Asked) -> str | AlreadyThere:
+def _deployed(cloud: Cloud, alias: AliasName, info: AliasInfo, text: str, asked: Asked) -> str | AlreadyThere:
     """The id of the deployment of an AppSpec text's version that was begun."""
-    found = named_in(text)
-    if found and is_on(info, found.target):
-        return AlreadyThere(named, found.target)
-    chosen, is_ours = group_of(named, asked.group, info)
-    return create(cloud, asked.of(content(text), chosen), named if is_ours else None)
+    parsed = target_in(text)
+    if parsed and is_on(info, parsed.version):
+        return AlreadyThere(alias, parsed.version)
+    chosen, is_ours = group_of(alias, asked.group, info)
+    return create(cloud, asked.of(content(text), chosen), alias if is_ours else None)
 
 
 def create(cloud: Cloud, request: Deployment, maker: AliasName | None = None) -> str:
@@ -272,43 +272,43 @@ def heard(cloud: Cloud, key: str, version: str, patience: Patience) -> str | Non
 
 
 def group_for(
-    cloud: Cloud, file: Path, found: Named | None, given: GroupName | None
+    cloud: Cloud, file: Path, parsed: Target | None, group_option: GroupName | None
 ) -> tuple[GroupName, AliasName | None, AliasInfo]:
     """The group that a file is for, the alias whose first group it is, and that alias as far as it is known."""
-    if found:
-        info = alias_info(cloud, found.alias)
-        group, is_ours = group_of(found.alias, given, info)
-        return group, found.alias if is_ours else None, info
-    if not given:
+    if parsed:
+        info = alias_info(cloud, parsed.alias)
+        group, is_ours = group_of(parsed.alias, group_option, info)
+        return group, parsed.alias if is_ours else None, info
+    if not group_option:
         raise Refused(f"Which group {clean(file.name)} is for cannot be read from it: give --group APP/GROUP.")
-    return given, None, {}
+    return group_option, None, {}
 
 
 def _dropped(
-    cloud: Cloud, file: Path, given: GroupName | None, told: Display
+    cloud: Cloud, file: Path, group_option: GroupName | None, screen: Display
 ) -> tuple[str | AlreadyThere, AliasName | None]:
     body = file.read_bytes()
-    found = None if file.suffix.lower() == ".zip" else named_in(body.decode("utf-8", "replace"))
-    group, maker, _ = group_for(cloud, file, found, given)
+    parsed = None if file.suffix.lower() == ".zip" else target_in(body.decode("utf-8", "replace"))
+    group, maker, _ = group_for(cloud, file, parsed, group_option)
     if maker:
         _ensure_group(cloud, group, maker)
-    key, named = f"{group}/{file.name}", found.alias if found else None
+    key, alias = f"{group}/{file.name}", parsed.alias if parsed else None
     try:
         version = drop(cloud, key, body)
     except OutOfReach as error:
-        if error.passes or not found:
+        if error.passes or not parsed:
             raise
-        told.say(f"{error.message} So the file's content goes to the API instead.")
-        return create(cloud, Deployment(group, content(body.decode("utf-8")))), named
-    told.say(f"Dropped s3://{cloud.bucket}/{key}")
+        screen.say(f"{error.message} So the file's content goes to the API instead.")
+        return create(cloud, Deployment(group, content(body.decode("utf-8")))), alias
+    screen.say(f"Dropped s3://{cloud.bucket}/{key}")
     try:
-        deployment_id = heard(cloud, key, version, Patience(UNTIL_HEARD, told))
+        deployment_id = heard(cloud, key, version, Patience(UNTIL_HEARD, screen))
     except KeyboardInterrupt:
         note(f"{key} is dropped, and is deployed all the same. What becomes of it: {cloud.place.command('history')}")
         raise
     if deployment_id is None:
         raise Refused(f"{key} is no AppSpec file, and was taken over as a group's: `weighbridge group set` is for those.")
-    return deployment_id, named
+    return deployment_id, alias
 
 
 def _ensure_group(cloud: Cloud, group: GroupName, maker: AliasName) -> None:
@@ -324,11 +324,11 @@ def _ensure_group(cloud: Cloud, group: GroupName, maker: AliasName) -> None:
 def _sent(cloud: Cloud, file: Path, asked: Asked) -> tuple[str | AlreadyThere, AliasName | None]:
     """The deployment of a file's content by the API."""
     text = read(file)
-    found = named_in(text)
-    group, maker, info = group_for(cloud, file, found, asked.group)
-    if found and is_on(info, found.target):
-        return AlreadyThere(found.alias, found.target), found.alias
-    return create(cloud, asked.of(content(text), group), maker), found.alias if found else None
+    parsed = target_in(text)
+    group, maker, info = group_for(cloud, file, parsed, asked.group)
+    if parsed and is_on(info, parsed.version):
+        return AlreadyThere(parsed.alias, parsed.version), parsed.alias
+    return create(cloud, asked.of(content(text), group), maker), parsed.alias if parsed else None
 
 
 def read(file: Path) -> str:
@@ -341,60 +341,60 @@ def read(file: Path) -> str:
         ) from error
 
 
-def version_to_deploy(cloud: Cloud, named: AliasName, target: str | None) -> str:
+def version_to_deploy(cloud: Cloud, alias: AliasName, target: str | None) -> str:
     """The version that is meant: the highest published one, unless a number was given."""
     if target and target != "latest":
         return target
-    pages = cloud.pages("lambda", "list_versions_by_function", FunctionName=named.function)
+    pages = cloud.pages("lambda", "list_versions_by_function", FunctionName=alias.function)
     try:
-        found = latest(each["Version"] for page in pages for each in page["Versions"])
+        version = latest(each["Version"] for page in pages for each in page["Versions"])
     except Refused as error:
         if error.code != "ResourceNotFoundException":
             raise
         # The installation may not look at every function, and then does not say that there is none.
-        raise Refused(f"There is no function {named.function}.{meant(cloud, named)}", error.code) from error
-    if found is None:
-        raise Refused(f"{named.function} has no published version yet: --publish publishes one.")
-    return found
+        raise Refused(f"There is no function {alias.function}.{meant(cloud, alias)}", error.code) from error
+    if version is None:
+        raise Refused(f"{alias.function} has no published version yet: --publish publishes one.")
+    return version
 
 
-def _published(cloud: Cloud, named: AliasName, told: Display) -> str:
-    version = str(cloud.call("lambda", "publish_version", FunctionName=named.function)["Version"])
-    told.say(f"Published version {version} of {named.function}.")
+def _published(cloud: Cloud, alias: AliasName, screen: Display) -> str:
+    version = str(cloud.call("lambda", "publish_version", FunctionName=alias.function)["Version"])
+    screen.say(f"Published version {version} of {alias.function}.")
     return version
 
 
 def _begun(  # noqa: PLR0917 - what a deployment that has begun is told with
     cloud: Cloud,
     started: str | AlreadyThere,
-    named: AliasName | None,
-    told: Display,
+    alias: AliasName | None,
+    screen: Display,
     form: Form,
     waiting: Waiting | None,
 ) -> None:
     """Follows it where it is to be waited for, or else tells its id."""
     if isinstance(started, AlreadyThere):
-        already_there(told, started.named, started.target)
+        already_there(screen, started.alias, started.target)
         ended(REACHED)
     if waiting:
-        ended(concluded(cloud, told, followed(cloud, started, told, waiting), named))
+        ended(concluded(cloud, screen, followed(cloud, started, screen, waiting), alias))
     if form.json or form.lines or on_github():
         progress = progress_of(cloud, started, alarms=False)
         record = records.record("Started", REACHED, f"{started} has begun.", progress=progress)
         if form.json or form.lines:
-            told.conclude(record)
+            screen.conclude(record)
             return
         tell_github(record)
     click.echo(started)
     note(f"It has begun. Follow it: {cloud.place.command('watch', started)}")
 
 
-def already_there(told: Display, named: AliasName, target: str) -> None:
+def already_there(screen: Display, alias: AliasName, target: str) -> None:
     """A success without a deployment."""
-    message = str(AlreadyThere(named, target))
-    told.conclude(
+    message = str(AlreadyThere(alias, target))
+    screen.conclude(
         records.record(
-            "AlreadyThere", REACHED, message, function=named.function, alias=named.alias, target=target, live=target
+            "AlreadyThere", REACHED, message, function=alias.function, alias=alias.name, target=target, live=target
         )
     )
 
@@ -422,7 +422,7 @@ def retry(
     """
     wait = wait or is_given(ctx, "until")
     cloud = cloud_at(place)
-    with display(form) as told:
+    with display(form) as screen:
         former = progress_of(cloud, deployment_of(cloud, subject), alarms=False)
         if former["status"] == "Succeeded" or former.get("rollbackOf"):
             what = "is a rollback" if former.get("rollbackOf") else "has succeeded"
@@ -438,17 +438,17 @@ def retry(
             members["overrideAlarmConfiguration"] = NO_ALARMS
         if "revision" not in members:
             raise Refused(f"{former['deploymentId']} had no revision that can be deployed again.")
-        named = AliasName(former["functionName"], former["alias"]) if former.get("functionName") else None
-        if named and is_on(alias_info(cloud, named), former["targetVersion"]):
-            already_there(told, named, former["targetVersion"])
+        alias = AliasName(former["functionName"], former["alias"]) if former.get("functionName") else None
+        if alias and is_on(alias_info(cloud, alias), former["targetVersion"]):
+            already_there(screen, alias, former["targetVersion"])
             return
         description = f"Retry of {former['deploymentId']}"
         started = str(cloud.api("create_deployment", **members, description=description)["deploymentId"])
-        _begun(cloud, started, named, told, form, waiting if wait else None)
+        _begun(cloud, started, alias, screen, form, waiting if wait else None)
 
 
 @click.command(short_help="Go back to the version before the last success.")
-@click.argument("named", type=ALIAS, metavar="FUNCTION[:ALIAS]")
+@click.argument("alias", type=ALIAS, metavar="FUNCTION[:ALIAS]")
 @click.option("--to", "target", type=VERSION, metavar="VERSION", help="By default the version before the last success.")
 @click.option("--config", metavar="NAME", default=ALL_AT_ONCE, show_default=True, help="How the traffic moves.")
 @click.option("--group", type=GROUP, metavar="APP/GROUP", help="The deployment group; by default the one of the last time.")
@@ -461,7 +461,7 @@ def retry(
 def undo(
     ctx: click.Context,
     *,
-    named: AliasName,
+    alias: AliasName,
     target: str | None,
     config: str,
     group: GroupName | None,
@@ -480,38 +480,38 @@ def undo(
     """
     wait = wait or is_given(ctx, "until")
     cloud = cloud_at(place)
-    with display(form) as told:
-        info = alias_info(cloud, named)
+    with display(form) as screen:
+        info = alias_info(cloud, alias)
         if active := info.get("activeDeploymentId"):
             raise Refused(f"{active} is running: {place.command('stop', active)} ends it, and puts its traffic back.")
-        version = target or _version_before(cloud, named, info)
+        version = target or _version_before(cloud, alias, info)
         if is_on(info, version):
-            already_there(told, named, version)
+            already_there(screen, alias, version)
             return
-        chosen, is_ours = group_of(named, group, info)
-        told.say(f"{named} goes back from version {info.get('version', '?')} to version {version}.")
+        chosen, is_ours = group_of(alias, group, info)
+        screen.say(f"{alias} goes back from version {info.get('version', '?')} to version {version}.")
         request = Deployment(
-            chosen, content(appspec(named, version, hooks(before, after))), config, f"Undo to version {version}", alarms
+            chosen, content(appspec(alias, version, hooks(before, after))), config, f"Undo to version {version}", alarms
         )
-        started = create(cloud, request, named if is_ours else None)
-        _begun(cloud, started, named, told, form, waiting if wait else None)
+        started = create(cloud, request, alias if is_ours else None)
+        _begun(cloud, started, alias, screen, form, waiting if wait else None)
 
 
-def _version_before(cloud: Cloud, named: AliasName, info: AliasInfo) -> str:
+def _version_before(cloud: Cloud, alias: AliasName, info: AliasInfo) -> str:
     """Where the last success came from; rollbacks are none."""
     last = (info.get("lastSuccess") or {}).get("deploymentId")
-    found = many(cloud, [last]) if last else []
-    if not found or found[0].get("rollbackOf"):
-        found = _successes(cloud, named, info)
-    before = found[0].get("currentVersion") if found else None
+    successes = many(cloud, [last]) if last else []
+    if not successes or successes[0].get("rollbackOf"):
+        successes = _successes(cloud, alias, info)
+    before = successes[0].get("currentVersion") if successes else None
     if not before:
         raise Refused(
-            f"Nothing is known to go back to: no deployment of {named} has succeeded yet. Choose a version by --to."
+            f"Nothing is known to go back to: no deployment of {alias} has succeeded yet. Choose a version by --to."
         )
     return str(before)
 
 
-def _successes(cloud: Cloud, named: AliasName, info: AliasInfo) -> list[Progress]:
+def _successes(cloud: Cloud, alias: AliasName, info: AliasInfo) -> list[Progress]:
     """The last success of the alias's group that was no rollback, as far as its latest hundred deployments go."""
     if not info.get("applicationName"):
         return []
@@ -523,8 +523,6 @@ def _successes(cloud: Cloud, named: AliasName, info: AliasInfo) -> list[Progress
     )["deployments"]
     for first in range(0, len(ids), 25):
         for each in many(cloud, ids[first : first + 25]):
-            if (each.get("functionName"), each.get("alias")) == (named.function, named.alias) and not each.get(
-                "rollbackOf"
-            ):
+            if (each.get("functionName"), each.get("alias")) == (alias.function, alias.name) and not each.get("rollbackOf"):
                 return [each]
     return []

@@ -1,6 +1,7 @@
 """deploy, retry, undo, by what they ask of the installation."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.cli.schema import check
 from weighbridge_cli.exits import OutOfReach, Refused
 from weighbridge_cli.options import AliasName
 from weighbridge_cli.requests import appspec
+from weighbridge_cli.verbs import deploying
 
 BY = {"applicationName": "shop", "deploymentGroupName": "prod"}
 DENIED = OutOfReach("You may not: ask for the right s3:PutObject.", code="AccessDenied")
@@ -168,6 +170,20 @@ def test_who_may_not_drop_has_the_content_sent(monkeypatch: pytest.MonkeyPatch, 
     assert (done.exit_code, done.stdout) == (0, "d-NEWNEWNEW\n")
     assert "So the file's content goes to the API instead." in done.stderr
     assert cloud.appspec["TargetVersion"] == "7"
+
+
+def test_who_may_not_drop_what_is_there_already_has_nothing_to_send(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    cloud = Fake(list_aliases=alias(version="7", **BY), put_object=DENIED)
+    done = cloud.run(monkeypatch, "deploy", str(file))
+    assert (done.exit_code, cloud.of("create_deployment")) == (0, [])
+
+
+def test_a_drop_of_which_nothing_is_heard_says_how_to_ask(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setattr(deploying, "UNTIL_HEARD", timedelta(0))
+    for answers in (PENDING, [PENDING, OutOfReach("gone", passes=True)]):
+        done = Fake(list_aliases=alias(**BY), get_drop=answers).run(monkeypatch, "deploy", str(file))
+        assert done.exit_code == 5
+        assert "aws weighbridge get-drop --bucket drops --key shop/prod/release.yaml" in done.stderr
 
 
 def test_a_file_by_the_api(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:

@@ -12,7 +12,7 @@ import click
 
 from weighbridge_cli import records
 from weighbridge_cli.exits import REACHED, OutOfReach, Refused
-from weighbridge_cli.following import Patience
+from weighbridge_cli.following import Patience, TimeIsOver
 from weighbridge_cli.options import (
     ALIAS,
     GROUP,
@@ -193,12 +193,15 @@ class Asked:
         return Deployment(group, revision, self.config, self.description, self.alarms)
 
 
-class AlreadyThere(Exception):
+@dataclass(frozen=True)
+class AlreadyThere:
     """The alias is on the version: nothing is to be done."""
 
-    def __init__(self, alias: AliasName, target: str) -> None:
-        super().__init__(f"{alias} is on version {target} already: nothing to shift.")
-        self.alias, self.target = alias, target
+    alias: AliasName
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.alias} is on version {self.target} already: nothing to shift."
 
 
 def _deployed(cloud: Cloud, alias: AliasName, info: AliasInfo, text: str, asked: Asked) -> str | AlreadyThere:
@@ -222,26 +225,32 @@ def create(cloud: Cloud, request: Deployment, maker: AliasName | None = None) ->
                 f"{error.message} Make the group first: {cloud.place.command('group', 'set', str(request.group), 'FILE')}",
                 error.code,
             ) from error
-    make_group(cloud, request.group, default_group_file(maker))
-    note(f"The group {request.group} is new, with all defaults: all traffic at once, no alarms.")
+    _make_group(cloud, request.group, maker)
     return str(cloud.api("create_deployment", **request.members)["deploymentId"])
 
 
-def make_group(cloud: Cloud, group: GroupName, text: str) -> None:
+def set_group(cloud: Cloud, group: GroupName, text: str) -> None:
     """Drops a group's file, and waits until it is taken over. Raises Refused with what is wrong in it."""
     key = f"{group}/deployment-group.yaml"
+    heard(cloud, key, drop(cloud, key, text.encode()), Patience(UNTIL_HEARD, _Notes()))
+
+
+def _make_group(cloud: Cloud, group: GroupName, alias: AliasName) -> None:
+    """The group of an alias that has none yet."""
     try:
-        version = drop(cloud, key, text.encode())
+        set_group(cloud, group, default_group_file(alias))
     except OutOfReach as error:
         raise OutOfReach(
             f"The group {group} is not there, and you may not drop its file. {error.message} Or make it by the API, which "
             f"wants a role: {cloud.place.command('group', 'set', str(group), '--role', 'ARN')}",
             code=error.code,
         ) from error
-    heard(cloud, key, version, Patience(UNTIL_HEARD, _Silent()))
+    note(f"The group {group} is new, with all defaults: all traffic at once, no alarms.")
 
 
-class _Silent:
+class _Notes:
+    """Tells what concerns the command itself."""
+
     def say(self, text: str) -> None:
         note(text)
 
@@ -257,18 +266,22 @@ def drop(cloud: Cloud, key: str, body: bytes) -> str:
 
 def heard(cloud: Cloud, key: str, version: str, patience: Patience) -> str | None:
     """The deployment that an object has become; None for a group or configuration. Raises Refused with the reason."""
+    unheard = OutOfReach(
+        f"The installation has not heard of s3://{cloud.bucket}/{key} yet. What has become of it: "
+        f"aws weighbridge get-drop --bucket {cloud.bucket} --key {key}"
+    )
     while True:
-        info = patience.ask(lambda: cloud.api("get_drop", bucket=cloud.bucket, key=key, versionId=version)["dropInfo"])
+        try:
+            info = patience.ask(lambda: cloud.api("get_drop", bucket=cloud.bucket, key=key, versionId=version)["dropInfo"])
+        except TimeIsOver as error:
+            raise unheard from error
         if info["status"] == "Refused":
-            error = info.get("errorInformation", {})
-            raise Refused(f"{key} is refused: {error.get('message', 'no reason is told')}", str(error.get("code", "")))
+            reason = info.get("errorInformation", {})
+            raise Refused(f"{key} is refused: {reason.get('message', 'no reason is told')}", str(reason.get("code", "")))
         if info["status"] == "Accepted":
             return info.get("deploymentId")  # type: ignore[no-any-return]
         if not patience.wait(1):
-            raise OutOfReach(
-                f"The installation has not heard of s3://{cloud.bucket}/{key} yet, and will within seven minutes: "
-                f"aws weighbridge get-drop --bucket {cloud.bucket} --key {key}"
-            )
+            raise unheard
 
 
 def group_for(
@@ -287,9 +300,9 @@ def group_for(
 def _dropped(
     cloud: Cloud, file: Path, group_option: GroupName | None, screen: Display
 ) -> tuple[str | AlreadyThere, AliasName | None]:
-    body = file.read_bytes()
+    body = _bytes(file)
     parsed = None if file.suffix.lower() == ".zip" else target_in(body.decode("utf-8", "replace"))
-    group, maker, _ = group_for(cloud, file, parsed, group_option)
+    group, maker, info = group_for(cloud, file, parsed, group_option)
     if maker:
         _ensure_group(cloud, group, maker)
     key, alias = f"{group}/{file.name}", parsed.alias if parsed else None
@@ -299,6 +312,8 @@ def _dropped(
         if error.passes or not parsed:
             raise
         screen.say(f"{error.message} So the file's content goes to the API instead.")
+        if is_on(info, parsed.version):
+            return AlreadyThere(parsed.alias, parsed.version), alias
         return create(cloud, Deployment(group, content(body.decode("utf-8")))), alias
     screen.say(f"Dropped s3://{cloud.bucket}/{key}")
     try:
@@ -317,8 +332,7 @@ def _ensure_group(cloud: Cloud, group: GroupName, maker: AliasName) -> None:
     except Refused as error:
         if error.code not in _MISSING_GROUP:
             raise
-        make_group(cloud, group, default_group_file(maker))
-        note(f"The group {group} is new, with all defaults: all traffic at once, no alarms.")
+        _make_group(cloud, group, maker)
 
 
 def _sent(cloud: Cloud, file: Path, asked: Asked) -> tuple[str | AlreadyThere, AliasName | None]:
@@ -331,14 +345,19 @@ def _sent(cloud: Cloud, file: Path, asked: Asked) -> tuple[str | AlreadyThere, A
     return create(cloud, asked.of(content(text), group), maker), parsed.alias if parsed else None
 
 
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{clean(file)} cannot be read: {error.strerror}.") from error
+
+
 def read(file: Path) -> str:
     """Raises Refused."""
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(
-            f"{clean(file)} cannot be read as text: {clean(error)}. An archive can only be dropped, as FILE."
-        ) from error
+        return _bytes(file).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused(f"{clean(file)} is no text in UTF-8. An archive can only be dropped, as FILE.") from error
 
 
 def version_to_deploy(cloud: Cloud, alias: AliasName, target: str | None) -> str:

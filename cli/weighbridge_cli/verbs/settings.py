@@ -13,7 +13,8 @@ from weighbridge_cli.options import GROUP, GroupName, Place, json_option, place_
 from weighbridge_cli.requests import current_style, routing
 from weighbridge_cli.text import clean
 from weighbridge_cli.verbs.common import cloud_at
-from weighbridge_cli.verbs.deploying import make_group
+from weighbridge_cli.verbs.deploying import read
+from weighbridge_cli.verbs.deploying import set_group as drop_group
 
 ROLLBACK_EVENTS = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 _SHOWN = (
@@ -98,7 +99,7 @@ def set_group(
     cloud = cloud_at(place)
     names = {"applicationName": group_name.application}
     if file:
-        make_group(cloud, group_name, file.read_text(encoding="utf-8"))
+        drop_group(cloud, group_name, read(file))
         click.echo(f"{group_name} is as {clean(file.name)} says.")
         return
     try:

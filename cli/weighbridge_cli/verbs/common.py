@@ -71,12 +71,16 @@ def progress_of(cloud: Cloud, deployment_id: str, *, alarms: bool = True) -> Pro
 
 
 def many(cloud: Cloud, deployment_ids: list[str]) -> list[Progress]:
-    """Of up to 25, those that are there, in that order."""
-    answer = (
-        cloud.api("batch_get_deployment_progress", deploymentIds=deployment_ids)["deploymentsProgress"]
-        if deployment_ids
-        else []
-    )
+    """Of up to 25, those that are there, in that order; by halves where they do not fit into one answer."""
+    if not deployment_ids:
+        return []
+    try:
+        answer = cloud.api("batch_get_deployment_progress", deploymentIds=deployment_ids)["deploymentsProgress"]
+    except Refused as error:
+        half = len(deployment_ids) // 2
+        if error.code != "BatchLimitExceededException" or not half:
+            raise
+        return [*many(cloud, deployment_ids[:half]), *many(cloud, deployment_ids[half:])]
     by_id = {each["deploymentId"]: each for each in answer}
     return [by_id[each] for each in deployment_ids if each in by_id]
 

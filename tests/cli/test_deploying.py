@@ -127,6 +127,21 @@ def test_refused_before_anything_was_touched(
     assert says in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["deploy", "checkout"], ["retry", ID]])
+def test_where_the_answer_is_lost_it_is_asked_once_and_says_how_to_see(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    cloud = Fake(
+        create_deployment=OutOfReach("cannot be reached.", passes=True),
+        get_deployment_progress={"deploymentProgress": stopped()},
+        get_deployment={"deploymentInfo": {**BY, "revision": REVISION}},
+    )
+    done = cloud.run(monkeypatch, *arguments)
+    assert done.exit_code == 5
+    assert "Whether the deployment has begun all the same: weighbridge history" in done.stderr
+    assert len(cloud.of("create_deployment")) == 1
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "release.yaml"

@@ -216,7 +216,7 @@ def _deployed(cloud: Cloud, alias: AliasName, info: AliasInfo, text: str, asked:
 def create(cloud: Cloud, request: Deployment, maker: AliasName | None = None) -> str:
     """The id of a deployment by the API. The group of an alias that has none yet, `maker`, is made on first use."""
     try:
-        return str(cloud.api("create_deployment", **request.members)["deploymentId"])
+        return _create(cloud, request.members)
     except Refused as error:
         if error.code not in _MISSING_GROUP:
             raise
@@ -226,7 +226,20 @@ def create(cloud: Cloud, request: Deployment, maker: AliasName | None = None) ->
                 error.code,
             ) from error
     _make_group(cloud, request.group, maker)
-    return str(cloud.api("create_deployment", **request.members)["deploymentId"])
+    return _create(cloud, request.members)
+
+
+def _create(cloud: Cloud, members: Mapping[str, Any]) -> str:
+    """Asks once: where the answer is lost, the deployment may have begun."""
+    try:
+        return str(cloud.api("create_deployment", **members)["deploymentId"])
+    except OutOfReach as error:
+        if not error.passes:
+            raise
+        history = cloud.place.command("history")
+        raise OutOfReach(
+            f"{error.message} Whether the deployment has begun all the same: {history}", code=error.code
+        ) from error
 
 
 def set_group(cloud: Cloud, group: GroupName, text: str) -> None:
@@ -462,7 +475,7 @@ def retry(
             already_there(screen, alias, former["targetVersion"])
             return
         description = f"Retry of {former['deploymentId']}"
-        started = str(cloud.api("create_deployment", **members, description=description)["deploymentId"])
+        started = _create(cloud, members | {"description": description})
         _begun(cloud, started, alias, screen, form, waiting if wait else None)
 
 

@@ -129,7 +129,7 @@ def _row(param: click.Parameter) -> str:
 
 
 def moment() -> dict[str, Any]:
-    """A canary of three steps in its second one."""
+    """A fifth of the traffic every three minutes, in the second step."""
 
     def at(seconds: int) -> datetime:
         return NOON + timedelta(seconds=seconds)
@@ -144,11 +144,11 @@ def moment() -> dict[str, Any]:
         "alias": "live",
         "currentVersion": "6",
         "targetVersion": "7",
-        "weight": 20.0,
+        "weight": 40.0,
         "steps": [
-            {"weight": 10.0, "bakeSeconds": 180, "status": "Succeeded", "startTime": at(4)},
-            {"weight": 20.0, "bakeSeconds": 180, "status": "InProgress", "startTime": at(185)},
-            *({"weight": float(weight), "bakeSeconds": 180, "status": "Pending"} for weight in (30, 40, 50)),
+            {"weight": 20.0, "bakeSeconds": 180, "status": "Succeeded", "startTime": at(4)},
+            {"weight": 40.0, "bakeSeconds": 180, "status": "InProgress", "startTime": at(185)},
+            *({"weight": float(weight), "bakeSeconds": 180, "status": "Pending"} for weight in (60, 80)),
             {"weight": 100.0, "bakeSeconds": 0, "status": "Pending"},
         ],
         "waitingFor": "Bake",

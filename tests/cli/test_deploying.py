@@ -13,7 +13,7 @@ from tests.cli.schema import check
 from weighbridge_cli.exits import OutOfReach, Refused
 from weighbridge_cli.options import AliasName
 from weighbridge_cli.requests import appspec
-from weighbridge_cli.verbs import deploying
+from weighbridge_cli.verbs import dropping
 
 BY = {"applicationName": "shop", "deploymentGroupName": "prod"}
 DENIED = OutOfReach("You may not: ask for the right s3:PutObject.", code="AccessDenied")
@@ -194,7 +194,7 @@ def test_who_may_not_drop_what_is_there_already_has_nothing_to_send(monkeypatch:
 
 
 def test_a_drop_of_which_nothing_is_heard_says_how_to_ask(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    monkeypatch.setattr(deploying, "UNTIL_HEARD", timedelta(0))
+    monkeypatch.setattr(dropping, "UNTIL_HEARD", timedelta(0))
     for answers in (PENDING, [PENDING, OutOfReach("gone", passes=True)]):
         done = Fake(list_aliases=alias(**BY), get_drop=answers).run(monkeypatch, "deploy", str(file))
         assert done.exit_code == 5

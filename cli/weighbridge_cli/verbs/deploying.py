@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ import click
 
 from weighbridge_cli import records
 from weighbridge_cli.exits import REACHED, OutOfReach, Refused
-from weighbridge_cli.following import Patience, TimeIsOver
 from weighbridge_cli.options import (
     ALIAS,
     GROUP,
@@ -37,7 +35,6 @@ from weighbridge_cli.requests import (
     Target,
     appspec,
     content,
-    default_group_file,
     group_of,
     is_on,
     latest,
@@ -56,17 +53,15 @@ from weighbridge_cli.verbs.common import (
     meant,
     progress_of,
 )
+from weighbridge_cli.verbs.dropping import MISSING_GROUP, drop, ensure_group, heard, make_group, read, read_bytes
 
 if TYPE_CHECKING:
     from weighbridge_cli.aws import Cloud
 
 ENDINGS = (".yaml", ".yml", ".json", ".zip")
 """Of files that can be dropped."""
-UNTIL_HEARD = timedelta(minutes=8)
-"""S3 tells of an object within seconds; one whose event is lost is found within seven minutes."""
 _REPEATED = ("applicationName", "deploymentGroupName", "deploymentConfigName", "revision", "overrideAlarmConfiguration")
 """The members of a deployment that a retry has, too."""
-_MISSING_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
 
 
 def is_given(ctx: click.Context, option: str) -> bool:
@@ -218,14 +213,14 @@ def create(cloud: Cloud, request: Deployment, maker: AliasName | None = None) ->
     try:
         return _create(cloud, request.members)
     except Refused as error:
-        if error.code not in _MISSING_GROUP:
+        if error.code not in MISSING_GROUP:
             raise
         if maker is None:
             raise Refused(
                 f"{error.message} Make the group first: {cloud.place.command('group', 'set', str(request.group), 'FILE')}",
                 error.code,
             ) from error
-    _make_group(cloud, request.group, maker)
+    make_group(cloud, request.group, maker)
     return _create(cloud, request.members)
 
 
@@ -240,61 +235,6 @@ def _create(cloud: Cloud, members: Mapping[str, Any]) -> str:
         raise OutOfReach(
             f"{error.message} Whether the deployment has begun all the same: {history}", code=error.code
         ) from error
-
-
-def set_group(cloud: Cloud, group: GroupName, text: str) -> None:
-    """Drops a group's file, and waits until it is taken over. Raises Refused with what is wrong in it."""
-    key = f"{group}/deployment-group.yaml"
-    heard(cloud, key, drop(cloud, key, text.encode()), Patience(UNTIL_HEARD, _Notes()))
-
-
-def _make_group(cloud: Cloud, group: GroupName, alias: AliasName) -> None:
-    """The group of an alias that has none yet."""
-    try:
-        set_group(cloud, group, default_group_file(alias))
-    except OutOfReach as error:
-        raise OutOfReach(
-            f"The group {group} is not there, and you may not drop its file. {error.message} Or make it by the API, which "
-            f"wants a role: {cloud.place.command('group', 'set', str(group), '--role', 'ARN')}",
-            code=error.code,
-        ) from error
-    note(f"The group {group} is new, with all defaults: all traffic at once, no alarms.")
-
-
-class _Notes:
-    """Tells what concerns the command itself."""
-
-    def say(self, text: str) -> None:
-        note(text)
-
-    def show(self, progress: Progress) -> None:
-        pass
-
-
-def drop(cloud: Cloud, key: str, body: bytes) -> str:
-    """The version of the object that was put into the bucket."""
-    answer = cloud.call("s3", "put_object", Bucket=cloud.bucket, Key=key, Body=body)
-    return str(answer["VersionId"])
-
-
-def heard(cloud: Cloud, key: str, version: str, patience: Patience) -> str | None:
-    """The deployment that an object has become; None for a group or configuration. Raises Refused with the reason."""
-    unheard = OutOfReach(
-        f"The installation has not heard of s3://{cloud.bucket}/{key} yet. What has become of it: "
-        f"aws weighbridge get-drop --bucket {cloud.bucket} --key {key}"
-    )
-    while True:
-        try:
-            info = patience.ask(lambda: cloud.api("get_drop", bucket=cloud.bucket, key=key, versionId=version)["dropInfo"])
-        except TimeIsOver as error:
-            raise unheard from error
-        if info["status"] == "Refused":
-            reason = info.get("errorInformation", {})
-            raise Refused(f"{key} is refused: {reason.get('message', 'no reason is told')}", str(reason.get("code", "")))
-        if info["status"] == "Accepted":
-            return info.get("deploymentId")  # type: ignore[no-any-return]
-        if not patience.wait(1):
-            raise unheard
 
 
 def group_for(
@@ -313,11 +253,11 @@ def group_for(
 def _dropped(
     cloud: Cloud, file: Path, group_option: GroupName | None, screen: Display
 ) -> tuple[str | AlreadyThere, AliasName | None]:
-    body = _bytes(file)
+    body = read_bytes(file)
     parsed = None if file.suffix.lower() == ".zip" else target_in(body.decode("utf-8", "replace"))
     group, maker, info = group_for(cloud, file, parsed, group_option)
     if maker:
-        _ensure_group(cloud, group, maker)
+        ensure_group(cloud, group, maker)
     key, alias = f"{group}/{file.name}", parsed.alias if parsed else None
     try:
         version = drop(cloud, key, body)
@@ -330,22 +270,13 @@ def _dropped(
         return create(cloud, Deployment(group, content(body.decode("utf-8")))), alias
     screen.say(f"Dropped s3://{cloud.bucket}/{key}")
     try:
-        deployment_id = heard(cloud, key, version, Patience(UNTIL_HEARD, screen))
+        deployment_id = heard(cloud, key, version, screen)
     except KeyboardInterrupt:
         note(f"{key} is dropped, and is deployed all the same. What becomes of it: {cloud.place.command('history')}")
         raise
     if deployment_id is None:
         raise Refused(f"{key} is no AppSpec file, and was taken over as a group's: `weighbridge group set` is for those.")
     return deployment_id, alias
-
-
-def _ensure_group(cloud: Cloud, group: GroupName, maker: AliasName) -> None:
-    try:
-        cloud.api("get_deployment_group", applicationName=group.application, deploymentGroupName=group.group)
-    except Refused as error:
-        if error.code not in _MISSING_GROUP:
-            raise
-        _make_group(cloud, group, maker)
 
 
 def _sent(cloud: Cloud, file: Path, asked: Asked) -> tuple[str | AlreadyThere, AliasName | None]:
@@ -356,21 +287,6 @@ def _sent(cloud: Cloud, file: Path, asked: Asked) -> tuple[str | AlreadyThere, A
     if parsed and is_on(info, parsed.version):
         return AlreadyThere(parsed.alias, parsed.version), parsed.alias
     return create(cloud, asked.of(content(text), group), maker), parsed.alias if parsed else None
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Refused(f"{clean(file)} cannot be read: {error.strerror}.") from error
-
-
-def read(file: Path) -> str:
-    """Raises Refused."""
-    try:
-        return _bytes(file).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused(f"{clean(file)} is no text in UTF-8. An archive can only be dropped, as FILE.") from error
 
 
 def version_to_deploy(cloud: Cloud, alias: AliasName, target: str | None) -> str:

@@ -23,14 +23,12 @@ from weighbridge_cli.verbs.deploying import (
     hook_options,
     hooks,
     no_alarms_option,
-    read,
     version_to_deploy,
 )
+from weighbridge_cli.verbs.dropping import MISSING_GROUP, read
 
 if TYPE_CHECKING:
     from weighbridge_cli.aws import Cloud
-
-_MISSING_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
 
 
 @click.command(short_help="Show what a deployment would do, and write nothing.")
@@ -94,7 +92,7 @@ def _of_version(
     try:
         return cloud.api("plan_deployment", **request.members)["plan"]  # type: ignore[no-any-return]
     except Refused as error:
-        if not is_ours or error.code not in _MISSING_GROUP:
+        if not is_ours or error.code not in MISSING_GROUP:
             raise
         return first_plan(alias, info, version, chosen)
 

@@ -13,8 +13,8 @@ from weighbridge_cli.options import GROUP, GroupName, Place, json_option, place_
 from weighbridge_cli.requests import current_style, routing
 from weighbridge_cli.text import clean
 from weighbridge_cli.verbs.common import cloud_at
-from weighbridge_cli.verbs.deploying import read
-from weighbridge_cli.verbs.deploying import set_group as drop_group
+from weighbridge_cli.verbs.dropping import MISSING_GROUP, read
+from weighbridge_cli.verbs.dropping import set_group as drop_group
 
 ROLLBACK_EVENTS = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 _SHOWN = (
@@ -106,7 +106,7 @@ def set_group(
         cloud.api("update_deployment_group", **names, currentDeploymentGroupName=group_name.group, **changes)
         click.echo(f"{group_name} is changed.")
     except Refused as error:
-        if error.code not in {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}:
+        if error.code not in MISSING_GROUP:
             raise
         if not role:
             raise Refused(f"{error.message} To make it, give a FILE or --role.", error.code) from error

@@ -51,14 +51,13 @@ def is_turning_back(progress: Progress) -> bool:
 
 
 def is_restored(progress: Progress) -> bool:
-    """Whether it has ended and its rollback has put all traffic back: `weight` stays that of its own last shift."""
-    message = progress.get("rollbackMessage", "")
-    return has_ended(progress) and bool(message.startswith(f"Deployment {progress['deploymentId']} terminated."))
+    """Whether it has ended and its rollback has put all traffic back."""
+    return bool(progress.get("rolledBack"))
 
 
 def weight(progress: Progress) -> float | None:
     """Percent of the traffic on the target version; None where none was to be moved yet."""
-    return 0.0 if is_restored(progress) else progress.get("weight")
+    return progress.get("weight")
 
 
 def awaited_report(progress: Progress) -> Mapping[str, Any] | None:

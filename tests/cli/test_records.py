@@ -15,7 +15,7 @@ from weighbridge_cli import records
         (succeeded(), "7"),
         (stopped(), "6"),
         (progress(), None),
-        (stopped(rollbackMessage="Not rolled back, because …"), None),
+        (stopped(rolledBack=None, weight=10.0, rollbackMessage="Not rolled back, because …"), None),
     ],
 )
 def test_the_live_version_as_far_as_the_deployment_says(seen: Any, live: str | None) -> None:

@@ -1,7 +1,8 @@
 """The table: what was tried, and what held."""
 
+import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,12 +14,16 @@ from verify.case import Tried
 
 @dataclass
 class Row:
-    """`failed` counts the cases in which anything did not hold, `measured` says what cases have measured."""
+    """`failed` counts the cases in which anything did not hold, `measured` says what cases have measured.
+
+    `of` is the commit that was tried, and the day.
+    """
 
     fault_class: str
     cases: int = 0
     failed: int = 0
     measured: list[str] = field(default_factory=list)
+    of: str = ""
 
     def count(self, tried: Tried, what: str = "") -> None:
         """Counts a trial of a case that is called `what`."""
@@ -54,20 +59,21 @@ def shown(rows: list[Row]) -> Table:
     return table
 
 
-def written(rows: list[Row], *, day: date, commit: str, share: float, took: float) -> str:
-    """The table for docs/reliability.md; `share` is how much of every class was tried, `took` is in seconds."""
+def written(rows: Sequence[Row], *, share: float) -> str:
+    """The table for docs/reliability.md; `share` is how much of every class was tried."""
     part = (
         "" if share == 1 else f" It tried {share:.0%} of every class, drawn at random, without races, load and scenarios."
     )
     lines = [
         "# Reliability",
         "",
-        f"Written by `python -m verify` on {day.isoformat()} about commit {commit}, in {took / 60:.0f} minutes.{part}",
+        f"Written by `python -m verify`, each class about the commit, and on the day, that its row names.{part}",
         "[What a case is, and how it is tried](architecture.md#verification).",
         "",
-        f"| {HEADINGS[0]} | {' | '.join(HEADINGS[1:])} |",
-        "| --- | ---: | ---: | ---: |",
-        *(f"| {' | '.join(row.cells)} |" for row in [*rows, total(rows)]),
+        f"| {' | '.join(HEADINGS)} | Commit |",
+        "| --- | ---: | ---: | ---: | --- |",
+        *(f"| {' | '.join(row.cells)} | {row.of} |" for row in rows),
+        f"| {' | '.join(total(rows).cells)} | |",
         "",
         *(f"- {line}" for row in rows for line in sorted(row.measured)),
         *([""] if any(row.measured for row in rows) else []),
@@ -75,7 +81,30 @@ def written(rows: list[Row], *, day: date, commit: str, share: float, took: floa
     return "\n".join(lines)
 
 
-def commit() -> str:
+def renewed(text: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows of an earlier table, those of the same classes replaced by `rows`."""
+    new = {row.fault_class: row for row in rows}
+    old = list(_read(text))
+    kept = [new.pop(row.fault_class, row) for row in old]
+    return [*kept, *new.values()]
+
+
+def _read(text: str) -> Iterator[Row]:
+    """The rows of a table that `written` has made."""
+    measured = re.findall(r"^- (.*)$", text, re.MULTILINE)
+    for name, cases, failed, of in re.findall(
+        r"^\| (.+?) \| ([\d,]+) \| [\d,]+ \| ([\d,]+) \| (.+) \|$", text, re.MULTILINE
+    ):
+        own = [line for line in measured if line.startswith((f"{name}, ", f"{name}: "))]
+        yield Row(name, int(cases.replace(",", "")), int(failed.replace(",", "")), own, of)
+
+
+def tried(day: date) -> str:
+    """What a row's cases were tried on: the commit that is checked out, whether anything differs from it, and the day."""
+    return f"{_commit()}, {day.isoformat()}"
+
+
+def _commit() -> str:
     """The commit that is checked out, and whether anything differs from it."""
     name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -19,7 +19,8 @@ from verify.stories import HOUR, RUNNING, STORIES
 GONE_FOR = 3 * HOUR
 """Longer than a rollback's execution goes on trying."""
 GONE_FOR_EVENTS = HOUR / 2
-"""An event that cannot be received is delivered again for an hour; after that it waits in the queue for a person."""
+"""An event that cannot be received is delivered again for an hour, after which it waits in the queue for a person; a file
+whose event was lost is looked for as long."""
 TOLD_WITHIN = 600.0
 RECEIVING = {"Receive", "Interrupt"}
 METRIC = '"RollbacksHeldUp":[1.0]'
@@ -46,8 +47,9 @@ class TakenAway:
 
         def gone() -> None:
             world.simulation.faults.strike(fault)
-            gone_for = GONE_FOR_EVENTS if self.at.caller in RECEIVING else GONE_FOR
-            world.simulation.clock.after(gone_for, lambda: self._give_back(world, fault, problems), "it is given back")
+            world.simulation.clock.after(
+                self._gone_for, lambda: self._give_back(world, fault, problems), "it is given back"
+            )
 
         played = STORIES[self.story].play(world, before=gone)
         stuck = come_to_rest(world)
@@ -55,6 +57,11 @@ class TakenAway:
             return Tried([stuck])
         world.simulation.faults.active.clear()
         return Tried([*problems, *breaches(world, played), *next_deployment(world, played)])
+
+    @property
+    def _gone_for(self) -> float:
+        is_heard_in_vain = self.at.caller in RECEIVING or (self.to_all and STORIES[self.story].looked_for < GONE_FOR)
+        return GONE_FOR_EVENTS if is_heard_in_vain else GONE_FOR
 
     def _give_back(self, world: SimulatedWorld, fault: Fault, problems: list[str]) -> None:
         problems += _untold(world)

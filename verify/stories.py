@@ -4,6 +4,7 @@ A story is played by what its user does; what comes of it is looked at afterward
 end in another way or sooner than its user expects.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -40,6 +41,9 @@ class Story:
     settings: Callable[[SimulatedWorld], dict[str, Any]] = lambda _: {}
     history: Callable[[SimulatedWorld, Shop], list[str]] = lambda *_: []
     """Deploys what has been deployed already, and returns the deployments."""
+    looked_for: float = math.inf
+    """For how many seconds what is dropped is looked for, where no event tells of it; what is found later has to be dropped
+    again (docs/operations.md)."""
 
     def play(self, world: SimulatedWorld, before: Callable[[], object] = lambda: None) -> Played:
         """Tells the story to its end; `before` happens once everything is there that its user made beforehand."""
@@ -280,7 +284,7 @@ STORIES = {
         Story("rollback stopped in the console", _rollback_stopped_in_the_console),
         Story("created and stopped by the API", _by_the_api),
         Story("dropped together with its group", _with_its_group),
-        Story("the events of drops are lost", _events_of_drops_are_lost),
+        Story("the events of drops are lost", _events_of_drops_are_lost, looked_for=HOUR),
         Story("an old release is dropped again", _old_release_again, history=_two_releases),
         Story("nothing to shift", _nothing_to_shift, with_alarm),
         Story("a stack deploys", _stack_deploys, history=_alias_of_a_stack),

@@ -1,5 +1,6 @@
 """The command, as far as it can be seen without an hour of patience: its table, its file, and what it refuses."""
 
+import re
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +12,10 @@ from rich.console import Console
 from verify import pool
 from verify.__main__ import main
 from verify.case import Tried
-from verify.report import Row, shown, written
+from verify.report import Row, renewed, shown, tried, written
 
-ROWS = [Row("drift", 708, 0), Row("races", 12_345, 2)]
+LATE, LATER = "`abc1234`, 2026-11-24", "`def5678`, 2026-11-28"
+ROWS = [Row("drift", 708, 0, [], LATE), Row("races", 12_345, 2, [], LATE)]
 
 
 def test_a_row_counts_cases_and_failures() -> None:
@@ -33,25 +35,50 @@ def test_the_table_for_a_terminal_has_every_class_and_all_of_them() -> None:
     assert ["all", "13,053", "13,051", "2"] in lines
 
 
-def test_the_file_names_its_day_and_commit() -> None:
-    text = written(ROWS, day=date(2026, 11, 24), commit="`abc1234`", share=1, took=3720)
-    assert "on 2026-11-24 about commit `abc1234`, in 62 minutes" in text
-    assert "| drift | 708 | 708 | 0 |" in text
-    assert "| all | 13,053 | 13,051 | 2 |" in text
+def test_each_row_of_the_file_names_its_commit_and_day() -> None:
+    text = written(ROWS, share=1)
+    assert "| drift | 708 | 708 | 0 | `abc1234`, 2026-11-24 |" in text
+    assert "| all | 13,053 | 13,051 | 2 | |" in text
     assert "drawn at random" not in text
+
+
+def test_rows_of_the_file_can_be_renewed() -> None:
+    old = [*ROWS, Row("load, simulated", 60, 0, ["load, simulated, 60 at once: back after 2 s"], LATE)]
+    new = [Row("races", 12_350, 0, [], LATER), Row("stacks", 13, 0, [], LATER)]
+    rows = renewed(written(old, share=1), new)
+    assert rows == [old[0], new[0], old[2], new[1]]
+    assert written(rows, share=1).count("back after 2 s") == 1
+
+
+def test_what_a_row_is_of_is_the_commit_that_is_checked_out() -> None:
+    assert re.fullmatch(r"`[0-9a-f]{7,}`( with changes)?, 2026-11-24", tried(date(2026, 11, 24)))
 
 
 def test_the_file_says_what_was_measured() -> None:
     rows = [Row("load"), Row("drift")]
     rows[0].count(Tried([], measured="back after 2 s"), "200 at once")
     rows[0].count(Tried([], measured="back after 1 s"))
-    text = written(rows, day=date(2026, 11, 24), commit="`abc1234`", share=1, took=60)
-    assert text.endswith("| all | 2 | 2 | 0 |\n\n- load, 200 at once: back after 2 s\n- load: back after 1 s\n")
+    text = written(rows, share=1)
+    assert text.endswith("| all | 2 | 2 | 0 | |\n\n- load, 200 at once: back after 2 s\n- load: back after 1 s\n")
 
 
 def test_the_file_says_that_less_than_everything_was_tried() -> None:
-    text = written(ROWS, day=date(2026, 11, 24), commit="`abc1234`", share=0.25, took=60)
+    text = written(ROWS, share=0.25)
     assert "It tried 25% of every class, drawn at random, without races, load and scenarios." in text
+
+
+def test_a_row_stands_for_a_whole_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = tmp_path / "reliability.md"
+    report.write_text(written(ROWS, share=1))
+    monkeypatch.setattr("verify.__main__._simulated", lambda *_: [Row("drift", 10)])
+    arguments = ["--assembly", str(tmp_path), "--report", str(report), "--only"]
+    part = CliRunner().invoke(main, [*arguments, "drif"])
+    assert part.exit_code == 2
+    assert "whole class" in part.output
+    assert report.read_text() == written(ROWS, share=1)
+    assert CliRunner().invoke(main, [*arguments, "drift"]).exit_code == 0
+    assert "| drift | 10 | 10 | 0 |" in report.read_text()
+    assert "| races | 12,345 | 12,343 | 2 |" in report.read_text()
 
 
 def test_a_report_of_some_classes_is_refused(tmp_path: Path) -> None:

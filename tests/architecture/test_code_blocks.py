@@ -36,6 +36,11 @@ RUN: dict[Place, tuple[int, str]] = {
         1,
         "tests/client/test_transform.py::test_an_example_is_expanded_as_cloudformation_would",
     ),
+    **{
+        ("docs/pipelines.md", heading): (blocks_there, "tests/workflow/test_pipelines.py")
+        for heading, blocks_there in (("By hand", 2), ("CodePipeline", 1), ("Another state machine", 1))
+    },
+    ("docs/pipelines.md", "EventBridge Scheduler"): (1, "tests/workflow/test_pipelines.py"),
     ("docs/operations.md", "Following a drop"): (1, "tests/workflow/test_following.py"),
     ("docs/operations.md", "On call"): (7, "tests/workflow/test_on_call.py"),
     ("docs/operations.md", "More about a deployment"): (

@@ -45,6 +45,7 @@ MODULES = {
     "check_alarms": RECORDS | {"aws.cloudwatch", "core.alarms", "lifecycle.check_alarms"},
     "commit": COMMITS,
     "complete": RECORDS | WAY_BACK | {"lifecycle.close"},
+    "deploy_and_wait": (BEGINS - {"telemetry"}) | {"core.awaited", "lifecycle.deploy_and_wait", "store.awaited"},
     "interrupt": RECORDS | GATE | REFUSALS | {"lifecycle.interrupt", "telemetry"},
     "manage_alias": COMMITS
     | {"core.alias_resource", "core.appspec", "core.planning", "core.requests", "core.rollback_rule", "core.rollbacks"}
@@ -56,7 +57,8 @@ MODULES = {
     | WAY_BACK
     | SCHEDULE
     | WANTED
-    | {"aws.sqs", "core.dead_letters", "core.event_text", "core.reconciliation", "core.rotation", "lifecycle.reconcile"},
+    | {"aws.sqs", "core.dead_letters", "core.event_text", "core.reconciliation", "core.rotation", "lifecycle.reconcile"}
+    | {"core.awaited", "lifecycle.awaited", "store.awaited"},
     "record_failure": RECORDS | WAY_BACK | {"lifecycle.close"},
     "redeliver": {"aws.clients", "aws.errors", "aws.sqs", "core.dead_letters", "core.errors", "core.service_role"}
     | {"environment", "telemetry"},
@@ -74,7 +76,16 @@ MODULES = {
     | {"core.object_keys", "core.planning", "core.rollback_rule", "core.rollbacks"}
     | {"lifecycle.validate"},
 }
-READS_FILES = {"api", "commit", "manage_alias", "receive", "report_hook", "transform_template", "validate"}
+READS_FILES = {
+    "api",
+    "commit",
+    "deploy_and_wait",
+    "manage_alias",
+    "receive",
+    "report_hook",
+    "transform_template",
+    "validate",
+}
 READS_STREAMS = {"notify", "send_triggers"}
 # What a client of botocore's and Powertools' logger come with.
 SDK = {"aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "six", "typing_extensions", "urllib3"}

@@ -240,6 +240,16 @@ def listed_keys(listing: str) -> list[Key]:
     return [{name: {"S": value} for name, value in key.items()} for key in answer]
 
 
+def open_keys(kind: str) -> list[dict[str, str]]:
+    """The key strings of all items of a kind in the index of what is open, oldest first."""
+    return query(
+        IndexName="open",
+        KeyConditionExpression="#open = :open",
+        ExpressionAttributeNames={"#open": "open"},
+        ExpressionAttributeValues={":open": {"S": kind}},
+    )
+
+
 def create(of: Key, values: Mapping[str, Any]) -> bool:
     """Keeps a new item; False where there is one of that key already."""
     item = {**of, **{attr: attribute(value) for attr, value in values.items()}}

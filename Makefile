@@ -27,7 +27,7 @@ help: ## list what can be made
 
 install: .build/installed ## install everything the other commands need
 
-.build/installed: requirements/uv.txt requirements/dev.txt requirements/layer.txt package-lock.json cdk.json
+.build/installed: requirements/uv.txt requirements/dev.txt requirements/layer.txt requirements/command.sh package-lock.json cdk.json
 	@sh requirements/venv.sh $(PYTHON)
 	@echo 'Installing into .venv, node_modules and .build, which take about 1 GB …'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt $(OR_HINT)
@@ -37,6 +37,7 @@ install: .build/installed ## install everything the other commands need
 	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/local/python
 	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/layer.txt --target .build/layer/aws/python \
 		--python-platform aarch64-manylinux2014 --python-version $(RUNTIME) --only-binary :all:
+	@sh requirements/command.sh .venv
 	@touch $@
 
 demo: install ## two deployments under live traffic on the local cloud: one succeeds, one is reversed by its alarm
@@ -66,7 +67,7 @@ format: install ## write the code in the project's style
 lint: install ## style and types
 	ruff check .
 	ruff format --check .
-	mypy acceptance app.py benchmarks client functions infra integrations local scenarios statemachine tests verify
+	mypy acceptance app.py benchmarks cli/weighbridge_cli client functions infra integrations local scenarios statemachine tests verify
 
 audit: install ## look up known vulnerabilities of everything that is locked; needs the internet
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/audit.txt --target .build/audit

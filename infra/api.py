@@ -1,13 +1,20 @@
 """CodeDeploy's API: a function behind a URL that only signed requests pass, and on request a URL for hooks' reports."""
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.basis import Basis
 from infra.handler import Handler
 from infra.machine import DeploymentMachine
-from infra.rights import Right, keeps_the_schedule_on, role_accounts
+from infra.rights import (
+    Right,
+    act_as_service_role,
+    by_own_role,
+    functions_named,
+    keeps_the_schedule_on,
+    role_accounts,
+)
 
 INDEXES = ("listing", "status", "groupStatus")
 
@@ -21,7 +28,11 @@ def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> st
         basis.package,
         timeout=Duration.seconds(30),
         environment={
+            "ACCOUNT_ID": Aws.ACCOUNT_ID,
             "BUCKET_NAME": bucket.bucket_name,
+            "DEPLOYABLE_FUNCTIONS": ",".join(basis.settings.deployable_functions),
+            "INVOCABLE_HOOKS": ",".join(basis.settings.invocable_hooks),
+            "SERVICE_ROLE_REQUIRED": str(basis.settings.service_role_required).lower(),
             "SERVICE_ROLE_ACCOUNTS": ",".join(role_accounts(basis.settings)),
             "STATE_MACHINE_ARN": machine.arn,
             "SCHEDULE_RULE": basis.settings.schedule_rule,
@@ -32,6 +43,32 @@ def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> st
                 actions=["s3:ListBucketVersions"],
                 resources=[bucket.bucket_arn],
             ),
+            Right(
+                "Reads the revision of a deployment that is only planned; users choose the keys.",
+                actions=["s3:GetObject", "s3:GetObjectVersion"],
+                resources=[bucket.arn_for_objects("*")],
+            ),
+            Right(
+                "Without it S3 answers that access is denied where a file is gone.",
+                actions=["s3:ListBucket"],
+                resources=[bucket.bucket_arn],
+            ),
+            Right(
+                "Looks at aliases, and at the version of a deployment that is only planned; the context restricts which.",
+                actions=["lambda:GetAlias", "lambda:GetFunctionConfiguration"],
+                resources=by_own_role(basis.settings, functions_named(basis.settings.deployable_functions)),
+            ),
+            Right(
+                "Sees whether the hooks of a deployment that is only planned are Active.",
+                actions=["lambda:GetFunctionConfiguration"],
+                resources=by_own_role(basis.settings, functions_named(basis.settings.invocable_hooks)),
+            ),
+            Right(
+                "Tells the states of alarms; composite alarms are only described when any may be.",
+                actions=["cloudwatch:DescribeAlarms"],
+                resources=by_own_role(basis.settings, ["*"]),
+            ),
+            act_as_service_role(basis.settings),
             Right(
                 "Keeps and reads what the API is about: the same items that drops write.",
                 actions=[

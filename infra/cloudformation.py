@@ -1,6 +1,7 @@
 """The provider by which CloudFormation's stacks own aliases, and what starts their deployments once they have committed."""
 
-from aws_cdk import Aws, CfnMacro, Duration, Stack
+from aws_cdk import Aws, CfnMacro, Duration, Stack, Tags
+from aws_cdk.aws_events import IEventBus
 from constructs import Construct
 
 from infra.basis import Basis
@@ -85,6 +86,14 @@ def create_manage_alias(scope: Construct, basis: Basis, machine: DeploymentMachi
     # There is no queue for what fails: the event holds a URL that is a secret.
     manage_alias.function.configure_async_invoke(retry_attempts=2, max_event_age=Duration.hours(1))
     return manage_alias
+
+
+def tell_callers(manage_alias: Handler, basis: Basis, bus: IEventBus, api_url: str) -> None:
+    """Tag the provider, whose name is known beforehand, with where to reach the installation: by that callers find it."""
+    places = {"api-url": api_url, "bucket": basis.storage.bucket.bucket_name, "bus": bus.event_bus_name}
+    for name, place in places.items():
+        if place:
+            Tags.of(manage_alias.function).add(f"weighbridge:{name}", place)
 
 
 def create_commit(scope: Construct, basis: Basis, machine: DeploymentMachine) -> Handler:

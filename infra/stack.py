@@ -5,7 +5,7 @@ from constructs import Construct
 
 from infra.api import create_api, create_hook_url
 from infra.basis import create_basis
-from infra.cloudformation import create_macro, create_manage_alias
+from infra.cloudformation import create_macro, create_manage_alias, tell_callers
 from infra.events import Events
 from infra.hook_layer import create_hook_layer
 from infra.listeners import create_listeners
@@ -32,12 +32,14 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     events = Events(stack, "Events", basis, machine, listeners)
     manage_alias = create_manage_alias(stack, basis, machine)
 
-    if settings.api_url:
-        CfnOutput(stack, "ApiUrl", value=create_api(stack, basis, machine))
+    api_url = create_api(stack, basis, machine) if settings.api_url else ""
+    if api_url:
+        CfnOutput(stack, "ApiUrl", value=api_url)
     hook_url = create_hook_url(stack, basis, machine) if settings.hook_url else ""
     if hook_url:
         CfnOutput(stack, "HookUrl", value=hook_url)
     create_macro(stack, basis, manage_alias, hook_url)
+    tell_callers(manage_alias, basis, events.bus, api_url)
     CfnOutput(stack, "HookLayerArn", value=create_hook_layer(stack))
     CfnOutput(stack, "BucketName", value=basis.storage.bucket.bucket_name)
     CfnOutput(stack, "DeployMachineArn", value=deploy.arn)

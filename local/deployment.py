@@ -88,7 +88,9 @@ def deploy(cloud: Account, assembly: Path) -> dict[str, str]:
             _publish(cloud, assembly, _read(assembly / each["properties"]["file"]))
     template = without_left_out(_read(assembly / artifact["properties"]["templateFile"]))
     _store_bootstrap_version(cloud, template)
-    return create_stack(cloud, artifact["properties"].get("stackName", name), template)
+    outputs = create_stack(cloud, artifact["properties"].get("stackName", name), template)
+    _retag(cloud, outputs)
+    return outputs
 
 
 def create_stack(cloud: Account, name: str, template: dict[str, Any]) -> dict[str, str]:
@@ -113,9 +115,20 @@ def create_stack(cloud: Account, name: str, template: dict[str, Any]) -> dict[st
     if stack["StackStatus"] != "CREATE_COMPLETE":
         failures = "\n".join(_failures(cloudformation, stack_id)) or stack.get("StackStatusReason", "")
         raise DeploymentError(f"stack {name} ended as {stack['StackStatus']}:\n{failures}")
-    # AWS's host name of a function URL leads nowhere from here; the emulator serves it below its own address.
-    here = rf"{cloud.endpoint}/_aws/lambda-url/\1/"
-    return {output["OutputKey"]: FUNCTION_URL.sub(here, output["OutputValue"]) for output in stack.get("Outputs", [])}
+    return {output["OutputKey"]: _from_here(cloud, output["OutputValue"]) for output in stack.get("Outputs", [])}
+
+
+def _from_here(cloud: Account, text: str) -> str:
+    """AWS's host name of a function URL leads nowhere from here; the emulator serves it below its own address."""
+    return FUNCTION_URL.sub(rf"{cloud.endpoint}/_aws/lambda-url/\1/", text)
+
+
+def _retag(cloud: Account, outputs: Mapping[str, str]) -> None:
+    """The tags by which callers find the installation, with URLs that lead somewhere from here."""
+    if provider := outputs.get("ServiceToken"):
+        functions = cloud.client("lambda")
+        tags = functions.list_tags(Resource=provider)["Tags"]
+        functions.tag_resource(Resource=provider, Tags={name: _from_here(cloud, value) for name, value in tags.items()})
 
 
 def without_left_out(template: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from hypothesis import strategies as st
 
 from weighbridge.api import protocol
-from weighbridge.core import configs, groups
+from weighbridge.core import configs
+from weighbridge.core.rollback_rule import ROLLBACK_EVENTS
 
 NASTY = [
     "",
@@ -94,7 +95,7 @@ alarm_settings = st.fixed_dictionaries(
     optional={"enabled": st.booleans(), "ignorePollAlarmFailure": st.booleans()},
 )
 rollback_settings = st.fixed_dictionaries(
-    {}, optional={"enabled": st.booleans(), "events": st.lists(st.sampled_from(groups.ROLLBACK_EVENTS), max_size=3)}
+    {}, optional={"enabled": st.booleans(), "events": st.lists(st.sampled_from(ROLLBACK_EVENTS), max_size=3)}
 )
 group_files = st.fixed_dictionaries(
     {},

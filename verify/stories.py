@@ -230,6 +230,12 @@ def _events_of_drops_are_lost(world: SimulatedWorld, played: Played) -> None:
         played.deployments.append(world.drop_file(played.shop, appspec(played.shop.name), group="fresh"))
 
 
+def _nothing_to_shift(world: SimulatedWorld, played: Played) -> None:
+    no = hook(world, played, _returns("Failed"))
+    content = appspec(played.shop.name, "1", current=None, BeforeAllowTraffic=no)
+    played.deployments.append(world.drop_file(played.shop, content, "live.yaml"))
+
+
 def own_stack(world: SimulatedWorld, shop: Shop) -> Stack:
     """The stack that owns the alias of the function."""
     return world.simulation.stacks.named(shop.name)
@@ -276,6 +282,7 @@ STORIES = {
         Story("dropped together with its group", _with_its_group),
         Story("the events of drops are lost", _events_of_drops_are_lost),
         Story("an old release is dropped again", _old_release_again, history=_two_releases),
+        Story("nothing to shift", _nothing_to_shift, with_alarm),
         Story("a stack deploys", _stack_deploys, history=_alias_of_a_stack),
     )
 }

@@ -13,7 +13,8 @@ from weighbridge.aws.dynamodb import Expression
 from weighbridge.core import planning
 from weighbridge.core.configs import DeploymentConfig
 from weighbridge.core.documents import load
-from weighbridge.core.groups import ROLLBACK_EVENTS, DeploymentGroup, parse
+from weighbridge.core.groups import DeploymentGroup, parse
+from weighbridge.core.rollback_rule import ROLLBACK_EVENTS
 from weighbridge.store import keys, settings
 
 ROLE = "arn:aws:iam::123456789012:role/Deployer"

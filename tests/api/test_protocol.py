@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.api.caller import CALLER, PROTOCOL, Caller, encoded, modelled
 from tests.aws.account import client_error, new_record, refuse
-from weighbridge.api import protocol
+from weighbridge.api import applications, protocol
 from weighbridge.api.operations import Request
 from weighbridge.api.registry import OPERATIONS as SERVED
 from weighbridge.store import deployments
@@ -297,7 +297,7 @@ def test_the_caller_is_who_signed(api: Caller, monkeypatch: pytest.MonkeyPatch) 
         seen.append(request.caller)
         return {}
 
-    monkeypatch.setitem(SERVED, "ListApplications", operation)
+    monkeypatch.setitem(applications.OPERATIONS, "ListApplications", operation)
     api.call("ListApplications")
     assert seen == [CALLER]
 

@@ -34,7 +34,7 @@ RUN: dict[Place, tuple[int, str]] = {
     ("docs/from-codedeploy.md", "On AWS"): (3, "tests/workflow/test_from_codedeploy.py"),
     ("docs/stacks.md", "What the macro does"): (
         1,
-        "tests/client/test_transform.py::test_an_example_is_expanded_as_cloudformation_would",
+        "tests/cli/test_transform.py::test_an_example_is_expanded_as_cloudformation_would",
     ),
     **{
         ("docs/pipelines.md", heading): (blocks_there, "tests/workflow/test_pipelines.py")

@@ -25,33 +25,29 @@ ROLLBACKS = {"core.rollback_rule", "core.rollbacks", "core.sequence"}
 WAY_BACK = ROLLBACKS | {"aws.lambda_aliases", "core.function_state", "lifecycle.rollback", "telemetry"}
 REFUSALS = {"core.event_text", "core.refusals", "store.refusals"}
 SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags", "store.settings"}
-REQUESTS = {"core.configs", "core.documents", "core.groups", "core.requests", "core.tags"}
 DROPS = {"aws.s3", "core.bundles", "core.object_keys", "store.drops"}
 SCHEDULE = {"aws.eventbridge", "core.notifications", "lifecycle.schedule", "store.schedule"}
-BEGINS = RECORDS | EXECUTIONS | SETTINGS | SCHEDULE | {"lifecycle.start", "telemetry"}
-STARTS = BEGINS | REFUSALS | DROPS
-API = GATE | SETTINGS | REQUESTS | {"core.event_text", "core.refusals", "lifecycle.interrupt", "telemetry"}
-API |= {f"api.{module}" for module in ("additions", "arguments", "endpoint", "hooks", "operations", "protocol")}
-AREAS = {"applications", "configs", "deployments", "drops", "groups", "refusals", "revisions", "tags", "targets"}
+BEGINS = RECORDS | EXECUTIONS | SCHEDULE | {"core.names", "lifecycle.start", "store.settings", "telemetry"}
+STARTS = BEGINS | REFUSALS | DROPS | {"core.names", "core.rollback_rule"}
+ENDPOINT = {f"api.{module}" for module in ("additions", "endpoint", "operations", "protocol")}
+ENDPOINT |= BASE - {"aws.errors"} | {"core.event_text", "core.ids", "core.refusals", "telemetry"}
 WANTED = {"core.wanted", "store.wanted"}
 COMMITS = BEGINS | GATE | WANTED | {"aws.cloudformation", "aws.lambda_aliases", "core.event_text", "core.function_state"}
 COMMITS |= {"core.refusals", "core.rotation", "lifecycle.commit", "lifecycle.interrupt"}
 MODULES = {
-    "api": STARTS
-    | API
-    | {f"api.{area}" for area in AREAS}
-    | {"api.pagination", "api.registry", "core.overview", "core.timeline"}
-    | {"store.deployment_index", "store.renames", "store.tags"},
+    # Its operations are loaded when the first call of one comes.
+    "api": ENDPOINT | {"api.registry"},
     "check_alarms": RECORDS | {"aws.cloudwatch", "core.alarms", "lifecycle.check_alarms"},
-    "commit": COMMITS,
+    "commit": COMMITS | {"core.configs", "core.documents"},
     "complete": RECORDS | WAY_BACK | {"lifecycle.close"},
     "deploy_and_wait": (BEGINS - {"telemetry"}) | {"core.awaited", "lifecycle.deploy_and_wait", "store.awaited"},
     "interrupt": RECORDS | GATE | REFUSALS | {"lifecycle.interrupt", "telemetry"},
     "manage_alias": COMMITS
+    | SETTINGS
     | {"core.alias_resource", "core.appspec", "core.planning", "core.requests", "core.rollback_rule", "core.rollbacks"}
     | {"lifecycle.manage_alias"},
     "notify": BASE | {"aws.dynamodb", "environment", "aws.eventbridge", "core.metrics", "core.notifications", "telemetry"},
-    "receive": STARTS | {"core.missed_files", "core.rotation", "lifecycle.receive_file"},
+    "receive": STARTS | SETTINGS | {"core.missed_files", "core.rotation", "lifecycle.receive_file"},
     "reconcile": RECORDS
     | GATE
     | WAY_BACK
@@ -62,7 +58,10 @@ MODULES = {
     "record_failure": RECORDS | WAY_BACK | {"lifecycle.close"},
     "redeliver": {"aws.clients", "aws.errors", "aws.sqs", "core.dead_letters", "core.errors", "core.service_role"}
     | {"environment", "telemetry"},
-    "report_hook": RECORDS | API,
+    "report_hook": RECORDS
+    | GATE
+    | ENDPOINT
+    | {"api.arguments", "api.hooks", "core.names", "lifecycle.interrupt", "store.settings"},
     "run_hook": RECORDS | GATE | ROLLBACKS | {"aws.lambda_hooks", "lifecycle.run_hook"},
     "run_hook_failed": RECORDS | GATE,
     "send_triggers": BASE | TABLE | {"aws.sns", "core.triggers", "telemetry"},
@@ -73,19 +72,10 @@ MODULES = {
     "validate": RECORDS
     | SETTINGS
     | {"aws.lambda_aliases", "aws.lambda_hooks", "aws.s3", "core.appspec", "core.bundles", "core.function_state"}
-    | {"core.object_keys", "core.planning", "core.rollback_rule", "core.rollbacks"}
-    | {"lifecycle.validate"},
+    | {"core.names", "core.object_keys", "core.planning", "core.rollback_rule", "core.rollbacks"}
+    | {"lifecycle.preparation", "lifecycle.validate"},
 }
-READS_FILES = {
-    "api",
-    "commit",
-    "deploy_and_wait",
-    "manage_alias",
-    "receive",
-    "report_hook",
-    "transform_template",
-    "validate",
-}
+READS_FILES = {"commit", "manage_alias", "receive", "transform_template", "validate"}
 READS_STREAMS = {"notify", "send_triggers"}
 # What a client of botocore's and Powertools' logger come with.
 SDK = {"aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "six", "typing_extensions", "urllib3"}
@@ -134,6 +124,12 @@ def test_a_handler_loads_no_other_packages(handler: str) -> None:
     loaded = {name.split(".")[0] for name in _loaded(handler)}
     packages = {name for name in loaded - sys.stdlib_module_names - {"weighbridge"} if not name.startswith("_")}
     assert packages == SDK | (MODELS if handler in READS_FILES else set())
+
+
+@pytest.mark.parametrize("module", ["aliases", "deployments", "hooks", "progress", "refusals", "targets"])
+def test_calls_of_the_api_that_only_read_need_no_models(module: str) -> None:
+    # They would take as long to load as everything else of ours together, before the first answer.
+    assert not {name.split(".")[0] for name in _loaded_by(f"import weighbridge.api.{module}")} & MODELS
 
 
 @pytest.mark.parametrize("handler", MODULES)

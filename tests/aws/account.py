@@ -1,14 +1,20 @@
 """What the tests' account holds, and the ways in which its services can be made to fail."""
 
-import contextlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from moto.awslambda_simple.models import lambda_simple_backends
+from moto.dynamodb.models import dynamodb_backends
+from moto.events.models import events_backends
+from moto.s3.models import s3_backends
+from moto.sqs.models import sqs_backends
+from moto.stepfunctions.models import stepfunctions_backends
 
 from tests.core.samples import at, members, plan
 from weighbridge.aws import clients, dynamodb
@@ -17,6 +23,7 @@ from weighbridge.core.record import Record
 from weighbridge.store import deployments, keys
 
 REGION = "eu-west-1"
+ACCOUNT = "123456789012"
 FUNCTION, ALIAS = "shop", "live"
 SCHEDULE_RULE = "Weighbridge-Schedule"
 
@@ -28,12 +35,12 @@ INDEXES = {"open": "createTime", "listing": "listingKey", "status": "createTime"
 def create_table(name: str) -> None:
     """A table like the deployed one."""
     attributes = sorted({"pk", "sk", *INDEXES, *INDEXES.values()})
-    clients.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in attributes],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
+    _of(dynamodb_backends).create_table(
+        name,
+        schema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        throughput=None,
+        attr=[{"AttributeName": key, "AttributeType": "S"} for key in attributes],
+        global_indexes=[
             {
                 "IndexName": hash_key,
                 "KeySchema": [
@@ -44,20 +51,47 @@ def create_table(name: str) -> None:
             }
             for hash_key, range_key in INDEXES.items()
         ],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        indexes=None,
+        streams={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        billing_mode="PAY_PER_REQUEST",
+        sse_specification=None,
+        tags=[],
+        deletion_protection_enabled=False,
+        warm_throughput=None,
     )
+
+
+def create_bucket(name: str) -> None:
+    buckets = s3_backends[ACCOUNT]["aws"]
+    buckets.create_bucket(name, REGION)
+    buckets.put_bucket_versioning(name, "Enabled")
+
+
+def create_machine(name: str, role: str) -> str:
+    """A state machine that ends after a second; its ARN."""
+    definition = '{"StartAt": "Run", "States": {"Run": {"Type": "Wait", "Seconds": 1, "End": true}}}'
+    return str(_of(stepfunctions_backends).create_state_machine(name, definition, role).arn)
+
+
+def create_queue(name: str) -> str:
+    """A queue's URL."""
+    return str(_of(sqs_backends).create_queue(name).url(urlsplit(f"https://sqs.{REGION}.amazonaws.com")))
+
+
+def create_rule() -> None:
+    """The rule of the schedule, switched on."""
+    _of(events_backends).put_rule(SCHEDULE_RULE, scheduled_expression="rate(5 minutes)", state="ENABLED")
 
 
 def create_alias(version: str = "1", weights: dict[str, float] | None = None) -> None:
-    functions = clients.client("lambda")
-    with contextlib.suppress(functions.exceptions.ResourceNotFoundException):
-        functions.delete_alias(FunctionName=FUNCTION, Name=ALIAS)
-    functions.create_alias(
-        FunctionName=FUNCTION,
-        Name=ALIAS,
-        FunctionVersion=version,
-        RoutingConfig={"AdditionalVersionWeights": weights or {}},
-    )
+    functions = _of(lambda_simple_backends)
+    functions.delete_alias(ALIAS, FUNCTION)  # there need be none
+    functions.create_alias(ALIAS, FUNCTION, version, "", {"AdditionalVersionWeights": weights or {}})
+
+
+def _of(backends: Any) -> Any:
+    """One service in the tests' account. What every test begins with is made there, past the clients, which take longer."""
+    return backends[ACCOUNT][REGION]
 
 
 def routing() -> tuple[str, dict[str, float]]:

@@ -14,7 +14,18 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from moto.core.serialize import BaseJSONSerializer
 
-from tests.aws.account import FUNCTION, REGION, SCHEDULE_RULE, Waits, create_alias, create_table
+from tests.aws.account import (
+    FUNCTION,
+    REGION,
+    SCHEDULE_RULE,
+    Waits,
+    create_alias,
+    create_bucket,
+    create_machine,
+    create_queue,
+    create_rule,
+    create_table,
+)
 from weighbridge.aws import clients
 from weighbridge.lifecycle import schedule
 
@@ -84,18 +95,12 @@ def place(account: str, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     number = next(_numbers)
     made = SimpleNamespace(table=f"table-{number}", bucket=f"drops-{number}", machine="")
     create_table(made.table)
-    clients.client("s3").create_bucket(Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    clients.client("s3").put_bucket_versioning(Bucket=made.bucket, VersioningConfiguration={"Status": "Enabled"})
-    definition = '{"StartAt": "Run", "States": {"Run": {"Type": "Wait", "Seconds": 1, "End": true}}}'
-    machine = clients.client("stepfunctions").create_state_machine(
-        name=f"machine-{number}", definition=definition, roleArn=account
-    )
-    made.machine = machine["stateMachineArn"]
+    create_bucket(made.bucket)
+    made.machine = create_machine(f"machine-{number}", account)
     create_alias()
     schedule.asked_for.clear()
-    clients.client("events").put_rule(Name=SCHEDULE_RULE, ScheduleExpression="rate(5 minutes)")
-    letters = clients.client("sqs").create_queue(QueueName=f"letters-{number}")["QueueUrl"]
-    monkeypatch.setenv("DEAD_LETTERS_URL", letters)
+    create_rule()
+    monkeypatch.setenv("DEAD_LETTERS_URL", create_queue(f"letters-{number}"))
     monkeypatch.setenv("TABLE_NAME", made.table)
     monkeypatch.setenv("BUCKET_NAME", made.bucket)
     monkeypatch.setenv("STATE_MACHINE_ARN", made.machine)

@@ -23,6 +23,7 @@ from weighbridge.core.interruptions import given_up
 from weighbridge.core.plan import Plan, routing_after
 from weighbridge.core.record import Record
 from weighbridge.core.requests import INLINE_LIMIT, DeploymentRequest
+from weighbridge.core.rollback_rule import ROLLBACK_EVENTS
 from weighbridge.core.routing import Routing
 
 ITEM = 400 * 1024
@@ -64,7 +65,7 @@ def _requested() -> Record:
                 "gitHubLocation": "z" * ITEM,
             },
             "overrideAlarmConfiguration": {"ignorePollAlarmFailure": True, "alarms": [{"name": name} for name in ALARMS]},
-            "autoRollbackConfiguration": {"enabled": True, "events": list(groups.ROLLBACK_EVENTS) * 1000},
+            "autoRollbackConfiguration": {"enabled": True, "events": list(ROLLBACK_EVENTS) * 1000},
         }
     )
     return created(

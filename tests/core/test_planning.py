@@ -8,7 +8,7 @@ import pytest
 from tests.core.samples import at, members, plan, record
 from weighbridge.core.appspec import AppSpec
 from weighbridge.core.configs import PREDEFINED, DeploymentConfig
-from weighbridge.core.deployment import stamp
+from weighbridge.core.deployment import remark, stamp
 from weighbridge.core.errors import InvalidAppSpec, RoleMissing
 from weighbridge.core.groups import parse as parse_group
 from weighbridge.core.plan import Plan, role_of
@@ -37,10 +37,12 @@ def _plan(
     routing: Routing = ON_VERSION_1,
     config: DeploymentConfig = LINEAR,
     left_by: Any = None,
+    identity: str = "CreateDeployment 1",
     **settings: Any,
 ) -> Plan:
     group = parse_group("shop-app", "prod", settings)
     asked = members(applicationName="shop-app", deploymentGroupName="prod", deploymentId="d-AAAAAAAAA")
+    asked["identity"] = identity
     return make_plan(asked, spec, group, config, routing=routing, revision_id="r-1", group_id="g-1", left_by=left_by)
 
 
@@ -88,7 +90,27 @@ def test_an_alias_that_is_not_as_the_file_says_is_refused(spec: AppSpec, routing
 
 
 def test_equal_versions_pass_all_at_once() -> None:
-    assert _plan(routing=Routing("2"), config=ALL_AT_ONCE)["steps"] == [{"weight": 1.0, "bakeSeconds": 0}]
+    made = _plan(routing=Routing("2"), config=ALL_AT_ONCE)
+    assert made["steps"] == [{"weight": 1.0, "bakeSeconds": 0}]
+    assert made["hooks"] == SPEC.hooks  # as CodeDeploy does
+
+
+@pytest.mark.parametrize("identity", ["s3://drops/shop-app/prod/a.yaml?versionId=1", "event 1", "stack arn 1"])
+@pytest.mark.parametrize("config", [LINEAR, ALL_AT_ONCE])
+def test_for_all_but_the_api_equal_versions_are_a_success_without_hooks_and_alarms(
+    identity: str, config: DeploymentConfig
+) -> None:
+    alarms: dict[str, Any] = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": "errors"}]}}
+    made = _plan(routing=Routing("2"), config=config, identity=identity, **alarms)
+    assert made["steps"] == [{"weight": 1.0, "bakeSeconds": 0}]
+    assert (made["hooks"], made["alarms"]["names"]) == ({}, [])
+    assert remark(made) == "The alias is on this version already: there is nothing to shift."
+
+
+def test_an_alias_between_two_versions_is_on_neither() -> None:
+    left = Routing("2", "3", 0.3)
+    with pytest.raises(InvalidAppSpec, match="already shifts traffic"):
+        _plan(routing=left, identity="s3://drops/shop-app/prod/a.yaml?versionId=1")
 
 
 def test_weights_that_a_stopped_deployment_left_are_a_place_to_start_from() -> None:

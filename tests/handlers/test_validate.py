@@ -66,6 +66,15 @@ def test_a_sound_deployment_gets_its_plan_and_its_locks(place: SimpleNamespace) 
     assert routing() == ("1", {})
 
 
+def test_the_version_that_is_live_already_is_planned_without_anything_to_go_wrong(place: SimpleNamespace) -> None:
+    group()
+    arrived = arrive(place, _targeting("TargetVersion: 1"))
+    plan = validate(arrived)
+    assert (plan["currentVersion"], plan["targetVersion"]) == ("1", "1")
+    assert (plan["steps"], plan["hooks"]) == ([{"weight": 1, "bakeSeconds": 0}], {})
+    assert kept(arrived)["timeline"][-1]["reason"].endswith("there is nothing to shift.")
+
+
 def test_validated_again_it_gets_the_same_plan(place: SimpleNamespace) -> None:
     group()
     arrived = arrive(place)
@@ -101,7 +110,6 @@ BAD_FILES = {
         InvalidAppSpec,
         "CurrentVersion is 2",
     ),
-    "nothing to shift": (_targeting("TargetVersion: 1"), InvalidAppSpec, "has nothing to shift"),
     "an alias that is not": (HOOKED.replace("Alias: live", "Alias: dead"), InvalidLambdaFunction, "create the alias"),
     "a function that is not": (
         HOOKED.replace("Name: shop", "Name: shoe"),

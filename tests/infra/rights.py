@@ -149,7 +149,12 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             },
         },
         "Api": {
-            BUCKET: {"s3:ListBucketVersions"},
+            BUCKET: {"s3:ListBucketVersions", "s3:ListBucket"},
+            FILES: READ_FILES,
+            **own(on_functions(deployable, "GetAlias", "GetFunctionConfiguration")),
+            **own(on_functions("CodeDeployHook_*", "GetFunctionConfiguration")),
+            **own({"*": {"cloudwatch:DescribeAlarms"}}),
+            **ASSUME,
             TABLE: items("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
             **{f"{TABLE}/index/{index}": items("Query") for index in ("listing", "status", "groupStatus")},
             MACHINE: {"states:StartExecution"} | END_WAITS,

@@ -58,6 +58,10 @@ ENVIRONMENT = {
     },
     "SendTriggers": {"ACCOUNT_ID": "<AWS::AccountId>"},
     "Api": {
+        "ACCOUNT_ID": "<AWS::AccountId>",
+        "DEPLOYABLE_FUNCTIONS": "*",
+        "INVOCABLE_HOOKS": "CodeDeployHook_*",
+        "SERVICE_ROLE_REQUIRED": "false",
         "BUCKET_NAME": "<StorageBucket>",
         "SERVICE_ROLE_ACCOUNTS": "<AWS::AccountId>",
         "STATE_MACHINE_ARN": "<DeploymentMachine>",

@@ -46,3 +46,12 @@ def test_a_folder_of_old_releases_uploaded_again_takes_nothing_back(world: World
         assert refused.outcome == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
         assert "This very file has been deployed before, and version " in refused.message
     assert world.ended(_release(world, shop, "3", current="5")).outcome == ("Succeeded", None)
+
+
+def test_a_file_for_the_version_that_is_live_succeeds_without_its_hook(world: World) -> None:
+    shop = world.shop(deploymentConfigName=CANARY)
+    refusing = world.hook('return {"status": "Failed"}')
+    content = appspec(shop.name, "1", current=None, BeforeAllowTraffic=refusing)
+    deployment = world.ended(world.drop_file(shop, content, "live.yaml"))
+    assert (deployment.outcome, deployment.weights) == (("Succeeded", None), [1.0])
+    assert world.alias(shop) == Alias("1", {})

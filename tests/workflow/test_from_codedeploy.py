@@ -22,7 +22,7 @@ pytestmark = pytest.mark.local_cloud  # other processes
 TEXT = (ROOT / "docs" / "from-codedeploy.md").read_text(encoding="utf-8")
 LOCAL, ON_AWS = "## On the local cloud\n", "## On AWS\n"
 MAKE_LOCAL = r"make local +# in one terminal\n"
-PROXY = ".venv/bin/python -m client.proxy <ApiUrl>"
+PROXY = ".venv/bin/weighbridge proxy <ApiUrl>"
 
 
 def blocks(section: str) -> list[str]:

@@ -95,7 +95,7 @@ def proxied(command: list[str], directory: Path, shell: Environment) -> Iterator
 @contextmanager
 def proxy_of(world: World, by: boto3.Session, home: Path) -> Iterator[str]:
     """The address of a proxy that signs with somebody's credentials."""
-    command = [sys.executable, "-m", "client.proxy", world.outputs["ApiUrl"]]
+    command = [str(PROGRAMS / "weighbridge"), "proxy", world.outputs["ApiUrl"]]
     with proxied(command, ROOT, environment(world, by, home)) as line:
         yield line.removeprefix("export AWS_ENDPOINT_URL_CODEDEPLOY=")
 

@@ -1,17 +1,14 @@
 """What a request names or sends: read and checked, with CodeDeploy's own exceptions. Reference: 1.1, 1.5 and 1.6."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from weighbridge.api import protocol
 from weighbridge.api.operations import Request
 from weighbridge.api.protocol import ApiError
-from weighbridge.core.errors import DeploymentMissing, InvalidDocument
-from weighbridge.core.groups import valid_name
+from weighbridge.core.errors import DeploymentMissing
 from weighbridge.core.ids import DEPLOYMENT_ID
+from weighbridge.core.names import LONGEST_DESCRIPTION, valid_name
 from weighbridge.core.record import Record
-from weighbridge.core.requests import BUNDLE_TYPES, LONGEST_DESCRIPTION, Revision
-from weighbridge.core.revisions import INLINE, identified
 from weighbridge.store import deployments, settings
 
 MOST_NAMES = 100
@@ -112,34 +109,3 @@ def description(request: Request) -> str | None:
             f"The description has {len(value)} characters; at most {LONGEST_DESCRIPTION} are allowed.",
         )
     return value
-
-
-def revision(location: Mapping[str, Any]) -> dict[str, Any]:
-    """A revision with all that it takes to deploy it."""
-    kind = location.get("revisionType")
-    if kind is None:
-        raise ApiError("InvalidRevisionException", "revisionType is missing; give S3, AppSpecContent or String.")
-    if kind == "S3" and "bundleType" not in location.get("s3Location", {"bundleType": ""}):
-        raise ApiError(
-            "InvalidRevisionException", f"BundleType must be either {' or '.join(BUNDLE_TYPES)}; s3Location names none."
-        )
-    try:
-        read = Revision.read(location)
-    except InvalidDocument as error:
-        raise ApiError("InvalidRevisionException", str(error)) from error
-    return identified(read.kept())
-
-
-def is_reference(location: Mapping[str, Any]) -> bool:
-    """Whether a location names the content of a registered revision by its sha256 alone."""
-    member = INLINE.get(str(location.get("revisionType")))
-    inline = location.get(member, {}) if member else {}
-    return bool(inline.get("sha256")) and not inline.get("content")
-
-
-def place(location: Mapping[str, Any]) -> dict[str, Any]:
-    """A revision, or the place of one that is registered: of an inline one the sha256 will do."""
-    if not is_reference(location):
-        return revision(location)
-    kind = location["revisionType"]
-    return {"revisionType": kind, INLINE[kind]: {"sha256": location[INLINE[kind]]["sha256"]}}

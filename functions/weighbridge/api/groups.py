@@ -11,13 +11,12 @@ from weighbridge.core.deployment import STYLE, stamp
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
 from weighbridge.core.groups import (
     FOR_OTHERS,
-    ROLLBACK_EVENTS,
     AlarmConfiguration,
     AutoRollbackConfiguration,
     DeploymentGroup,
-    RollbackEvent,
     arn_among,
 )
+from weighbridge.core.rollback_rule import ROLLBACK_EVENTS, RollbackEvent
 from weighbridge.core.service_role import foreign
 from weighbridge.environment import environment
 from weighbridge.store import renames, settings

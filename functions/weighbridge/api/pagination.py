@@ -11,7 +11,7 @@ import re
 from weighbridge.api import protocol
 from weighbridge.api.operations import Request
 from weighbridge.aws import dynamodb
-from weighbridge.core.groups import valid_name
+from weighbridge.core.names import valid_name
 
 
 def token(listing: str, last: str) -> str:
@@ -27,13 +27,13 @@ def last(request: Request, listing: str) -> str:
     try:
         named, came_last = json.loads(base64.urlsafe_b64decode(next_token))
     except (ValueError, TypeError, RecursionError):
-        raise _bad_token() from None
+        raise bad_token() from None
     if not isinstance(came_last, str) or named != listing or next_token != token(listing, came_last):
-        raise _bad_token()
+        raise bad_token()
     return came_last
 
 
-def _bad_token() -> protocol.ApiError:
+def bad_token() -> protocol.ApiError:
     return protocol.ApiError(
         "InvalidNextTokenException", "nextToken is none that this list has given out: begin without one."
     )
@@ -43,7 +43,7 @@ def names(request: Request, listing: str, first: tuple[str, ...] = ()) -> tuple[
     """A page of names, `first` being ahead of all others, and the token of the next page."""
     after = last(request, listing)
     if after and not valid_name(after):
-        raise _bad_token()
+        raise bad_token()
     ahead = [] if after else list(first)
     page, more = dynamodb.listed(listing, after, dynamodb.MOST_LISTED - len(ahead))
     return [*ahead, *page], token(listing, page[-1]) if more and page else None
@@ -61,7 +61,7 @@ def position(request: Request, listing: str, pattern: str) -> tuple[str, str] | 
     if not came_last:
         return None
     if not re.fullmatch(pattern, came_last, re.ASCII):
-        raise _bad_token()
+        raise bad_token()
     time, _, identifier = came_last.partition("#")
     return time, identifier
 
@@ -69,4 +69,4 @@ def position(request: Request, listing: str, pattern: str) -> tuple[str, str] | 
 def no_token(request: Request) -> None:
     """For lists that are never longer than a page, and so never give a token."""
     if "nextToken" in request.arguments:
-        raise _bad_token()
+        raise bad_token()

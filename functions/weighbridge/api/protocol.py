@@ -101,7 +101,9 @@ def model() -> Mapping[str, Any]:
     theirs = Loader().load_service_model("codedeploy", "service-2")
     return {
         **theirs,
-        "operations": theirs["operations"] | additions.OPERATIONS,
+        "operations": theirs["operations"]
+        | additions.OPERATIONS
+        | {"PlanDeployment": additions.planned(theirs["operations"]["CreateDeployment"])},
         "shapes": theirs["shapes"] | additions.SHAPES,
     }
 

@@ -1,55 +1,77 @@
-"""All the operations that are served, by name. Those that exist for servers are answered here: Lambda has none."""
+"""All the operations that are served, by name, and the module of this package that serves each.
 
-from collections.abc import Mapping
-from typing import Any, NoReturn
+A module is loaded when the first call of one of its operations comes: those that only read need no models of untrusted
+files, which take as long to load as all the rest.
+"""
 
-from weighbridge.api import (
-    applications,
-    arguments,
-    configs,
-    deployments,
-    drops,
-    groups,
-    hooks,
-    pagination,
-    protocol,
-    refusals,
-    revisions,
-    tags,
-    targets,
-)
-from weighbridge.api.operations import Operation, Request
-from weighbridge.core.deployment import is_running
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
+from weighbridge.api.operations import Operation
 
-def continue_deployment(request: Request) -> NoReturn:
-    """A Lambda deployment waits for nobody's approval, but which deployment is meant is checked first. Reference: 1.2."""
-    record = arguments.deployment(request)
-    if not is_running(record):
-        message = f"Deployment {record['deploymentId']} has already completed"
-        raise protocol.ApiError("DeploymentAlreadyCompletedException", message)
-    raise protocol.unserved(request.operation)
-
-
-def list_on_premises_instances(request: Request) -> Mapping[str, Any]:
-    pagination.no_token(request)
-    return {"instanceNames": []}
-
-
-def list_github_account_token_names(request: Request) -> Mapping[str, Any]:
-    pagination.no_token(request)
-    return {"tokenNameList": []}
-
-
-_AREAS = (applications, groups, configs, revisions, deployments, targets, tags, hooks, drops, refusals)
-_FOR_SERVERS: Mapping[str, Operation] = {
-    "ContinueDeployment": continue_deployment,
-    "ListGitHubAccountTokenNames": list_github_account_token_names,
-    "ListOnPremisesInstances": list_on_premises_instances,
-    "SkipWaitTimeForInstanceTermination": continue_deployment,
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "applications": (
+        "BatchGetApplications",
+        "CreateApplication",
+        "DeleteApplication",
+        "GetApplication",
+        "ListApplications",
+        "UpdateApplication",
+    ),
+    "groups": (
+        "BatchGetDeploymentGroups",
+        "CreateDeploymentGroup",
+        "DeleteDeploymentGroup",
+        "GetDeploymentGroup",
+        "ListDeploymentGroups",
+        "UpdateDeploymentGroup",
+    ),
+    "configs": ("CreateDeploymentConfig", "DeleteDeploymentConfig", "GetDeploymentConfig", "ListDeploymentConfigs"),
+    "revisions": (
+        "BatchGetApplicationRevisions",
+        "GetApplicationRevision",
+        "ListApplicationRevisions",
+        "RegisterApplicationRevision",
+    ),
+    "create_deployment": ("CreateDeployment",),
+    "deployments": ("BatchGetDeployments", "GetDeployment", "ListDeployments", "StopDeployment"),
+    "targets": (
+        "BatchGetDeploymentInstances",
+        "BatchGetDeploymentTargets",
+        "GetDeploymentInstance",
+        "GetDeploymentTarget",
+        "ListDeploymentInstances",
+        "ListDeploymentTargets",
+    ),
+    "tags": ("ListTagsForResource", "TagResource", "UntagResource"),
+    "hooks": ("PutLifecycleEventHookExecutionStatus",),
+    "progress": ("BatchGetDeploymentProgress", "GetDeploymentProgress"),
+    "aliases": ("ListAliases",),
+    "plan_deployment": ("PlanDeployment",),
+    "drops": ("GetDrop",),
+    "refusals": ("ListRefusals",),
+    "for_servers": (
+        "ContinueDeployment",
+        "ListGitHubAccountTokenNames",
+        "ListOnPremisesInstances",
+        "SkipWaitTimeForInstanceTermination",
+    ),
 }
-OPERATIONS: Mapping[str, Operation] = {
-    name: operation
-    for operations in (*(area.OPERATIONS for area in _AREAS), _FOR_SERVERS)
-    for name, operation in operations.items()
-}
+
+
+class _Served(Mapping[str, Operation]):
+    def __init__(self, modules: Mapping[str, tuple[str, ...]]) -> None:
+        self._module_of = {operation: module for module, operations in modules.items() for operation in operations}
+
+    def __getitem__(self, name: str) -> Operation:
+        operations: Mapping[str, Operation] = import_module(f"weighbridge.api.{self._module_of[name]}").OPERATIONS
+        return operations[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._module_of)
+
+    def __len__(self) -> int:
+        return len(self._module_of)
+
+
+OPERATIONS: Mapping[str, Operation] = _Served(MODULES)

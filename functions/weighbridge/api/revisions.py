@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from weighbridge.api import arguments, pagination, protocol
+from weighbridge.api import arguments, locations, pagination, protocol
 from weighbridge.api.operations import Operation, Request
 from weighbridge.api.protocol import ApiError
 from weighbridge.aws.dynamodb import MOST_LISTED
@@ -18,13 +18,13 @@ _MOST_LOOKED_AT = 1000
 def register_application_revision(request: Request) -> Mapping[str, Any]:
     application = str(arguments.application(request)["applicationName"])
     description = arguments.description(request)
-    revisions.register(application, arguments.revision(request.arguments["revision"]), description, request.now)
+    revisions.register(application, locations.revision(request.arguments["revision"]), description, request.now)
     return {}
 
 
 def get_application_revision(request: Request) -> Mapping[str, Any]:
     application = str(arguments.application(request)["applicationName"])
-    item = revisions.find(application, arguments.place(request.arguments["revision"]))
+    item = revisions.find(application, locations.place(request.arguments["revision"]))
     if item is None:
         raise ApiError(
             "RevisionDoesNotExistException",
@@ -39,9 +39,9 @@ def get_application_revision(request: Request) -> Mapping[str, Any]:
 
 def batch_get_application_revisions(request: Request) -> Mapping[str, Any]:
     """Those of the revisions that are there; `errorMessage` says which are not, or do not fit into one answer."""
-    locations = arguments.batch(request, "revisions")
+    asked_for = arguments.batch(request, "revisions")
     application = str(arguments.application(request)["applicationName"])
-    places = [arguments.place(location) for location in locations]
+    places = [locations.place(location) for location in asked_for]
     items = revisions.find_all(application, places)
     targets, asked = _Targets(application), list(dict.fromkeys(digest(place) for place in places))
     answer = protocol.fitting(

@@ -7,7 +7,7 @@ from typing import Any
 from weighbridge.api import protocol
 from weighbridge.api.operations import Operation, Request
 from weighbridge.core.errors import InvalidDocument
-from weighbridge.core.groups import NAME
+from weighbridge.core.names import NAME
 from weighbridge.core.tags import with_tags, without_tags
 from weighbridge.store import tags
 from weighbridge.store.keys import Kind

@@ -211,10 +211,13 @@ def items(keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
             raise Throttled("DynamoDB left out some of the items that were asked for.")
 
 
-def listed(listing: str, after: str = "", limit: int = MOST_LISTED) -> tuple[list[str], bool]:
-    """The names of a listing that come after `after`, in order, and whether there may be more."""
+def listed(listing: str, after: str = "", limit: int = MOST_LISTED, *, prefix: str = "") -> tuple[list[str], bool]:
+    """The names of a listing that begin with `prefix` and come after `after`, in order, and whether there may be more."""
     condition, values = "#listing = :listing", {":listing": attribute(listing)}
-    if after:
+    if prefix:  # an index takes one range: from the prefix, or from what came last, to the last name that begins so
+        condition = f"{condition} AND #listingKey BETWEEN :after AND :last"
+        values |= {":after": attribute(f"{after}\0" if after else prefix), ":last": attribute(f"{prefix}\U0010ffff")}
+    elif after:
         condition, values = f"{condition} AND #listingKey > :after", values | {":after": attribute(after)}
     names = {name: name.removeprefix("#") for name in ("#listing", "#listingKey") if name in condition}
     with translating(_DYNAMODB):

@@ -19,9 +19,12 @@ from weighbridge.core.routing import Routing
 RUNNING: tuple[Status, ...] = ("Created", "InProgress")
 LIFECYCLE_EVENTS = (hooks.BEFORE, hooks.SHIFT, hooks.AFTER)
 ROLLBACK_CREATOR = "codeDeployRollback"
+BY_API = "CreateDeployment"
+"""What the identities of deployments begin with that a call of the API asked for."""
 STYLE: Mapping[str, str] = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 """The one style that CodeDeploy has for Lambda."""
 READING_LIMIT = 500
+_NOTHING_TO_SHIFT = "The alias is on this version already: there is nothing to shift."
 _UNWATCHED = "No alarm and no hook watches this deployment: whatever the version does, it succeeds."
 
 
@@ -64,6 +67,11 @@ def is_rollback(record: Record) -> bool:
 def is_drop(record: Record) -> bool:
     """Whether what asked for the deployment is a file that was dropped into the bucket."""
     return str(record["identity"]).startswith("s3://")
+
+
+def is_api_call(record: Record) -> bool:
+    """Whether a call of CreateDeployment asked for the deployment, whose caller expects what CodeDeploy answers."""
+    return str(record["identity"]).startswith(f"{BY_API} ")
 
 
 def created(  # noqa: PLR0913  # the members of one request
@@ -178,10 +186,17 @@ def planned(plan: Plan, now: datetime) -> Change:
                 currentVersion=plan["currentVersion"],
                 targetVersion=plan["targetVersion"],
                 steps=len(plan["steps"]),
-                reason=None if plan["alarms"]["names"] or plan["hooks"] else _UNWATCHED,
+                reason=remark(plan),
             )
         ],
     )
+
+
+def remark(plan: Plan) -> str | None:
+    """What is worth knowing of a plan although nothing is wrong with it."""
+    if plan["currentVersion"] == plan["targetVersion"]:
+        return _NOTHING_TO_SHIFT
+    return None if plan["alarms"]["names"] or plan["hooks"] else _UNWATCHED
 
 
 def shifted(plan: Plan, step: int, routing: Routing, revision_id: str, now: datetime) -> Change:

@@ -10,15 +10,10 @@ from pydantic import Field, field_validator, model_validator
 from weighbridge.core.configs import may_be_there, missing
 from weighbridge.core.documents import Document, TooMany, matching
 from weighbridge.core.errors import InvalidDocument
+from weighbridge.core.names import NAME
+from weighbridge.core.rollback_rule import ROLLBACK_EVENTS, RollbackEvent
 from weighbridge.core.tags import Tags
 
-RollbackEvent = Literal["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
-ROLLBACK_EVENTS: tuple[RollbackEvent, ...] = (
-    "DEPLOYMENT_FAILURE",
-    "DEPLOYMENT_STOP_ON_ALARM",
-    "DEPLOYMENT_STOP_ON_REQUEST",
-)
-NAME = r"[A-Za-z0-9._+=,@-]{1,100}"
 Name = Annotated[str, matching(NAME, "name; use 1 to 100 letters, digits and . _ + = , @ -")]
 MOST_ALARMS = 50
 LONGEST_ALARM_NAMES = 16 * 1024
@@ -226,8 +221,3 @@ def _settings_in(document: object) -> object:
         elif item is not None and str(item).lower() != str(FOR_OTHERS[name]).lower():  # in YAML, false is a text
             raise InvalidDocument(f"For Lambda deployment group, {name} can not be specified; take it out.")
     return settings
-
-
-def valid_name(name: str) -> bool:
-    """Whether an application, group or configuration may be called so (reference 1.1)."""
-    return re.fullmatch(NAME, name) is not None

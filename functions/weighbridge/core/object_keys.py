@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from weighbridge.core.errors import InvalidDocument
-from weighbridge.core.groups import valid_name
+from weighbridge.core.names import valid_name
 
 CONFIGS_FOLDER = "deployment-configs"
 GROUP_FILE = "deployment-group"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from weighbridge.core.deployment import LIFECYCLE_EVENTS, is_running
-from weighbridge.core.groups import ROLLBACK_EVENTS
 from weighbridge.core.record import Record
 from weighbridge.core.revisions import shown
+from weighbridge.core.rollback_rule import events
 from weighbridge.core.timeline import line
 
 _COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
@@ -49,10 +49,8 @@ def _rollback_configuration(record: Record) -> Mapping[str, Any] | None:
     configuration: Mapping[str, Any] | None = record.get("autoRollbackConfiguration")
     if configuration or "plan" not in record:
         return configuration
-    on = record["plan"]["rollBackOn"]
-    settings = zip(ROLLBACK_EVENTS, (on["failure"], on["alarm"], on["stop"]), strict=True)
-    events = [event for event, is_on in settings if is_on]
-    return {"enabled": bool(events), "events": events}
+    restores_on = events(record["plan"]["rollBackOn"])
+    return {"enabled": bool(restores_on), "events": restores_on}
 
 
 def target_status(record: Record) -> str:

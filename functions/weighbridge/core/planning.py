@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 
 from weighbridge.core import hooks, rollback_rule
 from weighbridge.core.appspec import AppSpec
-from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, may_be_there, missing, steps
+from weighbridge.core.configs import ALL_AT_ONCE, PREDEFINED, DeploymentConfig, may_be_there, missing, steps
+from weighbridge.core.deployment import is_api_call
 from weighbridge.core.errors import InvalidAppSpec, ResourceCannotBeFound, RoleMissing
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
 from weighbridge.core.ids import rollback_id
@@ -143,7 +144,9 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
 ) -> Plan:
     """The plan for an alias that has this `routing`; `left_by` is the record of whoever left weights on it, if one did.
 
-    Raises InvalidAppSpec where the alias is not as the AppSpec file says, or where nothing would be shifted.
+    Where the alias is on the target version already there is nothing to shift, which is a success, without hooks and
+    alarms, but for calls of the API: these get the error that CodeDeploy has for it (decision 0067). Raises InvalidAppSpec
+    for that, and where the alias is not as the AppSpec file says.
     """
     if routing.version.startswith("$LATEST"):  # or $LATEST.PUBLISHED, of functions with capacity providers
         raise InvalidAppSpec(
@@ -161,7 +164,8 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
             f"The alias {spec.alias!r} already shifts traffic ({routing}), and no deployment left it so; "
             "set it to one version and drop the file again."
         )
-    if routing.version == spec.target_version and config.type != "AllAtOnce":
+    nothing_to_shift = routing == Routing(spec.target_version) and not is_api_call(record)
+    if routing.version == spec.target_version and config.type != "AllAtOnce" and not nothing_to_shift:
         raise InvalidAppSpec(
             f"The alias is on version {spec.target_version} already, so {config.name} has nothing to shift; "
             f"give another TargetVersion, or use {ALL_AT_ONCE}."
@@ -186,6 +190,12 @@ def make_plan(  # noqa: PLR0913  # everything a plan depends on
         rollBackOn=on,
         rollBackAfter=rollback_rule.table(on),
     )
+    if nothing_to_shift:
+        plan |= {
+            "steps": steps(PREDEFINED[ALL_AT_ONCE]),
+            "hooks": {},
+            "alarms": WatchedAlarms(names=[], ignorePollFailure=False),
+        }
     if group.service_role_arn:
         plan["serviceRoleArn"] = group.service_role_arn
     return plan

@@ -10,13 +10,11 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from weighbridge.core.documents import Document
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, Name, arn_among
-from weighbridge.core.revisions import member_of, own, sha256_of
+from weighbridge.core.names import LONGEST_DESCRIPTION
+from weighbridge.core.revisions import BUNDLE_TYPES, member_of, own, sha256_of
 
 Empty = BeforeValidator(lambda value: None if value == "" else value)
 """An optional text that the skeletons of clients have as an empty one, which says nothing."""
-
-
-BUNDLE_TYPES = ("YAML", "JSON", "zip")
 
 
 class S3Location(Document):
@@ -36,8 +34,6 @@ class S3Location(Document):
 
 
 _MEMBERS = {"s3location", "string", "appspeccontent", "githublocation"}
-LONGEST_DESCRIPTION = 256
-"""Characters."""
 INLINE_LIMIT = 100 * 1024
 """Bytes that the content of an inline revision may have: an item of the table holds 400 KB, its record among them."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 INLINE = {"String": "string", "AppSpecContent": "appSpecContent"}
 """The types of revisions that hold their file themselves, and the member that holds it."""
+BUNDLE_TYPES = ("YAML", "JSON", "zip")
 
 
 def member_of(revision_type: str) -> str:

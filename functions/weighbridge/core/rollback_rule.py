@@ -6,9 +6,25 @@ the reconciliation does; an error that no class of ours stands for is a failure.
 when they come, and their decision, kept with the interruption, counts. On the reaction path: standard library only.
 """
 
+from typing import Literal
+
 from weighbridge.core.errors import WeighbridgeError, classes
 from weighbridge.core.plan import Plan, RollBackOn
 from weighbridge.core.record import Record
+
+RollbackEvent = Literal["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
+ROLLBACK_EVENTS: tuple[RollbackEvent, ...] = (
+    "DEPLOYMENT_FAILURE",
+    "DEPLOYMENT_STOP_ON_ALARM",
+    "DEPLOYMENT_STOP_ON_REQUEST",
+)
+"""CodeDeploy's names of a group's settings, in the order of RollBackOn: failure, alarm, stop."""
+
+
+def events(on: RollBackOn) -> list[RollbackEvent]:
+    """The settings that are on, by CodeDeploy's names."""
+    is_on = (on["failure"], on["alarm"], on["stop"])
+    return [event for event, restores in zip(ROLLBACK_EVENTS, is_on, strict=True) if restores]
 
 
 def table(on: RollBackOn) -> dict[str, bool]:

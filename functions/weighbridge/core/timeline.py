@@ -9,9 +9,14 @@ Entry = Mapping[str, Any]
 
 def line(entry: Entry) -> str:
     """`TIME Event: what happened, and why`, as far as the entry tells."""
-    facts = [_FACTS[entry["event"]](entry)] if entry["event"] in _FACTS else []
-    text = " ".join([*facts, *(entry[member] for member in ("reason", "rollback") if entry.get(member))])
+    text = sentence(entry)
     return f"{entry['time']} {entry['event']}" + (f": {text}" if text else "")
+
+
+def sentence(entry: Entry) -> str:
+    """What happened, and why; empty where the event's name says it all."""
+    facts = [_FACTS[entry["event"]](entry)] if entry["event"] in _FACTS else []
+    return " ".join([*facts, *(entry[member] for member in ("reason", "rollback") if entry.get(member))])
 
 
 def _shifted(entry: Entry) -> str:

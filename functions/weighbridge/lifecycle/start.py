@@ -10,8 +10,8 @@ from aws_lambda_powertools import Logger
 from weighbridge.aws import stepfunctions
 from weighbridge.core.deployment import created
 from weighbridge.core.errors import InvalidDocument, Retryable, WeighbridgeError
-from weighbridge.core.groups import valid_name
 from weighbridge.core.ids import deployment_id
+from weighbridge.core.names import valid_name
 from weighbridge.core.record import Record
 from weighbridge.lifecycle import schedule
 from weighbridge.store import deployments, revisions, settings

@@ -149,7 +149,7 @@ def begin(record: Record, change: Change) -> None:
     actions = [
         {"Update": expression.update(keys.deployment(deployment_id), condition)},
         {"Update": _hold(holders[0], deployment_id, record | {"status": "InProgress"})},
-        {"Update": _hold(holders[1], deployment_id)},
+        {"Update": _hold_alias(locks["alias"], record, change)},
         *({"Put": {"TableName": dynamodb.name(), "Item": keys.alarm(alarm, deployment_id)}} for alarm in locks["alarms"]),
     ]
     refused = _with_room(deployment_id, lambda: dynamodb.transact(actions))
@@ -158,19 +158,47 @@ def begin(record: Record, change: Change) -> None:
     if refused == 0:
         raise Interrupted("The deployment was interrupted before it began.")
     holder = (dynamodb.get(holders[refused - 1]) or {}).get("activeDeployment", "")
-    what = f"Deployment Group '{record['deploymentGroupName']}'" if refused == 1 else f"alias '{locks['alias']}'"
-    raise DeploymentLimitExceeded(
+    raise _held(record, None if refused == 1 else locks["alias"], holder)
+
+
+def check_free(record: Record, alias: str) -> None:
+    """Raises DeploymentLimitExceeded where another deployment has the group or the alias (its lock), as `begin` would."""
+    for key, held in ((keys.group_of(record), None), (keys.alias(alias), alias)):
+        holder = (dynamodb.get(key) or {}).get("activeDeployment", record["deploymentId"])
+        if holder != record["deploymentId"]:
+            raise _held(record, held, holder)
+
+
+def _held(record: Record, alias: str | None, holder: str) -> DeploymentLimitExceeded:
+    what = f"alias '{alias}'" if alias else f"Deployment Group '{record['deploymentGroupName']}'"
+    return DeploymentLimitExceeded(
         f"The {what} already has an active Deployment '{holder}'. "
         "Wait until it has ended, or stop it, and drop the file again."
     )
 
 
+def _hold_alias(alias: str, record: Record, change: Change) -> dict[str, Any]:
+    """Listed with its last deployment, so that all aliases can be told."""
+    expression = Expression()
+    expression.set("listing", keys.ALIASES)
+    expression.set("listingKey", alias)
+    last = {name: record[name] for name in ("deploymentId", "applicationName", "deploymentGroupName")}
+    version = change.sets.get("lambdaFunctionInfo", {}).get("targetVersion")
+    expression.set("lastDeployment", last | ({"targetVersion": version} if version else {}))
+    return _held_by(expression, keys.alias(alias), record["deploymentId"])
+
+
 def _hold(holder: Key, deployment_id: str, attempted: Record | None = None) -> dict[str, Any]:
     expression = Expression()
-    expression.set("activeDeployment", deployment_id)
     if attempted:
         last = {name: value for name, value in attempted.items() if name in {"deploymentId", "status", "createTime"}}
         expression.set("lastAttemptedDeployment", last)
+    return _held_by(expression, holder, deployment_id)
+
+
+def _held_by(expression: Expression, holder: Key, deployment_id: str) -> dict[str, Any]:
+    """The update that makes `holder` the deployment's own, unless another one has it."""
+    expression.set("activeDeployment", deployment_id)
     mine = expression.equals("activeDeployment", deployment_id)
     return expression.update(holder, f"{expression.absent('activeDeployment')} OR {mine}")
 

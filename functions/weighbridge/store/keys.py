@@ -5,8 +5,9 @@
     APPLICATION#<app>         APPLICATION      an application
     GROUP#<app>/<group>       GROUP            a group's settings and last deployments, until it is deleted; its lock
     CONFIG#<name>             CONFIG           a custom deployment configuration
-    ALIAS#<function>:<alias>  ALIAS            `activeDeployment`, `lastDeployed`, and `leftBy`, who left its weights; of
-                                               another account's function <account>/<function>:<alias>
+    ALIAS#<function>:<alias>  ALIAS            `activeDeployment`, `lastDeployment` (the last that began), `lastDeployed`
+                                               (the last success), and `leftBy`, who left its weights; of another
+                                               account's function <account>/<function>:<alias>
     DROP#<bucket>/<key>       DROP             the last file that was deployed from there: its sha256 and its deployment
     ALARM#<name>              DEPLOYMENT#<id>  a running deployment that the alarm may end
     REVISION#<app>/<digest>   REVISION         a registered revision (store.revisions)
@@ -18,7 +19,8 @@
     REFUSALS#<hour>           REFUSALS         how many were in a clock hour
     SCHEDULE#SWEEP            SCHEDULE         until when the schedule is on (lifecycle.schedule)
 
-Applications, groups, configurations, revisions and refusals carry `listing` and `listingKey`, by which they are listed.
+Applications, groups, configurations, aliases, revisions and refusals carry `listing` and `listingKey`, by which they are
+listed.
 Refusals carry `expires`, a time in seconds since 1970, after which DynamoDB deletes them. On the reaction path.
 """
 
@@ -132,6 +134,8 @@ def refusals(hour: str) -> Key:
     return _key("REFUSALS", hour)
 
 
+ALIASES = "ALIASES"
+"""The listing of all aliases that have been deployed."""
 SCHEDULE = _key("SCHEDULE", "SWEEP", "SCHEDULE")
 
 

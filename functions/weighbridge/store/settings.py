@@ -5,13 +5,15 @@ What files that are dropped and what the API sets is kept in the same items. Tim
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weighbridge.aws import dynamodb
 from weighbridge.aws.dynamodb import Expression, Key
-from weighbridge.core.configs import PREDEFINED, DeploymentConfig
-from weighbridge.core.groups import DeploymentGroup
 from weighbridge.store import keys
+
+if TYPE_CHECKING:  # the models take longer to load than all the rest; what only looks things up does without them
+    from weighbridge.core.configs import DeploymentConfig
+    from weighbridge.core.groups import DeploymentGroup
 
 APPLICATIONS, CONFIGS = "APPLICATIONS", "CONFIGS"
 # What a group is. Beside it, the item holds the lock of a running deployment, which outlives the group.
@@ -88,11 +90,13 @@ class Group(NamedTuple):
     """`updated` is when the settings were written (ISO 8601)."""
 
     group_id: str
-    settings: DeploymentGroup
+    settings: "DeploymentGroup"
     updated: str
 
 
 def group(application: str, name: str) -> Group | None:
+    from weighbridge.core.groups import DeploymentGroup  # noqa: PLC0415
+
     item = group_item(application, name)
     if item is None:
         return None
@@ -111,7 +115,7 @@ def group_items(application: str, names: Iterable[str]) -> dict[str, dict[str, A
     return {key.partition("/")[2]: item for key, item in items if "settings" in item}
 
 
-def put_group(application: str, name: str, settings: DeploymentGroup, now: str) -> None:
+def put_group(application: str, name: str, settings: "DeploymentGroup", now: str) -> None:
     """Creates or updates a group, and its application; what the settings leave out is cleared."""
     expression = Expression()
     expression.set("applicationName", application)
@@ -124,7 +128,7 @@ def put_group(application: str, name: str, settings: DeploymentGroup, now: str) 
     dynamodb.update(_group_set(application, name, settings, now).update(keys.group(application, name)))
 
 
-def _group_set(application: str, name: str, settings: DeploymentGroup, now: str) -> Expression:
+def _group_set(application: str, name: str, settings: "DeploymentGroup", now: str) -> Expression:
     expression = Expression()
     expression.set("settings", plain(settings))
     expression.set("updateTime", now)
@@ -135,20 +139,20 @@ def _group_set(application: str, name: str, settings: DeploymentGroup, now: str)
     return expression
 
 
-def plain(settings: DeploymentGroup) -> dict[str, Any]:
+def plain(settings: "DeploymentGroup") -> dict[str, Any]:
     """Settings as they are kept: without the names, which the key has and which may change."""
     names = {"application_name", "deployment_group_name"}
     return settings.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=names)
 
 
-def create_group(application: str, name: str, settings: DeploymentGroup, now: str) -> str | None:
+def create_group(application: str, name: str, settings: "DeploymentGroup", now: str) -> str | None:
     """The new group's id; None where there is one of that name already."""
     expression = _group_set(application, name, settings, now)
     created = dynamodb.update(expression.update(keys.group(application, name), expression.absent("settings")))
     return str(created["deploymentGroupId"]) if created else None
 
 
-def change_group(application: str, name: str, seen: Mapping[str, Any], settings: DeploymentGroup, now: str) -> bool:
+def change_group(application: str, name: str, seen: Mapping[str, Any], settings: "DeploymentGroup", now: str) -> bool:
     """Changes a group's settings from those `seen`; False where they are others by now."""
     expression = _group_set(application, name, settings, now)
     unchanged = expression.equals("settings", seen)
@@ -170,8 +174,10 @@ def _delete_group(key: Key) -> None:
 # ---------------------------------------------------------------------------------------------- configurations
 
 
-def config(name: str) -> DeploymentConfig | None:
+def config(name: str) -> "DeploymentConfig | None":
     """A predefined or custom configuration."""
+    from weighbridge.core.configs import PREDEFINED, DeploymentConfig  # noqa: PLC0415
+
     if name in PREDEFINED:
         return PREDEFINED[name]
     item = config_item(name)
@@ -183,7 +189,7 @@ def config_item(name: str) -> dict[str, Any] | None:
     return dynamodb.get(keys.config(name))
 
 
-def create_config(config: DeploymentConfig, now: str) -> str | None:
+def create_config(config: "DeploymentConfig", now: str) -> str | None:
     """The new configuration's id; None where there is one of that name already."""
     values: dict[str, Any] = {
         "type": config.type,

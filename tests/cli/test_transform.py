@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from client.transform import main
 from local.cloud import ROOT
+from weighbridge_cli.verbs.others import transform as main
 
 EXAMPLES = ROOT / "examples"
 

@@ -1,4 +1,4 @@
-"""A proxy on this machine by which stock clients of CodeDeploy reach Weighbridge's `ApiUrl`: `python -m client.proxy URL`.
+"""A proxy on this machine by which stock clients of CodeDeploy reach Weighbridge's `ApiUrl`: `weighbridge proxy`.
 
 They sign for the service `codedeploy`, which the IAM authorization of a function URL refuses. The proxy takes their
 requests as they are, signs them for `lambda` with the credentials of whoever started it, and sends them on. So whoever can
@@ -26,6 +26,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 from botocore.utils import get_environ_proxies
+
+from weighbridge_cli.exits import OutOfReach, Refused
 
 HOST = "127.0.0.1"
 VARIABLE = "AWS_ENDPOINT_URL_CODEDEPLOY"
@@ -216,34 +218,21 @@ def exports(proxy_url: str) -> list[str]:
     return lines
 
 
-@click.command()
-@click.argument("url", metavar="URL")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="By default a free one.")
-@click.option("--region", help="The region of a URL that does not tell it; by default that of your AWS configuration.")
-def main(url: str, port: int, region: str | None) -> None:
-    """Let stock clients of CodeDeploy (aws deploy, SDKs, Terraform) reach Weighbridge at URL, its output ApiUrl or HookUrl.
-
-    Prints a line to paste into the shell that the client is started from, and runs until it is interrupted. Requests are
-    signed with your own AWS credentials, found as the aws CLI finds them (AWS_PROFILE chooses a profile), and so every
-    program that runs on this machine meanwhile, other users' included, can do there what you can.
-    """
-    session = Session()
+def serve(to: Target, port: int, session: Session) -> None:
+    """Listens, prints the lines to paste, and passes on until it is interrupted. Raises Refused, OutOfReach."""
     try:
-        to = target(url, region or session.get_config_variable("region"))
         credentials = _credentials(session)
         upstream = URLLib3Session(
             verify=session.get_config_variable("ca_bundle") or True,
             proxies=get_environ_proxies(to.url),
             timeout=SECONDS_TO_ANSWER,
         )
-    except UnusableTarget as error:
-        raise click.ClickException(str(error)) from error
     except NO_CREDENTIALS as error:
-        raise click.ClickException(f"Your AWS configuration cannot be used: {error}") from error
+        raise OutOfReach(f"Your AWS configuration cannot be used: {error}") from error
     try:
         proxy = Proxy(to, port, credentials, upstream)
     except OSError as error:
-        raise click.ClickException(f"Port {port} cannot be used: {error.strerror}. Choose another one.") from error
+        raise Refused(f"Port {port} cannot be used: {error.strerror}. Choose another one.") from error
     with proxy:
         try:
             signal.signal(signal.SIGTERM, _interrupt)
@@ -256,7 +245,7 @@ def main(url: str, port: int, region: str | None) -> None:
 def _credentials(session: Session) -> CredentialsNow:
     credentials = session.get_credentials()
     if credentials is None:
-        raise click.ClickException("There are no AWS credentials to sign with: run `aws configure`, or set AWS_PROFILE.")
+        raise OutOfReach("There are no AWS credentials to sign with: sign in, give --profile, or set AWS_PROFILE.")
     credentials.get_frozen_credentials()  # what cannot be had now is told now, and who is asked for a code is asked now
     return credentials.get_frozen_credentials
 
@@ -276,7 +265,3 @@ def _explain(proxy: Proxy) -> None:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    main()

@@ -15,9 +15,10 @@ from botocore.exceptions import ClientError, CredentialRetrievalError
 from botocore.httpsession import URLLib3Session
 from click.testing import CliRunner
 
-from client import proxy
-from client.proxy import BODY_LIMIT, Proxy, Refusal, Target, UnusableTarget
 from tests.client.upstream import CONTENT_TYPE, Upstream, upstream
+from weighbridge_cli import proxy
+from weighbridge_cli.proxy import BODY_LIMIT, Proxy, Refusal, Target, UnusableTarget
+from weighbridge_cli.verbs.others import proxy as command
 
 SECRET, TOKEN = "the caller's own secret", "the caller's own session"
 CREDENTIALS = ReadOnlyCredentials("AKIDOWN", SECRET, TOKEN)
@@ -273,19 +274,19 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, **environment: str) ->
     }
     for name, value in (nowhere | environment).items():
         monkeypatch.setenv(name, value)
-    ended = CliRunner().invoke(proxy.main, arguments)
+    ended = CliRunner().invoke(command, arguments)
     return ended.exit_code, ended.output
 
 
 def test_without_credentials_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     code, said = run(monkeypatch, URL)
-    assert code == 1
-    assert "There are no AWS credentials to sign with: run `aws configure`" in said
+    assert code == 5
+    assert "There are no AWS credentials to sign with: sign in" in said
 
 
 def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     code, said = run(monkeypatch, URL, AWS_PROFILE="shop")
-    assert code == 1
+    assert code == 2
     assert "The config profile (shop) could not be found" in said
 
 
@@ -294,7 +295,7 @@ def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
         code, said = run(monkeypatch, URL, "--port", port, AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
-    assert code == 1
+    assert code == 2
     assert f"Port {port} cannot be used: " in said
 
 

@@ -13,6 +13,7 @@ from infra.rights import (
     by_own_role,
     functions_named,
     keeps_the_schedule_on,
+    reads_revisions,
     role_accounts,
 )
 
@@ -30,9 +31,7 @@ def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> st
         environment={
             "ACCOUNT_ID": Aws.ACCOUNT_ID,
             "BUCKET_NAME": bucket.bucket_name,
-            "DEPLOYABLE_FUNCTIONS": ",".join(basis.settings.deployable_functions),
-            "INVOCABLE_HOOKS": ",".join(basis.settings.invocable_hooks),
-            "SERVICE_ROLE_REQUIRED": str(basis.settings.service_role_required).lower(),
+            **basis.settings.allowed,
             "SERVICE_ROLE_ACCOUNTS": ",".join(role_accounts(basis.settings)),
             "STATE_MACHINE_ARN": machine.arn,
             "SCHEDULE_RULE": basis.settings.schedule_rule,
@@ -43,16 +42,7 @@ def create_api(scope: Construct, basis: Basis, machine: DeploymentMachine) -> st
                 actions=["s3:ListBucketVersions"],
                 resources=[bucket.bucket_arn],
             ),
-            Right(
-                "Reads the revision of a deployment that is only planned; users choose the keys.",
-                actions=["s3:GetObject", "s3:GetObjectVersion"],
-                resources=[bucket.arn_for_objects("*")],
-            ),
-            Right(
-                "Without it S3 answers that access is denied where a file is gone.",
-                actions=["s3:ListBucket"],
-                resources=[bucket.bucket_arn],
-            ),
+            *reads_revisions(basis.storage.bucket),
             Right(
                 "Looks at aliases, and at the version of a deployment that is only planned; the context restricts which.",
                 actions=["lambda:GetAlias", "lambda:GetFunctionConfiguration"],

@@ -41,12 +41,10 @@ def create_manage_alias(scope: Construct, basis: Basis, machine: DeploymentMachi
         "ManageAlias",
         basis.package,
         timeout=Duration.seconds(60),
-        function_name=f"{basis.settings.service}-cloudformation",
+        function_name=basis.settings.provider,
         environment={
             "ACCOUNT_ID": Aws.ACCOUNT_ID,
-            "DEPLOYABLE_FUNCTIONS": ",".join(basis.settings.deployable_functions),
-            "INVOCABLE_HOOKS": ",".join(basis.settings.invocable_hooks),
-            "SERVICE_ROLE_REQUIRED": str(basis.settings.service_role_required).lower(),
+            **basis.settings.allowed,
             "STATE_MACHINE_ARN": machine.arn,
             "SCHEDULE_RULE": basis.settings.schedule_rule,
         },
@@ -148,7 +146,7 @@ def create_macro(scope: Construct, basis: Basis, manage_alias: Handler, hook_url
         basis.package,
         timeout=Duration.seconds(30),
         rights=[],
-        environment={"PROVIDER": f"{basis.settings.service}-cloudformation", "HOOK_URL": hook_url},
+        environment={"PROVIDER": basis.settings.provider, "HOOK_URL": hook_url},
     )
     macro = CfnMacro(
         scope,

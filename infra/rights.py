@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aws_cdk import Acknowledgment, Aws, Stack, Validations
 from aws_cdk import aws_iam as iam
+from aws_cdk.aws_s3 import IBucket
 from constructs import Construct
 
 from infra.settings import Settings
@@ -83,6 +84,21 @@ def act_as_service_role(settings: Settings) -> Right:
             for pattern in settings.service_roles
         ],
     )
+
+
+def reads_revisions(bucket: IBucket) -> list[Right]:
+    return [
+        Right(
+            "Reads the revision, in the version that the deployment names; users choose the keys.",
+            actions=["s3:GetObject", "s3:GetObjectVersion"],
+            resources=[bucket.arn_for_objects("*")],
+        ),
+        Right(
+            "Without it S3 answers that access is denied where a file is gone.",
+            actions=["s3:ListBucket"],
+            resources=[bucket.bucket_arn],
+        ),
+    ]
 
 
 def schedule_rules(settings: Settings) -> Sequence[str]:

@@ -91,6 +91,20 @@ class Settings:
         """The name of the schedule's rule: whoever switches it has to know the name before the rule is there."""
         return f"{self.stack_name}-Schedule"
 
+    @property
+    def provider(self) -> str:
+        """The name of the function behind the aliases that stacks own, which stacks and the command have to know."""
+        return f"{self.service}-cloudformation"
+
+    @property
+    def allowed(self) -> dict[str, str]:
+        """What may be deployed and run by Weighbridge's own roles, for the functions that judge requests."""
+        return {
+            "DEPLOYABLE_FUNCTIONS": ",".join(self.deployable_functions),
+            "INVOCABLE_HOOKS": ",".join(self.invocable_hooks),
+            "SERVICE_ROLE_REQUIRED": str(self.service_role_required).lower(),
+        }
+
     @classmethod
     def of(cls, scope: Construct) -> "Settings":
         layer = ROOT / str(scope.node.try_get_context("layer"))

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.basis import Basis
 from infra.handler import Handler
-from infra.rights import Right, act_as_service_role, by_own_role, functions_named
+from infra.rights import Right, act_as_service_role, by_own_role, functions_named, reads_revisions
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,10 @@ def _validate(scope: Construct, basis: Basis) -> Handler:
         environment={
             "ACCOUNT_ID": Aws.ACCOUNT_ID,
             "BUCKET_NAME": bucket.bucket_name,
-            "DEPLOYABLE_FUNCTIONS": ",".join(basis.settings.deployable_functions),
-            "INVOCABLE_HOOKS": ",".join(basis.settings.invocable_hooks),
-            "SERVICE_ROLE_REQUIRED": str(basis.settings.service_role_required).lower(),
+            **basis.settings.allowed,
         },
         rights=[
-            Right(
-                "Reads the revision, in the version that the deployment names; users choose the keys.",
-                actions=["s3:GetObject", "s3:GetObjectVersion"],
-                resources=[bucket.arn_for_objects("*")],
-            ),
-            Right(
-                "Without it S3 answers that access is denied where a file is gone.",
-                actions=["s3:ListBucket"],
-                resources=[bucket.bucket_arn],
-            ),
+            *reads_revisions(basis.storage.bucket),
             Right(
                 "Takes the lock of group and alias together with the record of what is deployed.",
                 actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],

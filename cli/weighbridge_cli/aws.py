@@ -223,16 +223,15 @@ def _answered(error: failures.ClientError, call: str) -> Refused | OutOfReach:
 
 
 def _missing_right(message: str, call: str) -> str:
-    match = _ACTION.search(message)
-    if match:
-        on = f" on {match[2]}" if match[2] else ""
-        return f"You may not: ask for the right {match[1]}{on}."
     service, _, operation = call.partition(":")
     if service == SERVICE:
         return (
             "You may not call the API of this installation: ask for the rights lambda:InvokeFunctionUrl and "
             f"lambda:InvokeFunction on the function behind its URL. ({message})"
         )
+    if match := _ACTION.search(message):
+        on = f" on {match[2]}" if match[2] else ""
+        return f"You may not: ask for the right {match[1]}{on}."
     action = "".join(word.capitalize() for word in operation.split("_"))
     return f"You may not: ask for the right {service}:{action}. ({message})"
 

@@ -122,8 +122,8 @@ def follow(  # noqa: PLR0913 - what is looked at, who is told, and when it is ov
             progress = with_states(patience.ask(lambda alarms=alarms: look(alarms=alarms)), last)  # type: ignore[misc]
         except TimeIsOver:
             return End(_late(last), last)
-        if alarms:
-            alarms_at = patience.clock.seconds()
+        if any("state" in alarm for alarm in progress.get("alarms", [])) and alarms:
+            alarms_at = patience.clock.seconds()  # of alarms that are not known yet nobody is asked
         last = progress
         watcher.show(progress)
         code = reached(progress, until)

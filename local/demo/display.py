@@ -1,22 +1,24 @@
-"""Deployments on the screen: a live bar each in a terminal, a line for each change anywhere else."""
+"""Deployments on the screen as the command `weighbridge` shows them: a live tree in a terminal, lines anywhere else."""
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn
-from rich.progress import Progress as Bars
-from rich.table import Column
-from rich.text import Text
 
-from local.demo.progress import Progress
 from local.demo.traffic import Requests
+from weighbridge_cli.explain import headline
+from weighbridge_cli.news import News, line
+from weighbridge_cli.tree import LiveTree
+
+Progress = Mapping[str, Any]
+"""DeploymentProgress of the API."""
 
 
-class Display(Protocol):
+class Display(AbstractContextManager["Display"], Protocol):
     """Where the story is told, while the context lasts."""
-
-    def context(self) -> AbstractContextManager[object]: ...
 
     def say(self, text: str) -> None: ...
 
@@ -24,58 +26,53 @@ class Display(Protocol):
 
 
 def display(console: Console) -> Display:
-    return LiveBars(console) if console.is_terminal else PlainLines(console)
+    return Tree(console) if console.is_terminal else PlainLines(console)
 
 
-class _Rest(ProgressColumn):
-    """What is waited for and who answered: the one column that is cut where the terminal is narrow."""
-
-    def __init__(self) -> None:
-        super().__init__(Column(no_wrap=False))
-
-    def render(self, task: Task) -> Text:
-        text = Text(f"{task.fields['progress'].wait}  ", no_wrap=True, overflow="ellipsis")
-        return text.append(str(task.fields["requests"]), "dim")
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
-class LiveBars:
+class Tree:
     def __init__(self, console: Console) -> None:
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=10, table_column=Column(no_wrap=True)),
-            TextColumn("{task.percentage:>3.0f} % v{task.fields[progress].version}"),
-            TextColumn("{task.fields[progress].place:>5}"),
-            _Rest(),
-            console=console,
-        )
-        self._tasks: dict[str, TaskID] = {}
+        self._tree = LiveTree(console, now)
 
-    def context(self) -> AbstractContextManager[object]:
-        return self._bars
+    def __enter__(self) -> Self:
+        self._tree.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._tree.__exit__(kind, error, traceback)
 
     def say(self, text: str) -> None:
-        self._bars.console.print(text)
+        self._tree.say(text)
 
     def show(self, progress: Progress, requests: Requests) -> None:
-        task = self._tasks.get(progress.deployment_id)
-        if task is None:
-            task = self._bars.add_task(progress.deployment_id, total=100, progress=progress, requests=requests)
-            self._tasks[progress.deployment_id] = task
-        self._bars.update(task, completed=progress.percent, progress=progress, requests=requests)
+        self._tree.show(progress, extra=str(requests))
 
 
 class PlainLines:
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._last: Progress | None = None
+        self._news = News()
+        self._headline = ""
 
-    def context(self) -> AbstractContextManager[object]:
-        return nullcontext()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        pass
 
     def say(self, text: str) -> None:
-        self._console.print(text)
+        self._console.print(text, markup=False)
 
     def show(self, progress: Progress, requests: Requests) -> None:
-        if progress.tells_more_than(self._last):
-            self._console.print(f"{progress.line}  [{requests}]", markup=False)
-        self._last = progress
+        if (told := headline(progress)) != self._headline:
+            self._headline = told
+            self.say(told)
+        for event in self._news.of(progress, now()):
+            self.say(f"{line(event, now())}  [{requests}]")

@@ -2,19 +2,18 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from local.cloud import LocalCloud
 from local.demo.display import Display
-from local.demo.progress import Record, is_running, progress
+from local.demo.progress import Record, is_running, scaled
 from local.demo.traffic import REQUESTS_PER_SECOND, Requests, Traffic
 from local.demo.user import ALARM, ALIAS, FUNCTION, VERSIONS, User
 from local.demo.verdict import Ended
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 # Nine bakes of a minute, twice; the rest is for the work in between, which is not faster in a scaled cloud.
 SCALED_SECONDS = 2 * 9 * 60
 UNSCALED_SECONDS = 60
@@ -46,7 +45,7 @@ class Story:
         say(f"Dropped {user.drop('deployment-group.yaml')}")
         self._until("the deployment group", lambda: user.has_group() or None)
         functions = user.client("lambda")
-        with self._display.context(), Traffic(functions, function=FUNCTION, alias=ALIAS, seconds=self._limit) as traffic:
+        with self._display, Traffic(functions, function=FUNCTION, alias=ALIAS, seconds=self._limit) as traffic:
             say(f"Sending at most {REQUESTS_PER_SECOND} requests a second to {FUNCTION}:{ALIAS}.")
             self._until("the first answer", lambda: traffic.seen().answered.get(first))
             succeeded = self._deploy(first, good, traffic)
@@ -62,22 +61,10 @@ class Story:
 
         def closed() -> Record | None:
             nonlocal requests
-            # The alias first, so that the record knows why it is as it is.
-            alias, record = user.alias(), user.record(deployment_id)
-            if record is None:
-                return None
+            progress = user.progress(deployment_id)
             requests = traffic.seen().since(earlier)
-            rollback = record.get("plan", {}).get("rollbackDeploymentId")
-            shown = progress(
-                record,
-                alias,
-                version,
-                rolling_back=rollback in user.deployments(),
-                now=datetime.now(UTC),
-                time_scale=self._time_scale,
-            )
-            self._display.show(shown, requests)
-            return None if is_running(record) else record
+            self._display.show(scaled(progress, self._time_scale), requests)
+            return None if is_running(progress) else user.record(deployment_id)
 
         record = self._until(f"the end of {deployment_id}", closed)
         rollback_id = record.get("rollbackInfo", {}).get("rollbackDeploymentId")

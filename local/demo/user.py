@@ -1,4 +1,4 @@
-"""What somebody who uses Weighbridge does and sees, through AWS's own APIs.
+"""What somebody who uses Weighbridge does and sees, through AWS's own APIs and Weighbridge's.
 
 Of its insides, nothing but the keys of two kinds of items in its table is known here.
 """
@@ -8,13 +8,15 @@ import json
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+from botocore.session import get_session
 
-from local.cloud import LocalCloud
+from local.cloud import CREDENTIALS, ROOT, LocalCloud
 from local.demo.progress import Record
 
 SHOP = Path(__file__).with_name("shop")
@@ -32,6 +34,20 @@ class User:
         self.client = cache(cloud.client)
         self._outputs = outputs
         self._alarm_events = ""
+        self._cloud = cloud
+
+    @cached_property
+    def _api(self) -> Any:
+        session = get_session()
+        session.get_component("data_loader").search_paths.append(str(ROOT / "client" / "models"))
+        return session.create_client(
+            "weighbridge",
+            endpoint_url=self._outputs["ApiUrl"],
+            region_name=self._cloud.region,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(proxies={}),
+        )
 
     # ------------------------------------------------------------------------------------------------- the sample
 
@@ -103,6 +119,12 @@ class User:
         pages = self.client("stepfunctions").get_paginator("list_executions")
         arn = self._outputs["StateMachineArn"]
         return {run["name"] for page in pages.paginate(stateMachineArn=arn) for run in page["executions"]}
+
+    def progress(self, deployment_id: str) -> Mapping[str, Any]:
+        """How far the deployment is, as the API tells it (DeploymentProgress)."""
+        answer = self._api.get_deployment_progress(deploymentId=deployment_id, includeAlarms=True, includeTimeline=True)
+        progress: Mapping[str, Any] = answer["deploymentProgress"]
+        return progress
 
     def record(self, deployment_id: str) -> Record | None:
         return self._item(f"DEPLOYMENT#{deployment_id}", "DEPLOYMENT")

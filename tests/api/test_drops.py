@@ -1,6 +1,5 @@
 """What became of a dropped object, and what was refused: by the API's own operations."""
 
-import json
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -9,15 +8,13 @@ import pytest
 
 from tests.api.caller import Caller, Refused
 from tests.aws.account import kept, new_record
-from tests.aws.invocation import drop, dropped, event_file, invoke
+from tests.aws.invocation import drop, invoke
 from tests.core.samples import at
 from weighbridge.aws.clients import client
 from weighbridge.core.endings import failed
 from weighbridge.core.ids import deployment_id
-from weighbridge.core.refusals import Refused as Why
-from weighbridge.core.refusals import refused_event
 from weighbridge.lifecycle import schedule
-from weighbridge.store import deployments, refusals
+from weighbridge.store import deployments
 
 KEY = "shop-app/prod/2026/release.yaml"
 GROUP = "shop-app/prod/deployment-group.yaml"
@@ -133,34 +130,6 @@ def test_a_key_that_belongs_to_nothing_is_refused_whether_it_was_heard_of_or_not
 def test_what_is_no_drop_at_all(api: Caller, place: SimpleNamespace, arguments: dict[str, str], expected: str) -> None:
     with pytest.raises(Refused, match=expected):
         api.call("GetDrop", **{"bucket": place.bucket, "key": KEY} | arguments)
-
-
-def test_refusals_are_listed_newest_first_and_page_by_page(api: Caller, place: SimpleNamespace) -> None:
-    assert api.call("ListRefusals") == {"refusals": []}
-    why = Why("DeploymentDoesNotExistException", "There is no such deployment")
-    for n in range(230):
-        refusals.keep(refused_event({"id": f"{n:03}"}, "call", why), at(n))
-    listed: list[Any] = api.names("ListRefusals", "refusals")
-    assert [refusal["eventId"] for refusal in listed] == [f"{n:03}" for n in range(229, -1, -1)]
-    invoke("receive", dropped(place, "stray.yaml", "v1"))
-    invoke("interrupt", event_file("interrupt.stop_requested"))
-    event, drop = api.call("ListRefusals")["refusals"][:2]
-    assert {name: drop[name] for name in ("bucket", "key", "versionId", "code")} == {
-        "bucket": place.bucket,
-        "key": "stray.yaml",
-        "versionId": "v1",
-        "code": "INVALID_REVISION",
-    }
-    assert (event["detailType"], event["eventSource"]) == ("Deployment Stop Requested", "release-pipeline")
-    assert event["code"] == "DeploymentDoesNotExistException"
-    assert event["message"] == "The deployment d-LAFB8W95J could not be found"
-    assert event["time"].tzinfo
-    assert set(event) == {"time", "code", "message", "eventId", "eventSource", "detailType", "deploymentId"}
-
-
-@pytest.mark.parametrize("token", ["x", "WyJSRUZVU0FMUyIsICJ5Il0="])
-def test_a_token_that_was_not_given_is_refused(api: Caller, token: str) -> None:
-    assert api.raw("ListRefusals", json.dumps({"nextToken": token}))["Error"]["Code"] == "InvalidNextTokenException"
 
 
 # ---------------------------------------------------------------------------- deployments without their group

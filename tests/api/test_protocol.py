@@ -14,11 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api.caller import CALLER, PROTOCOL, Caller, encoded, modelled
-from tests.aws.account import client_error, new_record, refuse
+from tests.aws.account import client_error, refuse
 from weighbridge.api import applications, protocol
 from weighbridge.api.operations import Request
 from weighbridge.api.registry import OPERATIONS as SERVED
-from weighbridge.store import deployments
 
 FOR_SERVERS = {
     "AddTagsToOnPremisesInstances",
@@ -238,15 +237,6 @@ def test_no_value_is_called_valid_that_is_refused(
     assert says in api.raw(operation, json.dumps(arguments))["Error"]["Message"]
 
 
-@pytest.mark.parametrize(
-    ("operation", "member"),
-    [("ListOnPremisesInstances", "instanceNames"), ("ListGitHubAccountTokenNames", "tokenNameList")],
-)
-def test_lists_of_what_only_servers_have_are_empty(api: Caller, operation: str, member: str) -> None:
-    assert api.call(operation) == {member: []}
-    assert api.raw(operation, '{"nextToken": "x"}')["Error"]["Code"] == "InvalidNextTokenException"
-
-
 def test_the_bundle_type_may_be_written_in_any_case() -> None:
     location = {"bucket": "drops", "key": "a.yaml", "bundleType": "yaml"}
     body = {"applicationName": "a", "revision": {"revisionType": "S3", "s3Location": location}}
@@ -320,20 +310,6 @@ def test_operations_for_servers_say_so_whatever_the_body_is(api: Caller, operati
 
 def test_every_other_operation_is_served() -> None:
     assert set(SERVED) == set(OPERATIONS) - FOR_SERVERS
-
-
-@pytest.mark.parametrize("operation", ["ContinueDeployment", "SkipWaitTimeForInstanceTermination"])
-def test_a_deployment_does_not_wait_for_leave_to_go_on(api: Caller, operation: str) -> None:
-    def error_of_deployment(**arguments: str) -> str:
-        return str(api.raw(operation, json.dumps(arguments))["Error"]["Code"])
-
-    assert error_of_deployment() == "DeploymentIdRequiredException"
-    assert error_of_deployment(deploymentId="d-1") == "InvalidDeploymentIdException"
-    assert error_of_deployment(deploymentId="d-AAAAAAAAA") == "DeploymentDoesNotExistException"
-    assert deployments.create(new_record("d-AAAAAAAAA"))
-    assert error_of_deployment(deploymentId="d-AAAAAAAAA") == "UnsupportedActionForDeploymentTypeException"
-    assert deployments.create(new_record("d-BBBBBBBBB", status="Succeeded"))
-    assert error_of_deployment(deploymentId="d-BBBBBBBBB") == "DeploymentAlreadyCompletedException"
 
 
 # ---------------------------------------------------------------------------------------- bodies from the model

@@ -98,6 +98,11 @@ def test_publish_publishes_for_an_alias_that_is_there(monkeypatch: pytest.Monkey
             ["checkout:lvie"],
             "There is no such thing. Did you mean live?",
         ),
+        (
+            {"list_versions_by_function": missing("ResourceNotFoundException", "Function not found: arn")},
+            ["chekout"],
+            "There is no function chekout. Did you mean checkout?",
+        ),
         ({"list_versions_by_function": {"Versions": [{"Version": "$LATEST"}]}}, ["checkout"], "--publish publishes one"),
         (
             {"create_deployment": Refused("already has an active Deployment", "DeploymentLimitExceededException")},

@@ -61,7 +61,10 @@ def test_every_two_seconds_while_something_moves_and_every_five_in_a_long_wait()
     assert len(scene.shown) == 5
 
 
-def test_alarms_are_asked_for_every_fifteen_seconds() -> None:
+def test_alarms_are_asked_for_every_fifteen_seconds_once_they_are_known() -> None:
+    early = Scene(progress(alarms=[]), progress(), succeeded())
+    early.follow(interval=1.0)
+    assert early.asked_alarms == [True, True, False]
     scene = Scene(progress())
     assert scene.follow(interval=5.0).code == 3
     assert scene.asked_alarms == [True, False, False] * 4 + [True]

@@ -37,7 +37,7 @@ def alias_info(cloud: Cloud, named: AliasName) -> AliasInfo:
     except Refused as error:
         if error.code != "AliasDoesNotExistException":
             raise
-        raise Refused(error.message + _meant(cloud, named), error.code) from error
+        raise Refused(error.message + meant(cloud, named), error.code) from error
 
 
 def find_alias(cloud: Cloud, named: AliasName) -> AliasInfo:
@@ -48,8 +48,8 @@ def find_alias(cloud: Cloud, named: AliasName) -> AliasInfo:
     return aliases[0]  # type: ignore[no-any-return]
 
 
-def _meant(cloud: Cloud, named: AliasName) -> str:
-    """What may have been meant, as far as the caller may look."""
+def meant(cloud: Cloud, named: AliasName) -> str:
+    """A sentence with what may have been meant, as far as the caller may look."""
     try:
         names = [each["FunctionName"] for page in cloud.pages("lambda", "list_functions") for each in page["Functions"]]
         if named.function not in names:

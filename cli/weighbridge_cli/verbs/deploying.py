@@ -51,6 +51,7 @@ from weighbridge_cli.verbs.common import (
     ended,
     followed,
     many,
+    meant,
     progress_of,
 )
 
@@ -330,7 +331,13 @@ def version_to_deploy(cloud: Cloud, named: AliasName, target: str | None) -> str
     if target and target != "latest":
         return target
     pages = cloud.pages("lambda", "list_versions_by_function", FunctionName=named.function)
-    found = latest(each["Version"] for page in pages for each in page["Versions"])
+    try:
+        found = latest(each["Version"] for page in pages for each in page["Versions"])
+    except Refused as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        # The installation may not look at every function, and then does not say that there is none.
+        raise Refused(f"There is no function {named.function}.{meant(cloud, named)}", error.code) from error
     if found is None:
         raise Refused(f"{named.function} has no published version yet: --publish publishes one.")
     return found

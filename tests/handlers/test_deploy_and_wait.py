@@ -113,6 +113,16 @@ def test_asked_twice_it_is_one_deployment_of_whose_end_the_newer_token_is_told(w
     assert [token for token, _ in waits.ended] == ["newest"]
 
 
+def test_the_token_of_a_try_that_was_given_up_does_not_come_after_the_newer_one(waits: Waits) -> None:
+    awaited.keep(ASKED_BY, "newer", at(9))
+    awaited.keep(ASKED_BY, "given up, and late", at(3))
+    awaited.keep(ASKED_BY, "newer", at(9))
+    waiting = awaited.get(ASKED_BY)
+    assert waiting
+    assert waiting["taskToken"] == "newer"
+    assert waits.ended == []
+
+
 def test_another_start_of_an_execution_is_another_deployment() -> None:
     ask()
     invoke("deploy_and_wait", EVENT | {"execution": EVENT["execution"].removesuffix("0") + "1"})

@@ -146,6 +146,10 @@ class Expression:
         """The condition that a list has so many elements."""
         return f"size({self.path(dotted)}) = {self._value(length)}"
 
+    def at_most(self, dotted: str, limit: str) -> str:
+        """The condition that a text, a time say, does not come after `limit`."""
+        return f"{self.path(dotted)} <= {self._value(limit)}"
+
     def below(self, dotted: str, limit: int) -> str:
         """The condition that a number is smaller than `limit`."""
         return f"{self.path(dotted)} < {self._value(limit)}"

@@ -15,11 +15,15 @@ OPEN = "awaited"
 
 
 def keep(identity: str, token: str, now: datetime) -> None:
-    """Who waits by `token` for the deployment that `identity` asks for; in place of who has waited for it before."""
-    expression = Expression()
-    for name, value in {"taskToken": token, "createTime": stamp(now), "open": OPEN}.items():
+    """Who waits by `token` for the deployment that `identity` asks for, in place of who has waited for it before.
+
+    A write that takes effect late, of a try that was given up, does not come before the one that waits by now.
+    """
+    expression, time = Expression(), stamp(now)
+    for name, value in {"taskToken": token, "createTime": time, "open": OPEN}.items():
         expression.set(name, value)
-    dynamodb.update(expression.update(keys.awaited(identity)))
+    is_newest = f"{expression.absent('createTime')} OR {expression.at_most('createTime', time)}"
+    dynamodb.update(expression.update(keys.awaited(identity), is_newest))
 
 
 def get(identity: str) -> Awaited | None:

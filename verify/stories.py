@@ -213,7 +213,7 @@ def _others_deploy_and_wait(world: SimulatedWorld, played: Played) -> None:
     """An execution of the machine by which others deploy, as its one task does: called until the function has done it."""
     hook_name = hook(world, played, _returns("Failed"))
     content = appspec(played.shop.name, AfterAllowTraffic=hook_name)
-    execution = "arn:aws:states:us-east-1:000000000000:execution:weighbridge-deploy:release 2026-11-23T06:00:00Z 0"
+    execution = "arn:aws:states:us-east-1:000000000000:execution:weighbridge-deploy:release 2026-11-23T06:00:00Z"
     request = {
         "applicationName": played.shop.name,
         "deploymentGroupName": "prod",

@@ -45,5 +45,5 @@ def test_a_failure_is_told_by_its_code_and_what_it_came_to(error: str, code: str
 
 
 def test_only_what_an_execution_has_asked_for_is_waited_for() -> None:
-    assert is_awaited(record() | {"identity": identity("arn 2026 0")})
+    assert is_awaited(record() | {"identity": identity("arn 2026")})
     assert not any(is_awaited(record() | {"identity": other}) for other in ("s3://b/k?versionId=1", "event 1", "call 1"))

@@ -1,7 +1,8 @@
 """What docs/pipelines.md has to copy: pipelines, schedules and state machines that deploy and wait."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ import yaml
 from cfnlint import lint
 from cfnlint.decode import cfn_yaml
 
-from scenarios.world import Shop, World, appspec
+from scenarios.world import ACCOUNT, Shop, World, appspec
 from tests.architecture.blocks import blocks
 
 pytestmark = pytest.mark.local_cloud  # another state machine's executions
-BLOCKS = {block.heading: block.text for block in blocks("docs/pipelines.md")}
+BLOCKS = {block.heading: block.text for block in blocks("docs/pipelines.md") if block.language}
+[COMMAND] = [block.text for block in blocks("docs/pipelines.md") if not block.language]
 SOURCE = {
     "Name": "Source",
     "Actions": [
@@ -61,9 +63,14 @@ def checked(resources: Mapping[str, Any]) -> None:
     assert [str(match) for match in lint(json.dumps({"Resources": resources}))] == []
 
 
-def test_the_pages_request_is_deployed_and_its_end_is_the_executions(world: World) -> None:
+def test_the_pages_request_is_deployed_and_its_end_is_the_executions(
+    world: World, terminal: Callable[[str], str], tmp_path: Path
+) -> None:
     shop = world.shop()
-    arn = start(world, json.loads(own(BLOCKS["By hand"], shop)), name="release-42")
+    (tmp_path / "release.json").write_text(own(BLOCKS["By hand"], shop))
+    here = f"cd {tmp_path}\nAWS_REGION={world.cloud.region} AWS_ACCOUNT_ID={ACCOUNT}\n"
+    arn = json.loads(terminal(here + COMMAND))["executionArn"]
+    assert arn.endswith(":release-42")
     execution = ended(world, arn)
     assert execution["status"] == "SUCCEEDED"
     outcome = json.loads(execution["output"])

@@ -38,7 +38,7 @@ class Failed:
 
 
 def identity(execution: str) -> str:
-    """What a deployment is derived from that an execution asks for: its ARN, when it began, how often it was redriven."""
+    """What a deployment is derived from that an execution asks for: its ARN, and when it began."""
     return f"{_IDENTITY}{execution}"
 
 

@@ -51,5 +51,5 @@ resource "aws_s3_object" "deployment" {
   key          = "${var.application}/${var.group}/${var.function_name}-${var.alias}.json"
   content      = local.appspec
   content_type = "application/json"
-  metadata     = { redeploy = var.redeploy }
+  metadata     = var.redeploy == "" ? {} : { redeploy = var.redeploy }
 }

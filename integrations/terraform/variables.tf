@@ -55,9 +55,13 @@ variable "hooks" {
 }
 
 variable "redeploy" {
-  description = "Any text. Another one asks for the same version once more, after a deployment that failed or was stopped."
+  description = "Any text in ASCII. Another one asks for the same version once more, after a deployment that failed or was stopped."
   type        = string
   default     = ""
+  validation {
+    condition     = can(regex("^[ -~]{0,200}$", var.redeploy))
+    error_message = "At most 200 characters of ASCII: it is metadata of an object."
+  }
 }
 
 variable "trigger" {

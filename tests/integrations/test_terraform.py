@@ -160,3 +160,8 @@ def test_the_examples_group_is_for_its_alias() -> None:
     file = example.body("resource", "aws_s3_object", "group")
     assert file["key"] == "shop/prod/deployment-group.json"
     assert groups.parse("shop", "prod", json.loads(file["content"])).aliases == ["checkout:live"]
+
+
+@pytest.mark.parametrize(("redeploy", "metadata"), [("", {}), ("once more", {"redeploy": "once more"})])
+def test_an_object_has_no_empty_metadata(redeploy: str, metadata: dict[str, str]) -> None:
+    assert module(redeploy=redeploy).body("resource", "aws_s3_object", "deployment")["metadata"] == metadata

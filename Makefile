@@ -20,7 +20,7 @@ endif
 OR_HINT := || { echo 'Behind a proxy with certificates of its own: SSL_CERT_FILE=/path/to/ca.pem make install' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo local test unit verify bench format lint audit preflight smoke deploy destroy idle-cost picture client lock clean
+.PHONY: help install demo local test unit verify bench format lint audit preflight smoke deploy destroy idle-cost manual picture client lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -67,7 +67,7 @@ format: install ## write the code in the project's style
 lint: install ## style and types
 	ruff check .
 	ruff format --check .
-	mypy acceptance app.py benchmarks cli/weighbridge_cli client functions infra integrations local scenarios statemachine tests verify
+	mypy acceptance app.py benchmarks cli client functions infra integrations local scenarios statemachine tests verify
 
 audit: install ## look up known vulnerabilities of everything that is locked; needs the internet
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements/audit.txt --target .build/audit
@@ -96,6 +96,9 @@ destroy: install ## remove the stack, unless a deployment is open (STOP=1 stops 
 
 idle-cost: install ## add up what an installation costs a month while nobody deploys
 	@python -m infra.idle_cost $(ARGS)
+
+manual: install ## write docs/cli.md and its picture again
+	PYTHONPATH=cli:functions python -m manual
 
 picture: install ## draw the state machine in the README again
 	python -m statemachine.picture

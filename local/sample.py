@@ -1,6 +1,6 @@
-"""What `make local` offers to begin with: the demo's function in its group, and a terminal whose `aws` is this checkout's.
+"""What `make local` offers to begin with: the demo's function in its group, and a terminal with this checkout's commands.
 
-A cloud's folder gets an `environment` to be sourced by sh, bash or zsh, and `bin/aws`.
+A cloud's folder gets an `environment` to be sourced by sh, bash or zsh, `bin/aws` and `bin/weighbridge`.
 """
 
 import json
@@ -18,9 +18,9 @@ NEEDED = {"ApiUrl", "BucketName", "TableName"}
 """The stack's outputs without which there is nothing to try."""
 GROUP_SECONDS = 60
 EXPLAINED = f"""\
-That deploys version 2 at once, and then, by dropping a file, version 3, a tenth of the traffic a minute. Follow it by
-aws deploy list-deployments --application-name {APPLICATION} --deployment-group-name {GROUP}
-and get-deployment; stop-deployment puts the traffic back."""
+That deploys version 2 at once, and then, by dropping a file, version 3, a tenth of the traffic a minute. Watch it by
+weighbridge watch {FUNCTION}
+and end it by weighbridge stop {FUNCTION}, which puts the traffic back; `weighbridge --help` has more."""
 
 # Whatever the terminal has of AWS belongs to another account: a profile's session token, region or endpoints.
 ENVIRONMENT = """\
@@ -61,6 +61,10 @@ def write_environment(cloud: LocalCloud, outputs: Mapping[str, str]) -> Path:
     real = shlex.quote(str(Path(sys.executable).with_name("aws")))
     cli.write_text(AWS.format(aws=real, endpoint=cloud.endpoint))
     cli.chmod(0o755)
+    command = cli.with_name("weighbridge")
+    program = shlex.quote(str(Path(sys.executable).with_name("weighbridge")))
+    command.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
+    command.chmod(0o755)
     environment = folder / "environment"
     environment.write_text(ENVIRONMENT.format(endpoint=cloud.endpoint, exports=exports, bin=shlex.quote(str(cli.parent))))
     return environment

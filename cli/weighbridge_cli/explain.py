@@ -83,8 +83,8 @@ def explanation(progress: Progress, now: datetime, watch: str, retry: str) -> li
             after = duration((entry["time"] - begun).total_seconds())
             text = f": {entry['text']}" if entry.get("text") else ""
             lines.append(clean(f"  {local_time(entry['time'], now)}  +{after:<12} {entry['event']}{text}"))
-    told = list(advice(progress, watch, retry))
-    return [*lines, *(["", "What to do", *(f"  {sentence}" for sentence in told)] if told else [])]
+    sentences = list(advice(progress, watch, retry))
+    return [*lines, *(["", "What to do", *(f"  {sentence}" for sentence in sentences)] if sentences else [])]
 
 
 def _facts(progress: Progress, now: datetime) -> Iterator[str]:

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -62,6 +63,9 @@ def weighbridge() -> None:
 
 def run() -> None:
     """The command with its exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # where the locale's encoding has no arrows and bars
     try:
         code: Any = weighbridge.main(standalone_mode=False)
     except click.ClickException as error:

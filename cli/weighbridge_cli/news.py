@@ -45,7 +45,7 @@ def event(progress: Progress, kind: str, time: datetime, text: str) -> dict[str,
     return {"event": kind, "time": iso(time), "deploymentId": progress["deploymentId"], "text": clean(text)}
 
 
-def line(told: Event, now: datetime) -> str:
+def line(news: Event, now: datetime) -> str:
     """The event with its time of day: `12:00:01 TrafficShifted: 10 % of the traffic is on version 7.`."""
-    at = local_time(datetime.fromisoformat(told["time"]), now)
-    return f"{at}  {told['event']}" + (f": {told['text']}" if told["text"] else "")
+    at = local_time(datetime.fromisoformat(news["time"]), now)
+    return f"{at}  {news['event']}" + (f": {news['text']}" if news["text"] else "")

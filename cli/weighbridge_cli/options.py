@@ -35,9 +35,9 @@ class Place:
     def command(self, *words: str) -> str:
         """A command to paste that goes to the same place."""
         options = {"--profile": self.profile, "--region": self.region, "--endpoint": self.endpoint}
-        given = [part for option, value in options.items() if value for part in (option, value)]
+        typed = [part for option, value in options.items() if value for part in (option, value)]
         stack = [] if self.stack == "Weighbridge" else ["--stack", self.stack]
-        return shlex.join(["weighbridge", *words, *given, *stack])
+        return shlex.join(["weighbridge", *words, *typed, *stack])
 
 
 def place_options(function: F) -> F:
@@ -152,10 +152,10 @@ def form_options(function: F) -> F:
 @dataclass(frozen=True)
 class AliasName:
     function: str
-    alias: str = DEFAULT_ALIAS
+    name: str = DEFAULT_ALIAS
 
     def __str__(self) -> str:
-        return f"{self.function}:{self.alias}"
+        return f"{self.function}:{self.name}"
 
 
 class AliasType(click.ParamType):  # type: ignore[type-arg]  # generic in later releases

@@ -36,7 +36,7 @@ def display(form: Form) -> Display:
         return AsJson()
     if form.lines:
         return AsJsonLines()
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if on_github():
         return OnGitHub()
     if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         return OnTerminal()
@@ -98,9 +98,9 @@ class Lines(_Told):
         self._headline = ""
 
     def show(self, progress: Progress) -> None:
-        if (told := headline(progress)) != self._headline:
-            self._headline = told
-            self._head(told)
+        if (title := headline(progress)) != self._headline:
+            self._headline = title
+            self._head(title)
         for event in self._news.of(progress, now()):
             self._line(line(event, now()))
 
@@ -179,9 +179,14 @@ class OnTerminal(_Told):
             click.echo(clean(record["message"]))
 
 
+def on_github() -> bool:
+    """Whether a step of GitHub Actions runs the command."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
 def tell_github(record: Mapping[str, Any], *, err: bool = False) -> None:
     """What a step of GitHub Actions has beside its log; nothing elsewhere. Workflow commands go where `err` says."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
+    if not on_github():
         return
     if record["exitCode"] != REACHED:
         level = "error" if record["exitCode"] == FAILED else "warning"

@@ -51,14 +51,13 @@ def is_turning_back(progress: Progress) -> bool:
 
 
 def is_restored(progress: Progress) -> bool:
-    """Whether it has ended and its rollback has put all traffic back: `weight` stays that of its own last shift."""
-    message = progress.get("rollbackMessage", "")
-    return has_ended(progress) and bool(message.startswith(f"Deployment {progress['deploymentId']} terminated."))
+    """Whether it has ended and its rollback has put all traffic back."""
+    return bool(progress.get("rolledBack"))
 
 
 def weight(progress: Progress) -> float | None:
     """Percent of the traffic on the target version; None where none was to be moved yet."""
-    return 0.0 if is_restored(progress) else progress.get("weight")
+    return progress.get("weight")
 
 
 def awaited_report(progress: Progress) -> Mapping[str, Any] | None:
@@ -68,8 +67,8 @@ def awaited_report(progress: Progress) -> Mapping[str, Any] | None:
     for hook in progress.get("hooks", []):
         if hook["status"] == "InProgress":
             name = hook["lifecycleEventName"]
-            told = [entry["event"] for entry in progress.get("timeline", []) if entry.get("text", "").startswith(name)]
-            return hook if "HookReturned" in told else None
+            events = [entry["event"] for entry in progress.get("timeline", []) if entry.get("text", "").startswith(name)]
+            return hook if "HookReturned" in events else None
     return None
 
 
@@ -134,8 +133,8 @@ def state(progress: Progress, now: datetime) -> str:
 
 def reason(progress: Progress) -> str:
     """Why it failed or was stopped, or is about to be; empty where it is not."""
-    told = progress.get("errorInformation") or progress.get("interruption") or {}
-    return str(told.get("message", ""))
+    error = progress.get("errorInformation") or progress.get("interruption") or {}
+    return str(error.get("message", ""))
 
 
 def with_states(progress: Progress, before: Progress | None) -> Progress:

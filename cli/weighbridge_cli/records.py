@@ -38,15 +38,15 @@ def record(  # noqa: PLR0913 - the members of the document
     live: str | None = None,
 ) -> dict[str, Any]:
     """The final record of what was asked for."""
-    told = progress or {}
+    seen = progress or {}
     return {
         "result": result,
         "exitCode": code,
         "message": message,
-        "functionName": told.get("functionName", function),
-        "alias": told.get("alias", alias),
-        "targetVersion": told.get("targetVersion", target),
-        "liveVersion": live if live is not None else live_version(told),
+        "functionName": seen.get("functionName", function),
+        "alias": seen.get("alias", alias),
+        "targetVersion": seen.get("targetVersion", target),
+        "liveVersion": live if live is not None else live_version(seen),
         "deployment": plain(progress) if progress else None,
     }
 

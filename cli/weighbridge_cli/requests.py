@@ -12,16 +12,18 @@ from weighbridge_cli.options import AliasName, GroupName, alias_named
 from weighbridge_cli.text import clean, sentence_list
 
 ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
+NO_ALARMS = {"enabled": False}
+"""Instead of a deployment group's alarms, for one deployment."""
 MOST = 99
 """Percent of a step: with all of it there would be no other."""
 DEEPEST = 20
 """Levels of an AppSpec file, as the service reads it."""
 
 
-def appspec(named: AliasName, target: str, hooks: Mapping[str, str | None]) -> str:
+def appspec(alias: AliasName, target: str, hooks: Mapping[str, str | None]) -> str:
     """The content of an AppSpec file; CurrentVersion is read from the alias by the service."""
-    properties = {"Name": named.function, "Alias": named.alias, "TargetVersion": target}
-    resource = {named.function: {"Type": "AWS::Lambda::Function", "Properties": properties}}
+    properties = {"Name": alias.function, "Alias": alias.name, "TargetVersion": target}
+    resource = {alias.function: {"Type": "AWS::Lambda::Function", "Properties": properties}}
     document: dict[str, Any] = {"version": "0.0", "Resources": [resource]}
     called = [{event: hook} for event, hook in hooks.items() if hook]
     return json.dumps(document | ({"Hooks": called} if called else {}))
@@ -40,6 +42,8 @@ class Deployment:
     revision: Mapping[str, Any]
     config: str | None = None
     description: str | None = None
+    alarms: bool = True
+    """Whether the group's alarms are watched."""
 
     @property
     def members(self) -> dict[str, Any]:
@@ -49,22 +53,23 @@ class Deployment:
             "revision": self.revision,
             "deploymentConfigName": self.config,
             "description": self.description,
+            "overrideAlarmConfiguration": None if self.alarms else NO_ALARMS,
         }
         return {name: value for name, value in members.items() if value is not None}
 
 
-def group_of(named: AliasName, given: GroupName | None, info: Mapping[str, Any]) -> tuple[GroupName, bool]:
+def group_of(alias: AliasName, option: GroupName | None, info: Mapping[str, Any]) -> tuple[GroupName, bool]:
     """The group to deploy by, and whether it is the one that the command makes on first use."""
-    if given:
-        return given, False
+    if option:
+        return option, False
     if info.get("applicationName") and info.get("deploymentGroupName"):
         return GroupName(info["applicationName"], info["deploymentGroupName"]), False
-    return GroupName(named.function, named.alias), True
+    return GroupName(alias.function, alias.name), True
 
 
-def default_group_file(named: AliasName) -> str:
+def default_group_file(alias: AliasName) -> str:
     """The file of the group that the command makes: all defaults, and for this alias only."""
-    return json.dumps({"aliases": [str(named)]})
+    return json.dumps({"aliases": [str(alias)]})
 
 
 def is_on(info: Mapping[str, Any], version: str) -> bool:
@@ -81,14 +86,14 @@ def latest(versions: Iterable[str]) -> str | None:
 
 
 @dataclass(frozen=True)
-class Named:
+class Target:
     """What an AppSpec file names."""
 
     alias: AliasName
-    target: str
+    version: str
 
 
-def named_in(text: str) -> Named | None:
+def target_in(text: str) -> Target | None:
     """What an AppSpec file names; None where it cannot be read here, which the service then says better."""
     from weighbridge.core.yaml_text import load  # PyYAML takes long to load
 
@@ -97,8 +102,8 @@ def named_in(text: str) -> Named | None:
         [resource] = document["Resources"]  # type: ignore[index]
         [described] = resource.values()
         properties = described["Properties"]
-        named = alias_named(f"{properties['Name']}:{properties['Alias']}")
-        return Named(named, str(properties["TargetVersion"])) if named else None
+        alias = alias_named(f"{properties['Name']}:{properties['Alias']}")
+        return Target(alias, str(properties["TargetVersion"])) if alias else None
     except (InvalidDocument, LookupError, TypeError, ValueError, AttributeError):
         return None
 
@@ -115,13 +120,13 @@ def routing(canary: str | None, linear: str | None) -> dict[str, Any]:
 
     if canary and linear:
         raise Refused("Choose one of --canary and --linear.")
-    given = canary or linear
-    if not given:
+    pace = canary or linear
+    if not pace:
         return {"type": "AllAtOnce"}
-    share, at, pause = given.partition("@")
+    share, at, pause = pace.partition("@")
     minutes = DURATION.convert(pause, None, None).total_seconds() / 60 if at and pause else 0
     if not share.isdigit() or not 0 < int(share) <= MOST or minutes < 1 or minutes % 1:
-        raise Refused(f"{clean(given)!r} is no PERCENT@DURATION of whole minutes, as in 10@5m.")
+        raise Refused(f"{clean(pace)!r} is no PERCENT@DURATION of whole minutes, as in 10@5m.")
     kind = "Canary" if canary else "Linear"
     values = {f"{kind.lower()}Percentage": int(share), f"{kind.lower()}Interval": int(minutes)}
     return {"type": f"TimeBased{kind}", f"timeBased{kind}": values}

@@ -23,6 +23,8 @@ _MARKS = {
     "Stopped": ("✗", "red"),
     "Skipped": ("-", "dim"),
 }
+_WRAPPED: Any = {"no_wrap": False, "overflow": "fold"}
+"""Of sentences: they are read to their end, on a console that cuts lines, too."""
 _ALARMS = {"OK": "green", "ALARM": "bold red"}
 
 
@@ -105,8 +107,8 @@ def _add_steps(root: Tree, progress: Progress, now: datetime) -> None:
             left = seconds_left(progress, now)
             text.append(f"  baking{f', {duration(left)} left' if left is not None else ''}", "yellow")
         elif step["status"] in {"Pending", "Skipped"}:
-            kept = f" for {duration(step['bakeSeconds'])}" if step["bakeSeconds"] else ""
-            text.append("  not taken" if step["status"] == "Skipped" else f"  to come{kept}", "dim")
+            time_kept = f" for {duration(step['bakeSeconds'])}" if step["bakeSeconds"] else ""
+            text.append("  not taken" if step["status"] == "Skipped" else f"  to come{time_kept}", "dim")
         elif step.get("startTime"):
             text.append(f"  since {local_time(step['startTime'], now)}", "dim")
         root.add(text)
@@ -141,6 +143,6 @@ def _add_turn(root: Tree, progress: Progress) -> None:
 
 def _state(progress: Progress, now: datetime) -> Text:
     if not has_ended(progress):
-        return Text(clean(waiting(progress, now)), "yellow")
+        return Text(clean(waiting(progress, now)), "yellow", **_WRAPPED)
     why = f": {clean(reason(progress))}" if reason(progress) else ""
-    return Text(f"{clean(outcome(progress))}{why}", "green" if progress["status"] == "Succeeded" else "red")
+    return Text(f"{clean(outcome(progress))}{why}", "green" if progress["status"] == "Succeeded" else "red", **_WRAPPED)

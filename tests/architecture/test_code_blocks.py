@@ -12,6 +12,7 @@ Place = tuple[str, str]
 
 RUN: dict[Place, tuple[int, str]] = {
     ("README.md", "Try it"): (1, "tests/architecture/test_readme.py::test_every_command_is_a_target"),
+    ("README.md", "Use it"): (2, "tests/cli/test_manual.py::test_what_the_readme_has_to_type_is_read_by_the_command"),
     ("README.md", "What to drop where"): (
         3,
         "tests/architecture/test_readme.py::test_the_files_to_copy_are_read_as_they_stand",

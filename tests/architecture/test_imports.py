@@ -99,6 +99,29 @@ def test_infrastructure_and_local_cloud_treat_functions_as_files() -> None:
     assert _offenders(OUTSIDE, lambda source: source.packages & {"weighbridge"}) == {}
 
 
+COMMAND = sources("cli/weighbridge_cli")
+
+
+def test_the_command_shares_the_core_and_nothing_else() -> None:
+    assert len(COMMAND) > 20
+    assert _offenders(COMMAND, lambda source: _packages(source) - {"core"}) == {}
+    ours = {"client", "infra", "local", "scenarios", "statemachine", "tests"}
+    assert _offenders(COMMAND, lambda source: source.packages & ours) == {}
+
+
+def test_few_modules_of_the_command_know_what_takes_long_to_load() -> None:
+    def heavy(source: Source) -> set[str]:
+        return source.packages & {"boto3", "botocore", "rich", "cfnlint", "samtranslator"}
+
+    assert {source.path.stem: heavy(source) for source in COMMAND if heavy(source)} == {
+        "aws": {"botocore"},
+        "output": {"rich"},
+        "proxy": {"botocore"},
+        "transform": {"cfnlint", "samtranslator"},
+        "tree": {"rich"},
+    }
+
+
 def test_the_sdk_is_known_to_the_adapters_only() -> None:
     rest = [source for source in ALL if source not in AWS]
 

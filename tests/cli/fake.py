@@ -59,10 +59,10 @@ class Fake:
         """The arguments of each call of an operation."""
         return [arguments for name, arguments in self.asked if name == operation]
 
-    def run(self, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    def run(self, monkeypatch: pytest.MonkeyPatch, *arguments: str, on_github: bool = False) -> Result:
         """What the command says and how it ends, where this is the installation."""
         monkeypatch.setattr(aws, "Cloud", self)
-        monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+        monkeypatch.setenv("GITHUB_ACTIONS", str(on_github).lower())
         return CliRunner().invoke(weighbridge, list(arguments))
 
     @property

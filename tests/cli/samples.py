@@ -90,6 +90,8 @@ def stopped(**members: Any) -> dict[str, Any]:
     """By its alarm, with all traffic back."""
     own = {
         "status": "Stopped",
+        "rolledBack": True,
+        "weight": 0.0,
         "rollbackMessage": f"Deployment {ID} terminated. Automatic rollback is triggered with a DeploymentId {BACK}.",
         "steps": [step(10.0, 300, "Succeeded", 2), step(100.0, 0, "Skipped")],
         "waitingFor": None,

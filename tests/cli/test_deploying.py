@@ -1,6 +1,7 @@
 """deploy, retry, undo, by what they ask of the installation."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.cli.schema import check
 from weighbridge_cli.exits import OutOfReach, Refused
 from weighbridge_cli.options import AliasName
 from weighbridge_cli.requests import appspec
+from weighbridge_cli.verbs import dropping
 
 BY = {"applicationName": "shop", "deploymentGroupName": "prod"}
 DENIED = OutOfReach("You may not: ask for the right s3:PutObject.", code="AccessDenied")
@@ -125,6 +127,21 @@ def test_refused_before_anything_was_touched(
     assert says in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["deploy", "checkout"], ["retry", ID]])
+def test_where_the_answer_is_lost_it_is_asked_once_and_says_how_to_see(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    cloud = Fake(
+        create_deployment=OutOfReach("cannot be reached.", passes=True),
+        get_deployment_progress={"deploymentProgress": stopped()},
+        get_deployment={"deploymentInfo": {**BY, "revision": REVISION}},
+    )
+    done = cloud.run(monkeypatch, *arguments)
+    assert done.exit_code == 5
+    assert "Whether the deployment has begun all the same: weighbridge history" in done.stderr
+    assert len(cloud.of("create_deployment")) == 1
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "release.yaml"
@@ -146,6 +163,13 @@ def test_a_file_is_dropped_and_followed(monkeypatch: pytest.MonkeyPatch, file: P
     assert cloud.of("create_deployment") == []
 
 
+def test_ctrl_c_after_a_drop_says_that_it_is_deployed_all_the_same(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    cloud = Fake(list_aliases=alias(**BY), get_drop=KeyboardInterrupt())
+    done = cloud.run(monkeypatch, "deploy", str(file))
+    assert done.exit_code != 0
+    assert "shop/prod/release.yaml is dropped, and is deployed all the same" in done.stderr
+
+
 def test_a_file_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     refused = {
         "dropInfo": {"status": "Refused", "errorInformation": {"code": "X", "message": "has no ending that is read"}}
@@ -161,6 +185,20 @@ def test_who_may_not_drop_has_the_content_sent(monkeypatch: pytest.MonkeyPatch, 
     assert (done.exit_code, done.stdout) == (0, "d-NEWNEWNEW\n")
     assert "So the file's content goes to the API instead." in done.stderr
     assert cloud.appspec["TargetVersion"] == "7"
+
+
+def test_who_may_not_drop_what_is_there_already_has_nothing_to_send(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    cloud = Fake(list_aliases=alias(version="7", **BY), put_object=DENIED)
+    done = cloud.run(monkeypatch, "deploy", str(file))
+    assert (done.exit_code, cloud.of("create_deployment")) == (0, [])
+
+
+def test_a_drop_of_which_nothing_is_heard_says_how_to_ask(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setattr(dropping, "UNTIL_HEARD", timedelta(0))
+    for answers in (PENDING, [PENDING, OutOfReach("gone", passes=True)]):
+        done = Fake(list_aliases=alias(**BY), get_drop=answers).run(monkeypatch, "deploy", str(file))
+        assert done.exit_code == 5
+        assert "aws weighbridge get-drop --bucket drops --key shop/prod/release.yaml" in done.stderr
 
 
 def test_a_file_by_the_api(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
@@ -218,6 +256,27 @@ def test_a_retry_is_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cloud.of("create_deployment") == [expected]
 
 
+def test_a_retry_of_what_is_there_by_now_is_a_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = Fake(
+        list_aliases=alias(version="7"),
+        get_deployment_progress={"deploymentProgress": stopped()},
+        get_deployment={"deploymentInfo": {**BY, "revision": REVISION}},
+    )
+    done = cloud.run(monkeypatch, "retry", ID)
+    assert (done.exit_code, "nothing to shift" in done.stdout, cloud.of("create_deployment")) == (0, True, [])
+
+
+def test_a_step_of_github_actions_that_does_not_wait_has_outputs_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cloud = Fake(get_deployment_progress=told(deploymentId="d-NEWNEWNEW"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    done = cloud.run(monkeypatch, "deploy", "checkout", on_github=True)
+    assert done.stdout == "d-NEWNEWNEW\n"
+    assert "deployment-id=d-NEWNEWNEW\nstatus=InProgress" in (tmp_path / "output").read_text()
+
+
 @pytest.mark.parametrize(
     ("former", "says"),
     [
@@ -245,7 +304,11 @@ def test_undo_goes_back_to_where_the_last_success_came_from(monkeypatch: pytest.
     done = cloud.run(monkeypatch, "undo", "checkout")
     assert (done.exit_code, done.stdout) == (0, "d-NEWNEWNEW\n")
     assert "goes back from version 7 to version 6" in done.stderr
-    assert cloud.of("create_deployment")[0]["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
+    [created] = cloud.of("create_deployment")
+    assert created["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
+    assert created["overrideAlarmConfiguration"] == {
+        "enabled": False
+    }  # the alarm that is red may not keep it from going back
     assert (cloud.appspec["TargetVersion"], cloud.appspec["Hooks"]) == ("6", None)
 
 
@@ -262,6 +325,24 @@ def test_a_rollback_is_no_success_to_undo(monkeypatch: pytest.MonkeyPatch) -> No
     )
     assert cloud.run(monkeypatch, "undo", "checkout").exit_code == 0
     assert cloud.appspec["TargetVersion"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "override"),
+    [
+        (["deploy", "checkout", "--no-alarms"], {"enabled": False}),
+        (["deploy", "checkout"], None),
+        (["undo", "checkout", "--to", "5", "--alarms"], None),
+        (["retry", ID, "--no-alarms"], {"enabled": False}),
+    ],
+)
+def test_whether_alarms_are_watched(monkeypatch: pytest.MonkeyPatch, arguments: list[str], override: Any) -> None:
+    cloud = Fake(
+        get_deployment_progress={"deploymentProgress": stopped()},
+        get_deployment={"deploymentInfo": {**BY, "revision": REVISION}},
+    )
+    assert cloud.run(monkeypatch, *arguments).exit_code == 0
+    assert cloud.of("create_deployment")[0].get("overrideAlarmConfiguration") == override
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_after_a_success_there_is_nothing_to_do() -> None:
         (succeeded(), "All traffic is on version 7."),
         (progress(), "10 % of the traffic is on version 7, the rest on version 6."),
         (stopped(), "All traffic is back on version 6."),
-        (stopped(rollbackMessage="Not rolled back, because …"), "Not rolled back, because …"),
+        (stopped(rolledBack=None, rollbackMessage="Not rolled back, because …"), "Not rolled back, because …"),
         (progress(weight=0.0, steps=[]), "No traffic has moved. It is on version 6."),
         (progress(status="Failed", weight=None, currentVersion=None), "No traffic has moved."),
         (progress(weight=None), ""),

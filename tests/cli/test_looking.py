@@ -85,6 +85,17 @@ def test_two_hundred_deployments_are_listed_in_a_few_calls(monkeypatch: pytest.M
     assert len(few.asked) == 2
 
 
+def test_deployments_that_do_not_fit_into_one_answer_are_asked_for_by_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def batch(deploymentIds: list[str]) -> dict[str, Any]:  # noqa: N803 - the API's name
+        if len(deploymentIds) > 2:
+            raise missing("BatchLimitExceededException", "ask for fewer at once")
+        return {"deploymentsProgress": [progress(deploymentId=each, timeline=None) for each in deploymentIds]}
+
+    ids = [f"d-{number:09d}" for number in range(5)]
+    cloud = Fake(list_deployments={"deployments": ids}, batch_get_deployment_progress=batch)
+    assert [line.split("  ")[1] for line in cloud.run(monkeypatch, "history").stdout.splitlines()[1:]] == ids
+
+
 def test_history_of_an_alias_since_when(monkeypatch: pytest.MonkeyPatch) -> None:
     other = progress(deploymentId="d-OTHEROTHR", functionName="cart")
     cloud = Fake(

@@ -47,6 +47,16 @@ def test_every_exit_code_is_in_the_help() -> None:
     assert all(f"  {verb} " in shown for verb in VERBS)
 
 
+def test_a_locale_without_arrows_gets_something_else() -> None:
+    told = "import click; from weighbridge_cli import main;"
+    told += "main.weighbridge = click.Command('x', callback=lambda: click.echo('6 \\u2192 7')); main.run()"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/cli:{ROOT}/functions", "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(
+        [sys.executable, "-c", told], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "6 ? 7\n"), done.stderr
+
+
 def test_a_mistake_ends_with_two_and_prints() -> None:
     done = run("-m", "weighbridge_cli", "watch", "\x1b[31m", path=f"{ROOT}/cli:{ROOT}/functions")
     assert done.returncode == 2

@@ -1,15 +1,14 @@
 """Where a deployment is told: lines, JSON, a terminal, GitHub Actions."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.samples import HOSTILE, ID, at, hostile, progress, stopped, succeeded
+from tests.cli.samples import ID, at, hostile, progress, stopped, succeeded
 from tests.cli.schema import check
-from weighbridge_cli import output, records
+from weighbridge_cli import output
 from weighbridge_cli.following import End
 from weighbridge_cli.options import AliasName, Form, Place
 from weighbridge_cli.output import display, outputs, summary
@@ -121,23 +120,3 @@ def test_a_wait_that_saw_nothing_has_a_record_too() -> None:
     assert (told["result"], told["functionName"], told["deployment"]) == ("StillRunning", "checkout", None)
     assert outputs(told) == {"deployment-id": "", "status": "StillRunning", "live-version": ""}
     assert "| Deployment | none |" in summary(told)
-
-
-@pytest.mark.parametrize(
-    ("seen", "live"),
-    [
-        (succeeded(), "7"),
-        (stopped(), "6"),
-        (progress(), None),
-        (stopped(rollbackMessage="Not rolled back, because …"), None),
-    ],
-)
-def test_the_live_version_as_far_as_the_deployment_says(seen: Any, live: str | None) -> None:
-    assert records.live_version(seen) == live
-
-
-def test_times_and_nothing_of_the_sdk_in_json() -> None:
-    assert records.plain({"a": [datetime.fromtimestamp(0, tz=at(0).tzinfo)], "ResponseMetadata": {}}) == {
-        "a": ["1970-01-01T00:00:00.000Z"]
-    }
-    assert records.text({"name": HOSTILE}).isascii()

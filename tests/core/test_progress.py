@@ -134,6 +134,7 @@ def test_what_was_never_taken_is_skipped_in_the_end() -> None:
     assert [step["status"] for step in shown["steps"]] == [*["Succeeded"] * 3, *["Skipped"] * 7]
     assert shown["errorInformation"]["code"] == "ALARM_ACTIVE"
     assert shown["rollbackDeploymentId"] == rollback_id("d-AAAAAAAAA")
+    assert (shown["rolledBack"], shown["weight"]) == (True, 0.0)
     assert "CloudWatch" in shown["advice"]
     last = shown["timeline"][-1]
     assert last["event"] == "Ended"

@@ -28,3 +28,6 @@ def test_the_printed_lines_deploy_the_sample(world: World, tmp_path: Path, capsy
         return "3" in alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}) or alias["FunctionVersion"] == "3"
 
     world.until("the dropped file's deployment", shifted)
+    (another := tmp_path / "another").mkdir()
+    looked = paste(f"{lines[0]}\nweighbridge history {FUNCTION}", another)
+    assert (looked.stdout.count(f"{FUNCTION}:{ALIAS}"), looked.stderr) == (2, "")

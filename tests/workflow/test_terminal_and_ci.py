@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -78,10 +79,12 @@ class Terminal:
 
     def __init__(self, environment: Environment, *arguments: str) -> None:
         self._printed = io.BytesIO()
-        self.pid, self._descriptor = pty.fork()
-        if self.pid == 0:
-            variables = environment | {"TERM": "xterm-256color", "COLUMNS": "120"}
-            os.execve(PROGRAM, [PROGRAM, *arguments], variables)  # noqa: S606 - it is what is tested
+        self._descriptor, its_end = pty.openpty()
+        variables = environment | {"TERM": "xterm-256color", "COLUMNS": "120"}
+        self._process = subprocess.Popen(
+            [PROGRAM, *arguments], env=variables, stdin=its_end, stdout=its_end, stderr=its_end
+        )
+        os.close(its_end)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -100,14 +103,14 @@ class Terminal:
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._printed.getvalue().decode("utf-8", "replace"))
 
     def press_ctrl_c(self) -> None:
-        os.write(self._descriptor, b"\x03")
+        self._process.send_signal(signal.SIGINT)
 
     def ended(self) -> int:
         """Its exit code."""
-        _, status = os.waitpid(self.pid, 0)
+        code = self._process.wait(90)
         self._reader.join()
         os.close(self._descriptor)
-        return os.waitstatus_to_exitcode(status)
+        return code
 
 
 def test_a_canary_on_a_terminal_and_the_same_again(world: World, ci: Environment) -> None:

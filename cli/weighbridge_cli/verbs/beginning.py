@@ -25,22 +25,20 @@ FILES = {
 
 @click.command(short_help="Write a working file to begin with.")
 @click.argument("what", type=click.Choice(list(FILES)))
-@click.argument("named", type=ALIAS, metavar="[FUNCTION[:ALIAS]]", default="checkout")
+@click.argument("alias", type=ALIAS, metavar="[FUNCTION[:ALIAS]]", default="checkout")
 @click.option("--group", type=GROUP, metavar="APP/GROUP", help="The deployment group; by default FUNCTION/ALIAS.")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it; - for standard output."
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-def init(*, what: str, named: AliasName, group: GroupName | None, output: Path | None, force: bool) -> None:
+def init(*, what: str, alias: AliasName, group: GroupName | None, output: Path | None, force: bool) -> None:
     """Write a working file to begin with, for FUNCTION[:ALIAS].
 
     hook: a function that is asked before or after traffic moves. group: how deployments go. github, gitlab: a
     pipeline that deploys and waits. terraform: an alias that Terraform makes and Weighbridge shifts.
     """
     template, usual = FILES[what]
-    text = filled(
-        (TEMPLATES / template).read_text(encoding="utf-8"), named, group or GroupName(named.function, named.alias)
-    )
+    text = filled((TEMPLATES / template).read_text(encoding="utf-8"), alias, group or GroupName(alias.function, alias.name))
     path = output or Path(usual)
     if str(path) == "-":
         click.echo(text, nl=False)
@@ -55,14 +53,14 @@ def init(*, what: str, named: AliasName, group: GroupName | None, output: Path |
     click.echo(f"Wrote {clean(path)}.", err=True)
 
 
-def filled(template: str, named: AliasName, group: GroupName) -> str:
+def filled(template: str, alias: AliasName, group: GroupName) -> str:
     values = {
-        "FUNCTION": named.function,
-        "ALIAS": named.alias,
+        "FUNCTION": alias.function,
+        "ALIAS": alias.name,
         "APPLICATION": group.application,
         "GROUP": group.group,
-        "RESOURCE": re.sub("[^A-Za-z0-9_]", "_", f"_{named.function}" if named.function[0].isdigit() else named.function),
-        "ALIAS_RESOURCE": re.sub("[^A-Za-z0-9_]", "_", named.alias),
+        "RESOURCE": re.sub("[^A-Za-z0-9_]", "_", f"_{alias.function}" if alias.function[0].isdigit() else alias.function),
+        "ALIAS_RESOURCE": re.sub("[^A-Za-z0-9_]", "_", alias.name),
         "RELEASE": __version__,
     }
     return re.sub("@([A-Z_]+)@", lambda match: values[match[1]], template)

@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show what is live and what is under way.")
-@click.argument("named", type=ALIAS, metavar="[FUNCTION[:ALIAS]]...", nargs=-1)
+@click.argument("alias", type=ALIAS, metavar="[FUNCTION[:ALIAS]]...", nargs=-1)
 @json_option
 @place_options
-def status(*, named: tuple[AliasName, ...], as_json: bool, place: Place) -> None:
+def status(*, alias: tuple[AliasName, ...], as_json: bool, place: Place) -> None:
     """Show a line an alias: what is live, what is under way, what is next.
 
     Without an argument it shows all aliases that Weighbridge has deployed.
     """
     cloud = cloud_at(place)
-    infos = [alias_info(cloud, each) for each in named] if named else list(_all_aliases(cloud))
+    infos = [alias_info(cloud, each) for each in alias] if alias else list(_all_aliases(cloud))
     running = _running(cloud, infos)
     if as_json:
         click.echo(records.text({"aliases": [dict(info) | _active(info, running) for info in infos]}))
@@ -52,8 +52,8 @@ def status(*, named: tuple[AliasName, ...], as_json: bool, place: Place) -> None
 
 
 def _active(info: AliasInfo, running: Mapping[str, Progress]) -> dict[str, Any]:
-    found = running.get(info.get("activeDeploymentId", ""))
-    return {"deployment": found} if found else {}
+    progress = running.get(info.get("activeDeploymentId", ""))
+    return {"deployment": progress} if progress else {}
 
 
 def _all_aliases(cloud: Cloud) -> Iterator[AliasInfo]:
@@ -63,10 +63,10 @@ def _all_aliases(cloud: Cloud) -> Iterator[AliasInfo]:
 
 def _running(cloud: Cloud, infos: list[AliasInfo]) -> dict[str, Progress]:
     ids = [info["activeDeploymentId"] for info in infos if info.get("activeDeploymentId")]
-    found: dict[str, Progress] = {}
+    by_id: dict[str, Progress] = {}
     for first in range(0, len(ids), MOST_AT_ONCE):
-        found |= {each["deploymentId"]: each for each in many(cloud, ids[first : first + MOST_AT_ONCE])}
-    return found
+        by_id |= {each["deploymentId"]: each for each in many(cloud, ids[first : first + MOST_AT_ONCE])}
+    return by_id
 
 
 def status_row(info: AliasInfo, running: Progress | None, at: datetime) -> tuple[str, str, str, str]:
@@ -93,38 +93,38 @@ def _live(info: AliasInfo) -> str:
 
 def _resting(info: AliasInfo) -> str:
     """What there is to say of an alias of which no deployment runs."""
-    told = []
+    sentences = []
     last = info.get("lastDeployment") or {}
     succeeded = (info.get("lastSuccess") or {}).get("deploymentId")
     if info.get("notLookedAt"):
-        told.append(f"could not be looked at: {info['notLookedAt']}")
+        sentences.append(f"could not be looked at: {info['notLookedAt']}")
     if last and last.get("deploymentId") != succeeded:
-        told.append(f"the last deployment, to version {last.get('targetVersion', '?')}, did not succeed")
-    wanted = info.get("wantedVersion")
-    if wanted and wanted != info.get("version"):
-        told.append(f"its stack wants version {wanted}")
-    return "; ".join(told) or ("at rest" if last else "not deployed by Weighbridge yet")
+        sentences.append(f"the last deployment, to version {last.get('targetVersion', '?')}, did not succeed")
+    version = info.get("wantedVersion")
+    if version and version != info.get("version"):
+        sentences.append(f"its stack wants version {version}")
+    return "; ".join(sentences) or ("at rest" if last else "not deployed by Weighbridge yet")
 
 
 @click.command(short_help="List deployments, newest first.")
-@click.argument("named", type=ALIAS, metavar="[FUNCTION[:ALIAS]]", required=False)
+@click.argument("alias", type=ALIAS, metavar="[FUNCTION[:ALIAS]]", required=False)
 @click.option("--since", type=DURATION, default="30d", show_default=True, metavar="DURATION", help="How far back: 12h, 7d.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=25, show_default=True, metavar="NUMBER", help="At most so many."
 )
 @json_option
 @place_options
-def history(*, named: AliasName | None, since: timedelta, limit: int, as_json: bool, place: Place) -> None:
+def history(*, alias: AliasName | None, since: timedelta, limit: int, as_json: bool, place: Place) -> None:
     """List deployments, newest first."""
     cloud = cloud_at(place)
-    found = list(islice((each for each in _deployments(cloud, now() - since) if _is_of(each, named)), limit))
+    deployments = list(islice((each for each in _deployments(cloud, now() - since) if _is_of(each, alias)), limit))
     if as_json:
-        click.echo(records.text({"deployments": found}))
-    elif found:
+        click.echo(records.text({"deployments": deployments}))
+    elif deployments:
         heads = ("CREATED", "DEPLOYMENT", "ALIAS", "VERSIONS", "STATUS", "ASKED FOR BY")
-        click.echo("\n".join(table(heads, (history_row(each) for each in found))))
+        click.echo("\n".join(table(heads, (history_row(each) for each in deployments))))
     else:
-        click.echo(f"No deployment{f' of {named}' if named else ''} since {local_time(now() - since)}.")
+        click.echo(f"No deployment{f' of {alias}' if alias else ''} since {local_time(now() - since)}.")
 
 
 def _deployments(cloud: Cloud, since: datetime) -> Iterator[Progress]:
@@ -135,8 +135,8 @@ def _deployments(cloud: Cloud, since: datetime) -> Iterator[Progress]:
             yield from many(cloud, ids[first : first + MOST_AT_ONCE])
 
 
-def _is_of(progress: Progress, named: AliasName | None) -> bool:
-    return named is None or (progress.get("functionName"), progress.get("alias")) == (named.function, named.alias)
+def _is_of(progress: Progress, alias: AliasName | None) -> bool:
+    return alias is None or (progress.get("functionName"), progress.get("alias")) == (alias.function, alias.name)
 
 
 def history_row(progress: Progress) -> tuple[str, ...]:

@@ -13,15 +13,22 @@ from weighbridge_cli import records
 from weighbridge_cli.exits import FAILED, Refused
 from weighbridge_cli.options import ALIAS, GROUP, TARGET, AliasName, GroupName, Place, json_option, place_options
 from weighbridge_cli.output import now
-from weighbridge_cli.requests import Deployment, appspec, content, group_of, named_in
+from weighbridge_cli.requests import appspec, content, group_of, target_in
 from weighbridge_cli.text import clean, duration, local_time, percent
 from weighbridge_cli.verbs.common import alias_info, cloud_at, ended
-from weighbridge_cli.verbs.deploying import ENDINGS, group_for, hook_options, hooks, read, version_to_deploy
+from weighbridge_cli.verbs.deploying import (
+    ENDINGS,
+    Asked,
+    group_for,
+    hook_options,
+    hooks,
+    no_alarms_option,
+    version_to_deploy,
+)
+from weighbridge_cli.verbs.dropping import MISSING_GROUP, read
 
 if TYPE_CHECKING:
     from weighbridge_cli.aws import Cloud
-
-_MISSING_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
 
 
 @click.command(short_help="Show what a deployment would do, and write nothing.")
@@ -37,6 +44,7 @@ _MISSING_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExi
     help="Plan what this AppSpec file says.",
 )
 @hook_options
+@no_alarms_option
 @json_option
 @place_options
 @click.pass_context
@@ -50,6 +58,7 @@ def plan(
     appspec_file: Path | None,
     before: str | None,
     after: str | None,
+    no_alarms: bool,
     as_json: bool,
     place: Place,
 ) -> None:
@@ -57,14 +66,15 @@ def plan(
 
     It takes what deploy takes, and ends with 1 if the deployment would fail.
     """
+    asked = Asked(group, config, alarms=not no_alarms)
     cloud = cloud_at(place)
     if subject and not appspec_file and Path(subject).suffix.lower() in ENDINGS:
         appspec_file = Path(subject)
     if appspec_file:
-        planned = _of_file(cloud, appspec_file, group, config)
+        planned = _of_file(cloud, appspec_file, asked)
     elif subject:
-        named = ALIAS.convert(subject, None, ctx)
-        planned = _of_version(cloud, named, target, group, config, hooks(before, after))
+        alias = ALIAS.convert(subject, None, ctx)
+        planned = _of_version(cloud, alias, target, asked, hooks(before, after))
     else:
         raise click.UsageError("Say what to plan: FUNCTION[:ALIAS] or a FILE.")
     click.echo(records.text({"plan": planned}) if as_json else "\n".join(plan_lines(planned, now())))
@@ -72,34 +82,29 @@ def plan(
         ended(FAILED)
 
 
-def _of_version(  # noqa: PLR0917 - what was typed
-    cloud: Cloud,
-    named: AliasName,
-    target: str | None,
-    group: GroupName | None,
-    config: str | None,
-    called: Mapping[str, str | None],
+def _of_version(
+    cloud: Cloud, alias: AliasName, target: str | None, asked: Asked, called: Mapping[str, str | None]
 ) -> Mapping[str, Any]:
-    info = alias_info(cloud, named)
-    version = version_to_deploy(cloud, named, target)
-    chosen, is_ours = group_of(named, group, info)
-    request = Deployment(chosen, content(appspec(named, version, called)), config)
+    info = alias_info(cloud, alias)
+    version = version_to_deploy(cloud, alias, target)
+    chosen, is_ours = group_of(alias, asked.group, info)
+    request = asked.of(content(appspec(alias, version, called)), chosen)
     try:
         return cloud.api("plan_deployment", **request.members)["plan"]  # type: ignore[no-any-return]
     except Refused as error:
-        if not is_ours or error.code not in _MISSING_GROUP:
+        if not is_ours or error.code not in MISSING_GROUP:
             raise
-        return first_plan(named, info, version, chosen)
+        return first_plan(alias, info, version, chosen)
 
 
-def first_plan(named: AliasName, info: Mapping[str, Any], version: str, group: GroupName) -> dict[str, Any]:
+def first_plan(alias: AliasName, info: Mapping[str, Any], version: str, group: GroupName) -> dict[str, Any]:
     """The plan of an alias whose group is made by its first deployment: all at once, and no alarms."""
     message = (
         f"The group {group} is not there yet: deploy makes it, and what can be looked at beforehand is looked at then."
     )
     return {
-        "functionName": named.function,
-        "alias": named.alias,
+        "functionName": alias.function,
+        "alias": alias.name,
         **({"currentVersion": info["version"]} if "version" in info else {}),
         "targetVersion": version,
         "steps": [{"weight": 100.0, "bakeSeconds": 0, "startsAfterSeconds": 0}],
@@ -109,10 +114,10 @@ def first_plan(named: AliasName, info: Mapping[str, Any], version: str, group: G
     }
 
 
-def _of_file(cloud: Cloud, file: Path, group: GroupName | None, config: str | None) -> Mapping[str, Any]:
+def _of_file(cloud: Cloud, file: Path, asked: Asked) -> Mapping[str, Any]:
     text = read(file)
-    chosen, _, _ = group_for(cloud, file, named_in(text), group)
-    return cloud.api("plan_deployment", **Deployment(chosen, content(text), config).members)["plan"]  # type: ignore[no-any-return]
+    chosen, _, _ = group_for(cloud, file, target_in(text), asked.group)
+    return cloud.api("plan_deployment", **asked.of(content(text), chosen).members)["plan"]  # type: ignore[no-any-return]
 
 
 def would_fail(planned: Mapping[str, Any]) -> bool:
@@ -136,8 +141,8 @@ def plan_lines(planned: Mapping[str, Any], at: datetime) -> list[str]:
     steps = planned.get("steps", [])
     for step in steps:
         begins = local_time(at + timedelta(seconds=step["startsAfterSeconds"]), at)
-        kept = f", kept for {duration(step['bakeSeconds'])}" if step["bakeSeconds"] else ""
-        lines.append(f"  {begins:<14} {percent(step['weight'])} of the traffic{kept}")
+        time_kept = f", kept for {duration(step['bakeSeconds'])}" if step["bakeSeconds"] else ""
+        lines.append(f"  {begins:<14} {percent(step['weight'])} of the traffic{time_kept}")
     if "AfterAllowTraffic" in called:
         lines.append(f"  last           {called['AfterAllowTraffic']} is asked (AfterAllowTraffic)")
     if steps:

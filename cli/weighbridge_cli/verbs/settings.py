@@ -13,7 +13,8 @@ from weighbridge_cli.options import GROUP, GroupName, Place, json_option, place_
 from weighbridge_cli.requests import current_style, routing
 from weighbridge_cli.text import clean
 from weighbridge_cli.verbs.common import cloud_at
-from weighbridge_cli.verbs.deploying import make_group
+from weighbridge_cli.verbs.dropping import MISSING_GROUP, read
+from weighbridge_cli.verbs.dropping import set_group as drop_group
 
 ROLLBACK_EVENTS = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 _SHOWN = (
@@ -31,13 +32,13 @@ def group() -> None:
 
 
 @group.command("show")
-@click.argument("named", type=GROUP, metavar="[APP/GROUP]", required=False)
+@click.argument("group_name", type=GROUP, metavar="[APP/GROUP]", required=False)
 @json_option
 @place_options
-def show_group(*, named: GroupName | None, as_json: bool, place: Place) -> None:
+def show_group(*, group_name: GroupName | None, as_json: bool, place: Place) -> None:
     """Show a group as the file that it could be dropped as; without an argument, the names of all groups."""
     cloud = cloud_at(place)
-    if named is None:
+    if group_name is None:
         names = [
             f"{application}/{name}"
             for page in cloud.pages("weighbridge", "list_applications")
@@ -47,7 +48,7 @@ def show_group(*, named: GroupName | None, as_json: bool, place: Place) -> None:
         ]
         click.echo(records.text({"groups": names}) if as_json else "\n".join(clean(name) for name in names))
         return
-    info = cloud.api("get_deployment_group", applicationName=named.application, deploymentGroupName=named.group)
+    info = cloud.api("get_deployment_group", applicationName=group_name.application, deploymentGroupName=group_name.group)
     info = info["deploymentGroupInfo"]
     click.echo(
         records.text({"group": info}) if as_json else _as_yaml({name: info[name] for name in _SHOWN if info.get(name)})
@@ -61,7 +62,7 @@ def _as_yaml(document: Any) -> str:
 
 
 @group.command("set")
-@click.argument("named", type=GROUP, metavar="APP/GROUP")
+@click.argument("group_name", type=GROUP, metavar="APP/GROUP")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
 @click.option("--config", metavar="NAME", help="The deployment configuration.")
 @click.option(
@@ -77,7 +78,7 @@ def _as_yaml(document: Any) -> str:
 @place_options
 def set_group(
     *,
-    named: GroupName,
+    group_name: GroupName,
     file: Path | None,
     config: str | None,
     alarms: tuple[str, ...],
@@ -96,25 +97,29 @@ def set_group(
     if bool(file) == bool(changes):
         raise click.UsageError("Give a FILE, or what to change: --config, --alarm, --no-alarms, --role, --rollback.")
     cloud = cloud_at(place)
-    names = {"applicationName": named.application}
+    names = {"applicationName": group_name.application}
     if file:
-        make_group(cloud, named, file.read_text(encoding="utf-8"))
-        click.echo(f"{named} is as {clean(file.name)} says.")
+        drop_group(cloud, group_name, read(file))
+        click.echo(f"{group_name} is as {clean(file.name)} says.")
         return
     try:
-        cloud.api("update_deployment_group", **names, currentDeploymentGroupName=named.group, **changes)
-        click.echo(f"{named} is changed.")
+        cloud.api("update_deployment_group", **names, currentDeploymentGroupName=group_name.group, **changes)
+        click.echo(f"{group_name} is changed.")
     except Refused as error:
-        if error.code not in {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}:
+        if error.code not in MISSING_GROUP:
             raise
         if not role:
             raise Refused(f"{error.message} To make it, give a FILE or --role.", error.code) from error
         if error.code == "ApplicationDoesNotExistException":
             cloud.api("create_application", **names, computePlatform="Lambda")
         cloud.api(
-            "create_deployment_group", **names, deploymentGroupName=named.group, deploymentStyle=current_style(), **changes
+            "create_deployment_group",
+            **names,
+            deploymentGroupName=group_name.group,
+            deploymentStyle=current_style(),
+            **changes,
         )
-        click.echo(f"{named} is made.")
+        click.echo(f"{group_name} is made.")
 
 
 def group_changes(

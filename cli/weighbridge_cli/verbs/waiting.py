@@ -11,7 +11,6 @@ from weighbridge_cli import records
 from weighbridge_cli.exits import FAILED, INTERRUPTED, REACHED, STILL_RUNNING, Refused
 from weighbridge_cli.following import MOVING, End, Patience, TimeIsOver
 from weighbridge_cli.options import (
-    ALIAS,
     SUBJECT,
     VERSION,
     AliasName,
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Wait for a deployment, or until a version is live.")
 @click.argument("subject", type=SUBJECT, metavar="DEPLOYMENT|FUNCTION[:ALIAS]", required=False)
-@click.option("--function", "function", metavar="FUNCTION", help="The same as FUNCTION[:ALIAS].", hidden=True)
-@click.option("--alias", "alias", metavar="ALIAS", default="live", hidden=True)
 @click.option("--version", type=VERSION, metavar="VERSION", help="The version that is to be live.")
 @click.option(
     "--new", is_flag=True, help="Do not count a deployment of that version that had failed before this command began."
@@ -54,8 +51,6 @@ if TYPE_CHECKING:
 def wait(
     *,
     subject: str | AliasName | None,
-    function: str | None,
-    alias: str,
     version: str | None,
     new: bool,
     waiting: Waiting,
@@ -68,8 +63,6 @@ def wait(
     version is live already, with all traffic, it is a success at once; where its last deployment has failed, it
     is a failure at once, unless --new.
     """
-    if function:
-        subject = ALIAS.convert(f"{function}:{alias}", None, None)
     if subject is None:
         raise click.UsageError("Say what to wait for: a deployment's id, or FUNCTION[:ALIAS] with --version.")
     if isinstance(subject, str) and version:
@@ -77,63 +70,64 @@ def wait(
     if not isinstance(subject, str) and not version:
         raise click.UsageError("Say which version is to be live: --version.")
     cloud = cloud_at(place)
-    with display(form) as told:
+    with display(form) as screen:
         if isinstance(subject, str):
-            ended(concluded(cloud, told, followed(cloud, subject, told, waiting)))
+            ended(concluded(cloud, screen, followed(cloud, subject, screen, waiting)))
         elif version:
-            ended(_until_live(cloud, subject, version, told, waiting, new=new))
+            ended(_until_live(cloud, subject, version, screen, waiting, new=new))
 
 
-def _until_live(cloud: Cloud, named: AliasName, version: str, told: Display, waiting: Waiting, *, new: bool) -> int:
-    patience = Patience(waiting.timeout, told)
+def _until_live(cloud: Cloud, alias: AliasName, version: str, screen: Display, waiting: Waiting, *, new: bool) -> int:
+    patience = Patience(waiting.timeout, screen)
     try:
-        found = _awaited(cloud, named, version, told, patience, interval=waiting.interval or MOVING, new=new)
+        deployment_id = _awaited(cloud, alias, version, screen, patience, interval=waiting.interval or MOVING, new=new)
     except TimeIsOver:
-        message = f"No deployment of version {version} to {named} has begun within the time-out."
-        told.conclude(
+        message = f"No deployment of version {version} to {alias} has begun within the time-out."
+        screen.conclude(
             records.record(
-                "StillRunning", STILL_RUNNING, message, function=named.function, alias=named.alias, target=version
+                "StillRunning", STILL_RUNNING, message, function=alias.function, alias=alias.name, target=version
             )
         )
         return STILL_RUNNING
     except KeyboardInterrupt:
-        told.__exit__(None, None, None)
-        note(f"Go on waiting: {cloud.place.command('wait', str(named), '--version', version)}")
+        screen.__exit__(None, None, None)
+        note(f"Go on waiting: {cloud.place.command('wait', str(alias), '--version', version)}")
         raise click.exceptions.Exit(INTERRUPTED) from None
-    if found is None:
-        already_there(told, named, version)
+    if deployment_id is None:
+        already_there(screen, alias, version)
         return REACHED
-    return concluded(cloud, told, followed(cloud, found, told, waiting, patience), named)
+    return concluded(cloud, screen, followed(cloud, deployment_id, screen, waiting, patience), alias)
 
 
 def _awaited(
-    cloud: Cloud, named: AliasName, version: str, told: Display, patience: Patience, *, interval: float, new: bool
+    cloud: Cloud, alias: AliasName, version: str, screen: Display, patience: Patience, *, interval: float, new: bool
 ) -> str | None:
     """The deployment of the version, once there is one; None where the version is live. Raises TimeIsOver, OutOfReach."""
     passed_over: str | None = None
     is_first = True
     while True:
-        info = patience.ask(lambda: _alias_or_nothing(cloud, named))
+        info = patience.ask(lambda: _alias_or_nothing(cloud, alias))
         if is_on(info, version):
             return None
-        last = info.get("lastDeployment") or {}
-        if last.get("targetVersion") == version:
-            found = str(last["deploymentId"])
-            if new and is_first and info.get("activeDeploymentId") != found:
-                passed_over = found
-            if found != passed_over:
-                return found
+        last, success = info.get("lastDeployment") or {}, info.get("lastSuccess") or {}
+        # One that has succeeded, where the alias is elsewhere now, was taken back by somebody: another one is waited for.
+        if last.get("targetVersion") == version and last["deploymentId"] != success.get("deploymentId"):
+            deployment_id = str(last["deploymentId"])
+            if new and is_first and info.get("activeDeploymentId") != deployment_id:
+                passed_over = deployment_id
+            if deployment_id != passed_over:
+                return deployment_id
         if is_first:
-            of = f"a deployment of version {version} to {named}"
-            told.say(f"Waiting for {of}." if info else f"There is no alias {named} yet. Waiting for it, and for {of}.")
+            of = f"a deployment of version {version} to {alias}"
+            screen.say(f"Waiting for {of}." if info else f"There is no alias {alias} yet. Waiting for it, and for {of}.")
         is_first = False
         if not patience.wait(interval):
             raise TimeIsOver
 
 
-def _alias_or_nothing(cloud: Cloud, named: AliasName) -> AliasInfo:
+def _alias_or_nothing(cloud: Cloud, alias: AliasName) -> AliasInfo:
     try:
-        return find_alias(cloud, named)
+        return find_alias(cloud, alias)
     except Refused as error:
         if error.code != "AliasDoesNotExistException":
             raise
@@ -151,9 +145,9 @@ def watch(*, subject: str | AliasName | None, waiting: Waiting, form: Form, plac
     a terminal it is a live tree, elsewhere a line a change. Ctrl-C leaves the deployment alone.
     """
     cloud = cloud_at(place)
-    with display(form) as told:
-        found = deployment_of(cloud, subject) if subject else _the_running_one(cloud)
-        ended(concluded(cloud, told, followed(cloud, found, told, waiting)))
+    with display(form) as screen:
+        deployment_id = deployment_of(cloud, subject) if subject else _the_running_one(cloud)
+        ended(concluded(cloud, screen, followed(cloud, deployment_id, screen, waiting)))
 
 
 def _the_running_one(cloud: Cloud) -> str:
@@ -180,20 +174,22 @@ def stop(*, subject: str | AliasName, no_rollback: bool, wait: bool, waiting: Wa
     Given again with --no-rollback it gives up a rollback that is held up.
     """
     cloud = cloud_at(place)
-    with display(form) as told:
-        found = deployment_of(cloud, subject)
-        answer = cloud.api("stop_deployment", deploymentId=found, **({"autoRollbackEnabled": False} if no_rollback else {}))
-        told.say(answer.get("statusMessage", "It is being stopped."))
+    with display(form) as screen:
+        deployment_id = deployment_of(cloud, subject)
+        answer = cloud.api(
+            "stop_deployment", deploymentId=deployment_id, **({"autoRollbackEnabled": False} if no_rollback else {})
+        )
+        screen.say(answer.get("statusMessage", "It is being stopped."))
         if wait:
-            end = followed(cloud, found, told, replace(waiting, until="finished"))
-            ended(_stopped(cloud, told, end))
-        progress = progress_of(cloud, found, alarms=False)
-        message = f"{found} is being stopped. Follow it: {place.command('watch', found)}"
-        told.conclude(records.record("Started", REACHED, message, progress=progress))
+            end = followed(cloud, deployment_id, screen, replace(waiting, until="finished"))
+            ended(_stopped(cloud, screen, end))
+        progress = progress_of(cloud, deployment_id, alarms=False)
+        message = f"{deployment_id} is being stopped. Follow it: {place.command('watch', deployment_id)}"
+        screen.conclude(records.record("Started", REACHED, message, progress=progress))
 
 
-def _stopped(cloud: Cloud, told: Display, end: End) -> int:
+def _stopped(cloud: Cloud, screen: Display, end: End) -> int:
     """Stopped is what was asked for."""
     if end.progress and end.progress["status"] in ENDED:
         end = End(REACHED if end.progress["status"] == "Stopped" else FAILED, end.progress)
-    return concluded(cloud, told, end)
+    return concluded(cloud, screen, end)

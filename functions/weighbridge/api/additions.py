@@ -98,6 +98,7 @@ SHAPES: Mapping[str, Any] = {
         rollbackDeploymentId="DeploymentId",
         rollbackOf="DeploymentId",
         rollbackMessage="Description",
+        rolledBack="NullableBoolean",
         errorInformation="ErrorInformation",
         advice="ErrorMessage",
         createTime="Timestamp",

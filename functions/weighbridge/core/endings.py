@@ -130,6 +130,18 @@ def _failure(record: Record, failure: Mapping[str, str]) -> tuple[type[Weighbrid
     return kind, message
 
 
+def _triggered(deployment_id: str) -> str:
+    return (
+        f"Deployment {deployment_id} terminated. "
+        f"Automatic rollback is triggered with a DeploymentId {rollback_id(deployment_id)}."
+    )
+
+
+def has_been_rolled_back(record: Record) -> bool:
+    """Whether the deployment has ended with all its traffic back where it came from."""
+    return record.get("rollbackInfo", {}).get("rollbackMessage") == _triggered(record["deploymentId"])
+
+
 def _rollback_info(record: Record, kind: type[WeighbridgeError], rollback: Mapping[str, str]) -> tuple[RollbackInfo, bool]:
     deployment = record["deploymentId"]
     if "plan" not in record:
@@ -137,8 +149,7 @@ def _rollback_info(record: Record, kind: type[WeighbridgeError], rollback: Mappi
     if rollback.get("status") == "SUCCEEDED":
         return {
             "rollbackDeploymentId": rollback_id(deployment),
-            "rollbackMessage": f"Deployment {deployment} terminated. "
-            f"Automatic rollback is triggered with a DeploymentId {rollback_id(deployment)}.",
+            "rollbackMessage": _triggered(deployment),
         }, False
     if rollback:
         return {

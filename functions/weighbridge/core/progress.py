@@ -10,6 +10,7 @@ from typing import Any
 
 from weighbridge.core import advice, hooks
 from weighbridge.core.deployment import is_rollback, is_running, stamp
+from weighbridge.core.endings import has_been_rolled_back
 from weighbridge.core.errors import classes
 from weighbridge.core.record import Record, TimelineEntry
 from weighbridge.core.rollback_rule import restores
@@ -54,7 +55,7 @@ def progress(
         "alias": info.get("functionAlias"),
         "currentVersion": info.get("currentVersion"),
         "targetVersion": info.get("targetVersion"),
-        "weight": _percent(info["targetVersionWeight"]) if "targetVersionWeight" in info else None,
+        "weight": _weight(record),
         "steps": list(_steps(record)),
         "waitingFor": waiting_for,
         "waitsUntil": stamp(until) if until else None,
@@ -65,9 +66,18 @@ def progress(
         "rollbackDeploymentId": rollback["deploymentId"] if rollback else _rollback_info(record, "rollbackDeploymentId"),
         "rollbackOf": _rollback_info(record, "rollbackTriggeringDeploymentId"),
         "rollbackMessage": _rollback_info(record, "rollbackMessage"),
+        "rolledBack": has_been_rolled_back(record) or None,
         "advice": advice.advice(record),
         "timeline": [_told(entry) for entry in record["timeline"]] if with_timeline else None,
     }
+
+
+def _weight(record: Record) -> float | None:
+    """The target version's; a deployment that was rolled back keeps that of its own last shift on record."""
+    info = record.get("lambdaFunctionInfo", {})
+    if "targetVersionWeight" not in info:
+        return None
+    return 0.0 if has_been_rolled_back(record) else _percent(info["targetVersionWeight"])
 
 
 def _percent(weight: float) -> float:

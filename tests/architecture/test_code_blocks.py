@@ -49,6 +49,10 @@ RUN: dict[Place, tuple[int, str]] = {
         1,
         "tests/integrations/test_terraform.py::test_a_call_of_the_module_in_a_page_gives_what_it_takes",
     ),
+    ("docs/pipelines.md", "Deploying from pipelines, schedules and state machines"): (
+        1,
+        "tests/architecture/test_readme.py::test_the_picture_is_drawn_from_the_definition",
+    ),
     ("docs/pipelines.md", "EventBridge Scheduler"): (1, "tests/workflow/test_pipelines.py"),
     ("docs/operations.md", "Following a drop"): (1, "tests/workflow/test_following.py"),
     ("docs/operations.md", "On call"): (7, "tests/workflow/test_on_call.py"),

@@ -100,7 +100,7 @@ idle-cost: install ## add up what an installation costs a month while nobody dep
 manual: install ## write docs/cli.md and its picture again
 	PYTHONPATH=cli:functions python -m manual
 
-picture: install ## draw the state machine in the README again
+picture: install ## draw the state machines in their pages again
 	python -m statemachine.picture
 
 client: install ## generate the botocore model of Weighbridge's API again

@@ -19,7 +19,7 @@ from acceptance.account import Account
 from acceptance.installation import stack_of
 from acceptance.lines import Answer, Line, failed, held, reason, unanswered, warned
 from infra import concurrency
-from statemachine.definition import text
+from statemachine.definition import MACHINES, text
 from tests.infra.template import Template
 
 FEW = 50
@@ -121,8 +121,8 @@ def concurrent_executions(account: Account, stack: Stack) -> Answer:
     return held(str(there))
 
 
-def _definition() -> str:
-    return states.filled(text())
+def _definitions() -> list[str]:
+    return [states.filled(text(machine)) for machine in MACHINES]
 
 
 def definition(account: Account, _stack: Stack) -> Answer:
@@ -136,22 +136,22 @@ def definition(account: Account, _stack: Stack) -> Answer:
         ]
         return diagnostics or (["no reason given"] if answer["result"] != "OK" else [])
 
-    text = _definition()
-    broken = json.dumps(json.loads(text) | {"StartAt": "Nowhere"})
+    definitions = _definitions()
+    broken = json.dumps(json.loads(definitions[0]) | {"StartAt": "Nowhere"})
     if not found(broken):
         return unanswered("a definition that starts nowhere is said to be valid")
-    problems = found(text)
+    problems = [problem for each in definitions for problem in found(each)]
     return failed(_named(problems)) if problems else held()
 
 
 def each_state(account: Account, _stack: Stack) -> Answer:
-    steps, text = account.client("stepfunctions"), _definition()
+    steps = account.client("stepfunctions")
     if _is_blind(steps):
         return unanswered("expressions are not evaluated with the variables that are given")
     problems, count = [], 0
-    for question in states.questions(json.loads(text)):
+    for asked_of, question in ((each, asked) for each in _definitions() for asked in states.questions(json.loads(each))):
         count += 1
-        answer = steps.test_state(definition=text, inspectionLevel="INFO", **question.asked)
+        answer = steps.test_state(definition=asked_of, inspectionLevel="INFO", **question.asked)
         outcome = answer["status"], answer.get("nextState")
         if outcome != (question.status, question.next_state):
             problems.append(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from statemachine.definition import definition
+from statemachine.definition import DEPLOY, definition
 from tests.infra.definition import tasks
 from tests.infra.rights import CONDITIONS, HANDLERS, MACHINE_ITSELF, TRACE, joined, needed
 from tests.infra.template import Rights, Template
@@ -71,6 +71,7 @@ def roles(template: Template) -> list[Role]:
     """Every role of a stack with default settings."""
     table = {name: joined(rights, _own_log(name)) for name, rights in HANDLERS.items()}
     table |= {"Deployment": joined(needed(tasks(definition())), MACHINE_ITSELF)}
+    table |= {"Deploy": joined(needed(tasks(definition(DEPLOY))), MACHINE_ITSELF)}
     return [
         Role(
             name,

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.account import OPTIONS, STACK_NAME, context, session
 
-CAPS = {"Receive": 10, "Validate": 5, "Api": 10, "ReportHook": 3, "ManageAlias": 5, "Commit": 5}
+CAPS = {"Receive": 10, "Validate": 5, "Api": 10, "ReportHook": 3, "ManageAlias": 5, "Commit": 5, "DeployAndWait": 5}
 """What others may call, as often as they like: it may not take the account's whole concurrency, nor may Validate by what it
 asks take all of the 15 requests a second that Lambda takes of an account, of which putting traffic back is one.
 """

@@ -9,7 +9,7 @@ from infra.cloudformation import create_macro, create_manage_alias, tell_callers
 from infra.events import Events
 from infra.hook_layer import create_hook_layer
 from infra.listeners import create_listeners
-from infra.machine import DeploymentMachine
+from infra.machine import DeployMachine, DeploymentMachine
 from infra.settings import Settings
 from infra.steps import create_steps
 
@@ -26,7 +26,9 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     basis = create_basis(stack, settings)
     steps = create_steps(stack, basis)
     machine = DeploymentMachine(stack, "Deployment", steps, basis.storage.table)
+    deploy = DeployMachine(stack, "Deploy", basis, machine)
     listeners = create_listeners(stack, basis, machine, steps.run_hook)
+    deploy.tell_by(listeners.reconcile.role)
     events = Events(stack, "Events", basis, machine, listeners)
     manage_alias = create_manage_alias(stack, basis, machine)
 
@@ -40,6 +42,7 @@ def weighbridge_stack(scope: Construct, settings: Settings) -> Stack:
     tell_callers(manage_alias, basis, events.bus, api_url)
     CfnOutput(stack, "HookLayerArn", value=create_hook_layer(stack))
     CfnOutput(stack, "BucketName", value=basis.storage.bucket.bucket_name)
+    CfnOutput(stack, "DeployMachineArn", value=deploy.arn)
     CfnOutput(stack, "EventBusName", value=events.bus.event_bus_name)
     CfnOutput(stack, "ServiceToken", value=manage_alias.function.function_arn)
     CfnOutput(stack, "StateMachineArn", value=machine.arn)

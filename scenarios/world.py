@@ -325,6 +325,15 @@ class World:
         assert self.record(named)["identity"] == identity
         return named
 
+    def deployment_asked_for_by(self, execution: str) -> str:
+        """The id of the deployment that an execution of the machine has asked for by which others deploy."""
+
+        def ask() -> str | None:
+            asked = (record["deploymentId"] for record in self.records() if f"{execution} " in record["identity"])
+            return next(asked, None)
+
+        return self.until(f"the deployment of {execution}", ask)
+
     def in_bake(self, deployment_id: str, step: int = 1) -> dict[str, Any]:
         """Waits until step `step` has been taken and is watched; the record then."""
 

@@ -1,4 +1,4 @@
-"""The definition of the state machine, as it is deployed: read from YAML, in which retry and catch policies have names."""
+"""The definitions of the state machines, as they are deployed: read from YAML, in which policies have names."""
 
 import json
 from functools import cache
@@ -7,24 +7,27 @@ from typing import Any
 
 import yaml
 
-SOURCE = Path(__file__).with_name("deployment.asl.yaml")
+DEPLOYMENT, DEPLOY = "deployment", "deploy"
+"""The machine that runs deployments, and the one by which others deploy and wait."""
+MACHINES = (DEPLOYMENT, DEPLOY)
 _POLICIES = "Policies"
 """The section of the file that holds what states name; no part of the language."""
 
 
 @cache
-def text() -> str:
+def text(machine: str = DEPLOYMENT) -> str:
     """The definition in Amazon States Language, as JSON; with `${…}` where the stack puts in names and ARNs."""
-    return json.dumps(_loaded(), indent=2, ensure_ascii=False)
+    return json.dumps(_loaded(machine), indent=2, ensure_ascii=False)
 
 
-def definition() -> dict[str, Any]:
+def definition(machine: str = DEPLOYMENT) -> dict[str, Any]:
     """The definition, which is the caller's own to change."""
-    loaded: dict[str, Any] = json.loads(text())
+    loaded: dict[str, Any] = json.loads(text(machine))
     return loaded
 
 
-def _loaded() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
+def _loaded(machine: str) -> dict[str, Any]:
+    source = Path(__file__).with_name(f"{machine}.asl.yaml")
+    loaded: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
     del loaded[_POLICIES]
     return loaded

@@ -1,6 +1,6 @@
-"""Draws the state machine from its definition into the README, so that the picture cannot lie.
+"""Draws the state machines from their definitions into the pages about them, so that no picture can lie.
 
-`python -m statemachine.picture` rewrites the block; a test fails while it is out of date.
+`python -m statemachine.picture` rewrites the blocks; a test fails while one is out of date.
 """
 
 import re
@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from statemachine.definition import definition
+from statemachine.definition import DEPLOY, DEPLOYMENT, definition
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+PAGES = {README: DEPLOYMENT, ROOT / "docs" / "pipelines.md": DEPLOY}
+"""Where which machine is drawn."""
 _BLOCK = re.compile(r"(?<=<!-- picture: make picture -->\n).*?(?=<!-- end of picture -->)", re.DOTALL)
 _LABELS = {"$exists($states.input.failure)": "a failure", "$step = $count($plan.steps) - 1": "the last one"}
 """What the arrow of a rule says that is not simply the answer yes."""
@@ -52,10 +54,11 @@ def _caught(state: dict[str, Any]) -> set[str]:
     return {catcher["Next"] for catcher in state.get("Catch", []) if catcher["Next"] not in dict(_arrows(state))}
 
 
-def drawn_into(readme: str) -> str:
-    """The README's text with the picture as it has to be now."""
-    return _BLOCK.sub(lambda _: f"\n```mermaid\n{mermaid(definition())}\n```\n\n", readme)
+def drawn_into(page: str, machine: str) -> str:
+    """The page's text with the picture as it has to be now."""
+    return _BLOCK.sub(lambda _: f"\n```mermaid\n{mermaid(definition(machine))}\n```\n\n", page)
 
 
 if __name__ == "__main__":
-    README.write_text(drawn_into(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for path, drawn in PAGES.items():
+        path.write_text(drawn_into(path.read_text(encoding="utf-8"), drawn), encoding="utf-8")

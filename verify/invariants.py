@@ -23,6 +23,7 @@ def come_to_rest(world: SimulatedWorld) -> str | None:
             cloud.clock.idle
             and all(record["status"] not in RUNNING for record in world.records())
             and not world.open_wants()
+            and not world.awaited()
             and all(execution.status != "RUNNING" for execution in cloud.machine.executions.values())
         )
 
@@ -31,7 +32,8 @@ def come_to_rest(world: SimulatedWorld) -> str | None:
     except Stuck:
         open_records = [record["deploymentId"] for record in world.records() if record["status"] in RUNNING]
         running = [execution.name for execution in cloud.machine.executions.values() if execution.status == "RUNNING"]
-        left = f"open records {open_records}, {world.open_wants()}, running executions {running}, {cloud.clock.busy}"
+        asked = world.open_wants() + world.awaited()
+        left = f"open records {open_records}, {asked}, running executions {running}, {cloud.clock.busy}"
         return f"not at rest after {LONGEST:g} s: {left}"
     return None
 
@@ -47,8 +49,22 @@ def breaches(world: SimulatedWorld, played: Played) -> Iterator[str]:
         yield from _of_version(record, alias.version, played.live)
         yield from _of_timeline(world, played, record)
         yield from _of_notifications(world, record)
+    yield from _of_who_waits(world, played)
     yield from of_locks(world, played)
     yield from of_secrets(world, played)
+
+
+def _of_who_waits(world: SimulatedWorld, played: Played) -> Iterator[str]:
+    """Who waits for a deployment is told of its end, and of the one that it came to."""
+    for deployment_id, wait in zip(played.deployments, played.waiting, strict=False):
+        record = world.record(deployment_id)
+        if not wait.ended.is_set:
+            yield f"nobody has told who waits for {deployment_id} of its end"
+        elif record["status"] == "Succeeded":
+            if wait.failure or (wait.output or {}).get("deploymentId") != deployment_id:
+                yield f"{deployment_id} has succeeded, but who waits was told {wait.failure or wait.output}"
+        elif not wait.failure or wait.failure[0] != record["errorInformation"]["code"]:
+            yield f"{deployment_id} is {record['status']}, but who waits was told {wait.failure or wait.output}"
 
 
 def of_record(record: dict[str, Any]) -> Iterator[str]:

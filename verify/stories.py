@@ -4,6 +4,7 @@ A story is played by what its user does; what comes of it is looked at afterward
 end in another way or sooner than its user expects.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,11 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from scenarios.world import Shop, appspec
+from verify.simulation.callbacks import Wait
 from verify.simulation.stacks import Stack
 from verify.simulation.world import SimulatedWorld
+from weighbridge.core import ids
+from weighbridge.core.awaited import identity
 
 T = TypeVar("T")
 HOUR = 3600.0
@@ -24,11 +28,13 @@ RUNNING = {"Created", "InProgress"}
 class Played:
     """What was deployed: `deployments` are those that were asked for, `hook_ids` what hooks were given to report with.
 
-    `earlier` are those that had ended before, and `live` is the version that the alias was on then.
+    `waiting` is who waits for their ends by task tokens, `earlier` are those that had ended before, and `live` is the
+    version that the alias was on then.
     """
 
     shop: Shop
     deployments: list[str] = field(default_factory=list)
+    waiting: list[Wait] = field(default_factory=list)
     hook_ids: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
     live: str = "1"
@@ -207,6 +213,32 @@ def _insisting(world: SimulatedWorld, call: Callable[[], T], otherwise: Callable
         world.simulation.clock.advance(30)
 
 
+def _others_deploy_and_wait(world: SimulatedWorld, played: Played) -> None:
+    """An execution of the machine by which others deploy, as its one task does: called until the function has done it."""
+    hook_name = hook(world, played, _returns("Failed"))
+    content = appspec(played.shop.name, AfterAllowTraffic=hook_name)
+    execution = "arn:aws:states:us-east-1:000000000000:execution:weighbridge-deploy:release 2026-11-23T06:00:00Z"
+    request = {
+        "applicationName": played.shop.name,
+        "deploymentGroupName": "prod",
+        "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
+    }
+    played.deployments.append(ids.deployment_id(identity(execution)))
+    while True:
+        token, wait = world.simulation.machine.wait_of("release")
+        payload = json.dumps({"execution": execution, "request": request, "taskToken": token})
+        try:
+            name = world.function_of("DeployAndWait")
+            answer = world.client("lambda").invoke(FunctionName=name, Payload=payload)
+        except ClientError:
+            answer = {"FunctionError": "it was not run"}
+        if "FunctionError" not in answer:
+            played.waiting.append(wait)
+            return
+        wait.ended.set()  # a token is good for one try
+        world.simulation.clock.advance(5)
+
+
 def _release(world: SimulatedWorld, shop: Shop, version: str) -> str:
     return world.drop_file(shop, appspec(shop.name, version, current=None), f"release-{version}.yaml")
 
@@ -283,6 +315,7 @@ STORIES = {
         Story("stopped in the console", _stopped_in_the_console),
         Story("rollback stopped in the console", _rollback_stopped_in_the_console),
         Story("created and stopped by the API", _by_the_api),
+        Story("others deploy and wait", _others_deploy_and_wait),
         Story("dropped together with its group", _with_its_group),
         Story("the events of drops are lost", _events_of_drops_are_lost, looked_for=HOUR),
         Story("an old release is dropped again", _old_release_again, history=_two_releases),

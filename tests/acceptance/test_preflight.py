@@ -17,7 +17,7 @@ from acceptance.account import opened
 from acceptance.lines import Answer, Verdict, failed, held, redacted, unanswered, warned
 from acceptance.preflight import Stack
 from local.cloud import LocalCloud
-from statemachine.definition import definition
+from statemachine.definition import MACHINES, definition
 from tests.acceptance.scripts import ID, REGION, Refusal, Scripted
 
 FOUND, UNKNOWN = {"Type": "RESOURCE"}, Refusal("TypeNotFoundException")
@@ -109,14 +109,15 @@ NOT_OK: dict[str, Any] = {
 
 @pytest.mark.parametrize(
     ("answers", "expected"),
-    [([NOT_OK, OK], Verdict.HELD), ([NOT_OK, NOT_OK], Verdict.FAILED), ([OK], Verdict.UNANSWERED)],
+    [([NOT_OK, OK, OK], Verdict.HELD), ([NOT_OK, OK, NOT_OK], Verdict.FAILED), ([OK], Verdict.UNANSWERED)],
 )
 def test_the_definition_is_validated(account: Scripted, stack: Stack, answers: list[Any], expected: Verdict) -> None:
     account.answers("stepfunctions", "validate_state_machine_definition", answers)
     assert verdict(preflight.definition, account, stack)[0] is expected
 
 
-QUESTIONS = list(states.questions(definition()))
+STATES = {name: state for machine in MACHINES for name, state in definition(machine)["States"].items()}
+QUESTIONS = [question for machine in MACHINES for question in states.questions(definition(machine))]
 SEEING: list[Any] = [{"status": "SUCCEEDED", "output": "1"}, {"status": "FAILED", "error": "States.QueryEvaluationError"}]
 
 
@@ -148,13 +149,12 @@ def test_who_evaluates_nothing_has_not_answered(account: Scripted, stack: Stack,
 
 
 def test_every_transition_of_the_definition_is_asked_for() -> None:
-    machine = definition()["States"]
     asked = {(question.asked["stateName"], question.next_state) for question in QUESTIONS}
-    for name, state in machine.items():
+    for name, state in STATES.items():
         rules = [*state.get("Choices", []), *state.get("Catch", [])]
         ahead = [state.get("Next"), state.get("Default"), *(rule["Next"] for rule in rules)]
         assert {(name, target) for target in ahead if target} <= asked, name
-    assert {question.asked["stateName"] for question in QUESTIONS} == set(machine)
+    assert {question.asked["stateName"] for question in QUESTIONS} == set(STATES)
 
 
 def test_an_error_is_caught_after_its_last_retry() -> None:

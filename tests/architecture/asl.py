@@ -63,11 +63,11 @@ def reachable(machine: Definition, start: str) -> set[str]:
 
 
 def infra_placeholders() -> set[str]:
-    """What infra fills in: the partition, the table, and every handler that is declared as a step."""
-    tree = ast.parse((ROOT / "infra" / "steps.py").read_text(encoding="utf-8"))
+    """What infra fills in: the partition, the table, and every handler that is declared as a step or with a machine."""
     handlers = [
         ast.literal_eval(node.args[1])
-        for node in ast.walk(tree)
+        for file in ("steps", "machine")
+        for node in ast.walk(ast.parse((ROOT / "infra" / f"{file}.py").read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Handler"
     ]
     return {"Partition", "TableName", *(f"{handler}FunctionArn" for handler in handlers)}

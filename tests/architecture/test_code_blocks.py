@@ -37,6 +37,23 @@ RUN: dict[Place, tuple[int, str]] = {
         1,
         "tests/cli/test_transform.py::test_an_example_is_expanded_as_cloudformation_would",
     ),
+    **{
+        ("docs/pipelines.md", heading): (blocks_there, "tests/workflow/test_pipelines.py")
+        for heading, blocks_there in (("By hand", 2), ("CodePipeline", 1), ("Another state machine", 1))
+    },
+    **{
+        ("docs/terraform.md", tool): (1, "tests/workflow/test_terraform.py::test_the_file_of_a_program_is_deployed")
+        for tool in ("Pulumi", "SST")
+    },
+    ("docs/terraform.md", "Terraform and OpenTofu"): (
+        1,
+        "tests/integrations/test_terraform.py::test_a_call_of_the_module_in_a_page_gives_what_it_takes",
+    ),
+    ("docs/pipelines.md", "Deploying from pipelines, schedules and state machines"): (
+        1,
+        "tests/architecture/test_readme.py::test_the_picture_is_drawn_from_the_definition",
+    ),
+    ("docs/pipelines.md", "EventBridge Scheduler"): (1, "tests/workflow/test_pipelines.py"),
     ("docs/operations.md", "Following a drop"): (1, "tests/workflow/test_following.py"),
     ("docs/operations.md", "On call"): (7, "tests/workflow/test_on_call.py"),
     ("docs/operations.md", "More about a deployment"): (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from statemachine.definition import definition
+from statemachine.definition import MACHINES, definition
 from tests.architecture import outgoing
 from tests.architecture.source import ROOT, handler_names
 from tests.aws.invocation import BUCKET, ID, ROLLBACK_ID, event_file
@@ -67,7 +67,9 @@ OF_STATE = {
     "Complete deployment": "complete.deployment",
     "Complete rollback": "complete.rollback",
     "Record failure": "record_failure",
+    "Deploy and wait": "deploy_and_wait",
 }
+STATES = {name: state for machine in MACHINES for name, state in definition(machine)["States"].items()}
 
 
 def _handler(name: str) -> str:
@@ -189,13 +191,12 @@ def test_the_refusal_of_an_event_is_told_as_its_file_says() -> None:
 
 @pytest.mark.parametrize("state", OF_STATE)
 def test_a_states_file_is_what_the_state_machine_hands_over(state: str) -> None:
-    arguments = definition()["States"][state]["Arguments"]["Payload"]
+    arguments = STATES[state]["Arguments"]["Payload"]
     assert list(event_file(OF_STATE[state])) == list(arguments)
 
 
 def test_every_state_that_calls_a_handler_has_a_file() -> None:
-    states = definition()["States"]
-    assert {name for name, state in states.items() if ":lambda:" in state.get("Resource", "")} == set(OF_STATE)
+    assert {name for name, state in STATES.items() if ":lambda:" in state.get("Resource", "")} == set(OF_STATE)
 
 
 def test_all_files_tell_of_one_deployment() -> None:

@@ -40,6 +40,7 @@ MODULES = {
     "check_alarms": RECORDS | {"aws.cloudwatch", "core.alarms", "lifecycle.check_alarms"},
     "commit": COMMITS | {"core.configs", "core.documents"},
     "complete": RECORDS | WAY_BACK | {"lifecycle.close"},
+    "deploy_and_wait": (BEGINS - {"telemetry"}) | {"core.awaited", "lifecycle.deploy_and_wait", "store.awaited"},
     "interrupt": RECORDS | GATE | REFUSALS | {"lifecycle.interrupt", "telemetry"},
     "manage_alias": COMMITS
     | SETTINGS
@@ -52,7 +53,8 @@ MODULES = {
     | WAY_BACK
     | SCHEDULE
     | WANTED
-    | {"aws.sqs", "core.dead_letters", "core.event_text", "core.reconciliation", "core.rotation", "lifecycle.reconcile"},
+    | {"aws.sqs", "core.dead_letters", "core.event_text", "core.reconciliation", "core.rotation", "lifecycle.reconcile"}
+    | {"core.awaited", "lifecycle.awaited", "store.awaited"},
     "record_failure": RECORDS | WAY_BACK | {"lifecycle.close"},
     "redeliver": {"aws.clients", "aws.errors", "aws.sqs", "core.dead_letters", "core.errors", "core.service_role"}
     | {"environment", "telemetry"},

@@ -3,7 +3,7 @@
 import re
 
 from local.cloud import ROOT
-from statemachine.picture import README, drawn_into
+from statemachine.picture import PAGES, README, drawn_into
 from weighbridge.core import appspec, configs, documents, groups
 
 TEXT = README.read_text(encoding="utf-8")
@@ -11,7 +11,10 @@ FILES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_the_picture_is_drawn_from_the_definition() -> None:
-    assert drawn_into(TEXT) == TEXT, "run `make picture`"
+    for path, machine in PAGES.items():
+        page = path.read_text(encoding="utf-8")
+        assert page.count("```mermaid") == 1, path
+        assert drawn_into(page, machine) == page, "run `make picture`"
 
 
 def test_every_answer_to_a_question_has_an_arrow_of_its_own() -> None:

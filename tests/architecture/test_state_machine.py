@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from statemachine.definition import definition, text
+from statemachine.definition import DEPLOY, MACHINES, definition, text
 from tests.architecture.asl import (
     NO_FAILURES,
     Definition,
@@ -50,20 +50,27 @@ def test_statelint_accepts_it(tmp_path: Path) -> None:
     assert "Nowhere" in _statelint(machine, tmp_path).stdout
 
 
-def test_asl_validator_accepts_it(tmp_path: Path) -> None:
+def test_statelint_accepts_the_machine_by_which_others_deploy(tmp_path: Path) -> None:
+    run = _statelint(definition(DEPLOY), tmp_path)
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_asl_validator_accepts_it(tmp_path: Path, machine: str) -> None:
     validator = ROOT / "node_modules" / ".bin" / "asl-validator"
     # It takes no placeholder for a partition; as the template fills it in, everything else has to stand.
-    deployable = text().replace("${Partition}", "aws")
+    deployable = text(machine).replace("${Partition}", "aws")
     deployed, broken = tmp_path / "deployed.json", tmp_path / "broken.json"
     deployed.write_text(deployable, encoding="utf-8")
     run = _run(validator, "--json-path", deployed)
     assert run.returncode == 0, run.stdout + run.stderr
-    broken.write_text(deployable.replace("$step + 1", "$step +"), encoding="utf-8")
+    broken.write_text(deployable.replace("{% $states.result", "{% $states.result +"), encoding="utf-8")
     assert _run(validator, "--json-path", broken).returncode == 1
 
 
-def test_the_lint_accepts_it() -> None:
-    assert lint(definition()) == []
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_lint_accepts_it(machine: str) -> None:
+    assert lint(definition(machine)) == []
 
 
 def _state(machine: Definition, name: str) -> Any:
@@ -129,7 +136,7 @@ def test_the_lint_finds_what_the_validators_miss(break_: Callable[[Definition], 
 
 
 def test_what_infra_fills_in_is_known() -> None:
-    assert len(infra_placeholders()) == 8
+    assert len(infra_placeholders()) == 9
 
 
 def test_what_is_caught_without_being_a_failure_is_still_there() -> None:
@@ -295,3 +302,14 @@ def test_no_wait_for_a_token_depends_on_when_a_function_ends() -> None:
     waits = [state for state in definition()["States"].values() if state.get("Resource", "").endswith(".waitForTaskToken")]
     invocations = [state["Arguments"].get("InvocationType") for state in waits if ":lambda:" in state["Resource"]]
     assert invocations == ["Event", "Event"]
+
+
+def test_who_deploys_and_waits_ends_as_the_deployment_does() -> None:
+    states = definition(DEPLOY)["States"]
+    [wait] = [state for state in states.values() if state["Type"] == "Task"]
+    [catch] = wait["Catch"]
+    assert (catch["ErrorEquals"], states[catch["Next"]]["Type"]) == (["States.ALL"], "Fail")
+    assert states[wait["Next"]]["Type"] == "Succeed"
+    # What fails a deployment is called by CodeDeploy's code, and asking again would be the same deployment.
+    assert not [error for retry in wait["Retry"] for error in retry["ErrorEquals"] if error.isupper() or "ALL" in error]
+    assert "States.TaskFailed" not in json.dumps(wait["Retry"])

@@ -161,7 +161,7 @@ class Waits:
     def send_task_failure(self, taskToken: str, error: str, cause: str) -> dict[str, Any]:  # noqa: N803
         self._known(taskToken)
         self._once(taskToken)
-        self.interrupted.append((taskToken, error, json.loads(cause)))
+        self.interrupted.append((taskToken, error, json.loads(cause) if cause.startswith("{") else cause))
         return {}
 
     def _known(self, token: str) -> None:

@@ -49,7 +49,7 @@ def test_ten_hours_of_waiting_cost_what_the_schedule_does_and_nothing_else(figur
     assert {part: short[part] for part in budgets.SAME} == {part: long[part] for part in budgets.SAME}
     runs = long["waited"] // 300
     assert long["scheduled_invocations"] == {"Receive": runs, "Reconcile": runs, "Redeliver": runs, "Commit": runs}
-    assert sum(long["scheduled_calls"].values()) <= 10 * runs
+    assert sum(long["scheduled_calls"].values()) <= 11 * runs
 
 
 def test_every_call_is_counted_by_service_and_action(figures: Figures) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.core.samples import apply, at, plan, record
 from weighbridge.core.deployment import created, shifted
 from weighbridge.core.endings import succeeded
@@ -46,3 +48,38 @@ def test_the_world_is_told_in_codedeploys_words_and_in_ours() -> None:
         "revisionId": "r-1",
         "reason": "Step 1 of 10.",
     }
+
+
+@pytest.mark.parametrize(
+    ("description", "number"),
+    [
+        ("github-deployment:42", "42"),
+        ("Release 7 (github-deployment:1234567890).", "1234567890"),
+        ("github-deployment:42 github-deployment:43", "42"),
+    ],
+)
+def test_a_deployment_of_githubs_is_told_of_by_its_number(description: str, number: str) -> None:
+    begun = record() | {"description": description}
+    for status in ("InProgress", "Succeeded", "Failed", "Stopped"):
+        before = begun | {"status": "Created" if status == "InProgress" else "InProgress"}
+        [news] = notifications(before, begun | {"status": status}, "eu-west-1")
+        assert news.detail["gitHubDeploymentId"] == number
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "",
+        "Release 42",
+        "github-deployment:",
+        "github-deployment:../../orgs",
+        "github-deployment:42abc",
+        "my-github-deployment:42",
+        "github-deployment:\u0664\u0662",
+        f"github-deployment:{'4' * 21}",
+    ],
+)
+def test_what_is_no_number_is_told_to_nobody_on_github(description: str) -> None:
+    begun = record() | {"description": description}
+    [news] = notifications(begun, begun | {"status": "Failed"}, "eu-west-1")
+    assert "gitHubDeploymentId" not in news.detail

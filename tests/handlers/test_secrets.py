@@ -12,9 +12,11 @@ import pytest
 from botocore.response import StreamingBody
 
 from tests.aws.account import Waits, client_error, kept, refuse
-from tests.aws.invocation import APPSPEC, drop, event_file, invoke
+from tests.aws.invocation import APPSPEC, detail_of, drop, event_file, invoke
+from tests.core.samples import at
 from weighbridge.aws import lambda_hooks
 from weighbridge.core.deployment import Change
+from weighbridge.core.endings import failed
 from weighbridge.core.errors import Throttled
 from weighbridge.core.groups import parse
 from weighbridge.store import deployments, settings
@@ -86,3 +88,26 @@ def test_no_log_of_a_whole_hook_deployment_holds_a_token_or_an_execution_id(
     for secret in (*TOKENS, execution_id):
         assert secret not in output
     assert execution_id not in json.dumps(kept(id_))
+
+
+def test_no_log_holds_the_token_of_who_deploys_and_waits(
+    waits: Waits, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.StringIO()
+    for name in ("deploy_and_wait", "reconcile"):
+        handler = importlib.import_module(f"weighbridge.handlers.{name}").logger.registered_handler
+        monkeypatch.setattr(handler, "stream", written)
+    asked = event_file("deploy_and_wait")
+    for request in (asked["request"], asked["request"] | {"unheardOf": 1}):
+        invoke("deploy_and_wait", asked | {"request": request})
+    [id_] = deployments.unfinished()
+    deployments.end(kept(id_), failed(kept(id_), {"error": "HookFailed", "cause": "No."}, {}, at(9)))
+    ended = event_file("reconcile.execution_ended")
+    refuse(monkeypatch, "stepfunctions", "send_task_failure", client_error("ThrottlingException"))
+    with pytest.raises(Throttled):
+        invoke("reconcile", detail_of(ended, name=id_))
+    invoke("reconcile", detail_of(ended, name=id_))
+    assert [token for token, _, _ in waits.interrupted] == [asked["taskToken"]]
+    output = written.getvalue() + "".join(capsys.readouterr())
+    assert id_ in output
+    assert asked["taskToken"] not in output

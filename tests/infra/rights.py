@@ -22,6 +22,7 @@ BUCKET = "<StorageBucket.Arn>"
 FILES = "<StorageBucket.Arn>/*"
 TABLE = "<StorageTable.Arn>"
 MACHINE = "<DeploymentMachine>"
+DEPLOY_MACHINE = "<DeployMachine>"
 
 TRACE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 DELIVER_LOGS = {
@@ -108,6 +109,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             f"{TABLE}/index/open": items("Query"),
             EXECUTIONS: {"states:DescribeExecution"},
             MACHINE: {"states:StartExecution"} | END_WAITS,
+            DEPLOY_MACHINE: END_WAITS,
             SWEEP: {"events:EnableRule", "events:DisableRule"},
             **own(on_functions(deployable, "GetAlias", "UpdateAlias")),
             "<FailuresEvents.Arn>": LEAVE_FAILURES,
@@ -133,6 +135,11 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             **ASSUME,
         },
         "TransformTemplate": {},
+        "DeployAndWait": {
+            TABLE: items("GetItem", "PutItem", "UpdateItem"),
+            MACHINE: {"states:StartExecution"},
+            SWEEP: {"events:EnableRule"},
+        },
         "Redeliver": {
             "<FailuresEvents.Arn>": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
             "<FailuresUnhandled.Arn>": {"sqs:SendMessage"},
@@ -172,7 +179,7 @@ HANDLERS = handlers()
 REPORT_HOOK: Rights = {TABLE: items("GetItem", "UpdateItem"), MACHINE: END_WAITS}
 CONDITIONS = {"Notify": {"events:source": "weighbridge"}}
 """Under what conditions alone a handler has its rights to publish."""
-# What the machine needs beside its integrations. Neither the delivery of logs nor X-Ray has resources.
+# What a machine needs beside its integrations. Neither the delivery of logs nor X-Ray has resources.
 MACHINE_ITSELF: Rights = {"*": DELIVER_LOGS | TRACE | {"xray:GetSamplingRules", "xray:GetSamplingTargets"}}
 
 

@@ -8,7 +8,7 @@ from aws_cdk import FileSystem
 from infra.bytecode import PATTERNS
 from infra.concurrency import RECOMMENDED, UNRESERVED
 from infra.settings import ROOT
-from statemachine.definition import definition
+from statemachine.definition import DEPLOY, definition
 from tests.infra.assembly import Assembly, Synthesize
 from tests.infra.definition import placeholders, tasks
 from tests.infra.template import Template
@@ -28,6 +28,7 @@ SECONDS = {
     "Commit": 60,
     "ManageAlias": 60,
     "TransformTemplate": 30,
+    "DeployAndWait": 30,
     "Redeliver": 60,
     "Notify": 30,
     "SendTriggers": 60,
@@ -72,6 +73,7 @@ ENVIRONMENT = {
         "STATE_MACHINE_ARN": "<DeploymentMachine>",
         "SCHEDULE_RULE": "Weighbridge-Schedule",
     },
+    "DeployAndWait": {"STATE_MACHINE_ARN": "<DeploymentMachine>", "SCHEDULE_RULE": "Weighbridge-Schedule"},
     "Commit": {"STATE_MACHINE_ARN": "<DeploymentMachine>", "SCHEDULE_RULE": "Weighbridge-Schedule"},
     "ManageAlias": {
         "ACCOUNT_ID": "<AWS::AccountId>",
@@ -122,7 +124,7 @@ def test_the_reaction_path_has_concurrency_of_its_own(template: Template, synthe
     figures = reserved(synthesize({"reservedConcurrency": "on", "hookUrl": True}).template())
     # What puts traffic back has more than what others can keep busy, which is capped.
     reacting = [figures.pop(name) for name in ("Interrupt", "ShiftTraffic", "RecordFailure", "Reconcile")]
-    callable_by_others = ("Receive", "Validate", "Api", "ReportHook", "ManageAlias", "Commit")
+    callable_by_others = ("Receive", "Validate", "Api", "ReportHook", "ManageAlias", "Commit", "DeployAndWait")
     called_by_others = [figures.pop(name) for name in callable_by_others]
     assert min(reacting) >= max(called_by_others) > 0
     # RunHook waits for hooks, for a quarter of an hour each.
@@ -146,6 +148,9 @@ def test_every_handler_on_disk_is_a_function_and_every_function_a_handler(templa
 
 
 def test_every_placeholder_of_the_state_machine_is_filled_and_no_other(template: Template) -> None:
+    deploy = template["DeployMachine"]["DefinitionSubstitutions"]
+    assert set(deploy) == placeholders(definition(DEPLOY))
+    assert deploy == {"Partition": "<AWS::Partition>", "DeployAndWaitFunctionArn": "<DeployAndWaitFunction.Arn>"}
     substitutions = template["DeploymentMachine"]["DefinitionSubstitutions"]
     assert set(substitutions) == placeholders(definition())
     assert substitutions == {
@@ -156,7 +161,8 @@ def test_every_placeholder_of_the_state_machine_is_filled_and_no_other(template:
 
 
 def test_a_state_that_calls_a_handler_is_named_like_it() -> None:
-    calls = [task for task in tasks(definition()) if task.integration == "lambda:invoke"]
+    each = [*tasks(definition()), *tasks(definition(DEPLOY))]
+    calls = [task for task in each if task.integration == "lambda:invoke"]
     assert calls
     for call in calls:
         [placeholder] = call.placeholders
@@ -167,22 +173,33 @@ def test_a_state_that_calls_a_handler_is_named_like_it() -> None:
 
 def test_every_log_is_kept_for_a_quarter_and_goes_with_the_stack(template: Template) -> None:
     groups = template.of_type("AWS::Logs::LogGroup")
-    assert set(groups) == {"DeploymentLogs", *(f"{name}Logs" for name in SECONDS)}
+    assert set(groups) == {"DeploymentLogs", "DeployLogs", *(f"{name}Logs" for name in SECONDS)}
     for name, group in groups.items():
         assert group["RetentionInDays"] == 90
         assert template.resources[name].attributes["DeletionPolicy"] == "Delete"
 
 
-def test_the_state_machine_logs_every_transition_without_the_task_tokens(template: Template) -> None:
-    machine = template["DeploymentMachine"]
+@pytest.mark.parametrize(("construct", "suffix"), [("Deployment", ""), ("Deploy", "-deploy")])
+def test_the_state_machine_logs_every_transition_without_the_task_tokens(
+    template: Template, construct: str, suffix: str
+) -> None:
+    machine = template[f"{construct}Machine"]
     assert machine["StateMachineType"] == "STANDARD"
     assert machine["TracingConfiguration"] == {"Enabled": True}
     assert machine["LoggingConfiguration"] == {
-        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": "<DeploymentLogs.Arn>"}}],
+        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": f"<{construct}Logs.Arn>"}}],
         "IncludeExecutionData": False,
         "Level": "ALL",
     }
-    assert template["DeploymentLogs"]["LogGroupName"] == "/aws/vendedlogs/states/<AWS::StackName>"
+    assert template[f"{construct}Logs"]["LogGroupName"] == f"/aws/vendedlogs/states/<AWS::StackName>{suffix}"
+
+
+def test_the_machine_by_which_others_deploy_has_a_name_that_is_known_beforehand(
+    template: Template, synthesize: Synthesize
+) -> None:
+    assert template["DeployMachine"]["StateMachineName"] == "weighbridge-deploy"
+    assert "StateMachineName" not in template["DeploymentMachine"]
+    assert synthesize({"stackName": "Second"}).template()["DeployMachine"]["StateMachineName"] == "second-deploy"
 
 
 def test_the_layer_leaves_out_bytecode_and_programs(assembly: Assembly) -> None:

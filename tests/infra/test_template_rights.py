@@ -2,7 +2,7 @@
 
 import pytest
 
-from statemachine.definition import definition
+from statemachine.definition import DEPLOY, DEPLOYMENT, definition
 from tests.infra.assembly import Synthesize
 from tests.infra.definition import tasks
 from tests.infra.rights import CONDITIONS, HANDLERS, MACHINE_ITSELF, TRACE, handlers, joined, needed, on_functions
@@ -35,8 +35,9 @@ def test_where_every_group_has_to_name_a_role_ours_may_touch_no_function_and_no_
     assert strict["ValidateFunction"]["Environment"]["Variables"]["SERVICE_ROLE_REQUIRED"] == "true"
 
 
-def test_the_machine_may_do_what_its_tasks_need_and_nothing_more(template: Template) -> None:
-    assert template.rights("DeploymentRole") == joined(needed(tasks(definition())), MACHINE_ITSELF)
+@pytest.mark.parametrize(("role", "machine"), [("DeploymentRole", DEPLOYMENT), ("DeployRole", DEPLOY)])
+def test_a_machine_may_do_what_its_tasks_need_and_nothing_more(template: Template, role: str, machine: str) -> None:
+    assert template.rights(role) == joined(needed(tasks(definition(machine))), MACHINE_ITSELF)
 
 
 def test_each_role_is_held_by_one_service(template: Template) -> None:
@@ -47,7 +48,10 @@ def test_each_role_is_held_by_one_service(template: Template) -> None:
     def by(service: str) -> list[dict[str, object]]:
         return [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": f"{service}.amazonaws.com"}}]
 
-    assert trusted == {"DeploymentRole": by("states"), **{f"{name}Role": by("lambda") for name in HANDLERS}}
+    assert trusted == {
+        **dict.fromkeys(("DeploymentRole", "DeployRole"), by("states")),
+        **{f"{name}Role": by("lambda") for name in HANDLERS},
+    }
 
 
 def test_a_role_has_no_rights_but_those_of_its_policies(template: Template) -> None:

@@ -96,6 +96,7 @@ def test_outputs(template: Template) -> None:
     assert template.outputs == {
         "ApiUrl": "<ApiFunctionFunctionUrl.FunctionUrl>",
         "BucketName": "<StorageBucket>",
+        "DeployMachineArn": "<DeployMachine>",
         "EventBusName": "<EventsBus>",
         "HookLayerArn": "<HookLayer>",
         "ServiceToken": "<ManageAliasFunction.Arn>",

@@ -13,7 +13,7 @@ from weighbridge.aws.clients import client
 from weighbridge.core import missed_files
 from weighbridge.core.errors import ServiceUnavailable
 from weighbridge.core.object_keys import identity
-from weighbridge.lifecycle import receive_file, schedule, start
+from weighbridge.lifecycle import receive_file, schedule
 from weighbridge.store import deployments, keys, refusals, settings
 
 SWEEP = event_file("receive.scheduled")
@@ -32,7 +32,7 @@ def _put(place: SimpleNamespace, key: str, content: str = APPSPEC) -> str:
 
 
 def _found(of: str) -> Any:
-    record = start.find(of)
+    record = deployments.find(of)
     assert record
     return record
 
@@ -105,7 +105,7 @@ def test_what_was_deleted_or_replaced_is_not_deployed(place: SimpleNamespace) ->
     client("s3").delete_object(Bucket=place.bucket, Key="shop-app/beta/a.yaml")
     newest = _put(place, KEY)
     invoke("receive", SWEEP)
-    assert [start.find(of) is not None for of in (deleted, replaced, newest)] == [False, False, True]
+    assert [deployments.find(of) is not None for of in (deleted, replaced, newest)] == [False, False, True]
 
 
 def test_a_file_that_a_deployment_has_come_after_says_so_and_moves_nothing(place: SimpleNamespace) -> None:
@@ -130,7 +130,7 @@ def test_a_large_bucket_is_gone_through_in_parts(place: SimpleNamespace, monkeyp
     missed = []
     for _ in range(4):
         invoke("receive", SWEEP)
-        missed.append(sum(start.find(of) is not None for of in named))
+        missed.append(sum(deployments.find(of) is not None for of in named))
     assert missed == [6, 12, 14, 14]
     _put(place, "a/first/a.yaml")  # before the place where the third sweep ended, and the round has begun anew
     invoke("receive", SWEEP)
@@ -145,7 +145,7 @@ def test_a_listing_that_fails_is_left_to_the_next_sweep(place: SimpleNamespace, 
     with monkeypatch.context() as broken:
         refuse(broken, "s3", "list_objects_v2", client_error("AccessDenied"))
         invoke("receive", SWEEP)
-    assert start.find(of) is None
+    assert deployments.find(of) is None
     invoke("receive", SWEEP)
     assert _found(of)
 
@@ -182,7 +182,7 @@ def test_a_file_is_left_where_its_group_could_not_be_taken_over(
         asked: list[datetime] = []
         broken.setattr(schedule, "keep_on", asked.append)
         invoke("receive", SWEEP)
-    assert start.find(of) is None
+    assert deployments.find(of) is None
     assert asked  # or the next sweep might rest
     invoke("receive", SWEEP)
     assert "deploymentGroupId" in _found(of)

@@ -20,8 +20,8 @@ ROWS = [Row("drift", 708, 0, [], LATE), Row("races", 12_345, 2, [], LATE)]
 
 def test_a_row_counts_cases_and_failures() -> None:
     row = Row("hostile input")
-    for tried in (Tried([]), Tried(["two", "problems"]), Tried([], cases=250)):
-        row.count(tried)
+    for outcome in (Tried([]), Tried(["two", "problems"]), Tried([], cases=250)):
+        row.count(outcome)
     assert row.cells == ("hostile input", "252", "251", "1")
 
 

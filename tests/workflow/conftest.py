@@ -71,6 +71,18 @@ def deploy(world: World, tmp_path: Path) -> Cli:
 
 
 @pytest.fixture
+def at_cloud(world: World, tmp_path: Path) -> dict[str, str]:
+    """The environment of a step of a pipeline, in which the command `weighbridge` is there and means that cloud."""
+    return CREDENTIALS | {
+        "PATH": os.pathsep.join([str(CLI.parent), os.environ["PATH"]]),
+        "HOME": str(tmp_path),
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": world.cloud.endpoint,
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+@pytest.fixture
 def terminal(world: World, tmp_path: Path) -> Terminal:
     """Pastes lines into a terminal of a user of that cloud, where an error ends them; returns what they print."""
     environment = write_environment(world.cloud, world.outputs)

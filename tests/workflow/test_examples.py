@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +20,7 @@ from samtranslator.translator.transform import transform
 
 from local.cloud import ROOT
 from scenarios.stack import Stack
-from scenarios.world import Deployment, World
+from scenarios.world import Deployment, World, appspec
 from tests.core.test_stack_template import references
 from weighbridge.core.stack_template import convert
 
@@ -213,3 +215,83 @@ def test_an_application_of_codedeploys_moves_in_two_steps_without_being_touched(
     assert application.deployed().outcome == ("Succeeded", None)
     assert application.answer == SAID_NOW
     application.delete()
+
+
+class Heard(BaseHTTPRequestHandler):
+    """GitHub's API, which answers that a status is created."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((self.path, dict(self.headers), body))  # type: ignore[attr-defined]
+        self.send_response(201)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def github() -> Iterator[tuple[str, list[Any]]]:
+    """The URL of a server of this machine, and what it is asked."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Heard)
+    server.requests = []  # type: ignore[attr-defined]
+    with server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", server.requests  # type: ignore[attr-defined]
+        server.shutdown()
+        thread.join()
+
+
+def of_type(template: Template, kind: str) -> list[dict[str, Any]]:
+    return [resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == kind]
+
+
+def test_the_token_for_github_is_in_no_template(apps: Mapping[str, Template]) -> None:
+    template = apps["GitHub"]
+    assert findings(template) == set()
+    [connection] = of_type(template, "AWS::Events::Connection")
+    value = connection["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyValue"]
+    assert value == "Bearer {{resolve:secretsmanager:github-token:SecretString:::}}"
+    # EventBridge may call this one destination.
+    [policy] = of_type(template, "AWS::IAM::Policy")
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert (statement["Action"], "Fn::GetAtt" in statement["Resource"]) == ("events:InvokeApiDestination", True)
+
+
+def test_the_status_of_a_deployment_of_githubs_follows_ours(
+    world: World, apps: Mapping[str, Template], github: tuple[str, list[Any]]
+) -> None:
+    url, asked = github
+    template, events = apps["GitHub"], world.client("events")
+    shop = world.shop()
+    [connection] = of_type(template, "AWS::Events::Connection")
+    [destination] = of_type(template, "AWS::Events::ApiDestination")
+    # The emulator's CloudFormation does not make these; so they are made as the template has them.
+    connection["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyValue"] = "Bearer token"
+    connected = events.create_connection(Name="github", **connection)["ConnectionArn"]
+    endpoint = destination["InvocationEndpoint"].replace("https://api.github.com", url)
+    to = destination | {"ConnectionArn": connected, "InvocationEndpoint": endpoint}
+    arn = events.create_api_destination(Name="github", **to)["ApiDestinationArn"]
+    for number, rule in enumerate(of_type(template, "AWS::Events::Rule")):
+        pattern = rule["EventPattern"] | {"detail": rule["EventPattern"]["detail"] | {"application": [shop.name]}}
+        events.put_rule(Name=f"github-{number}", EventPattern=json.dumps(pattern))
+        [target] = rule["Targets"]
+        transformer = {"InputPathsMap": {}} | target["InputTransformer"]
+        told = {"Id": "github", "Arn": arn, "RoleArn": world.role(f"GitHub{number}", {}), "InputTransformer": transformer}
+        events.put_targets(Rule=f"github-{number}", Targets=[told | {"HttpParameters": target["HttpParameters"]}])
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": appspec(shop.name, "2")}}
+    quiet = world.ended(world.request(shop, {"revision": revision, "description": "github-deployment:../7 is none"}))
+    assert quiet.outcome == ("Succeeded", None)
+    content = appspec(shop.name, "3", current=None, BeforeAllowTraffic=world.hook('return {"status": "Failed"}'))
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": content}}
+    failed = world.ended(world.request(shop, {"revision": revision, "description": "Release 42 github-deployment:42"}))
+    world.until("both statuses", lambda: len(asked) == 2)
+    by_state = {body["state"]: (path, headers, body["description"]) for path, headers, body in asked}
+    assert set(by_state) == {"in_progress", "failure"}
+    for path, headers, description in by_state.values():
+        assert path == "/repos/shop/checkout/deployments/42/statuses"
+        assert headers["Authorization"] == "Bearer token"
+        assert headers["Accept"] == "application/vnd.github+json"
+        assert failed.id in description
+    assert by_state["failure"][2] == f"HOOK_EXECUTION_FAILURE: {failed.id}"

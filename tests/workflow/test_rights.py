@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.world import ACCOUNT, DEPLOYABLE, World, allow, trusting
+from scenarios.world import ACCOUNT, DEPLOYABLE, World, allow, appspec, trusting
 from tests.infra.rights import CONDITIONS, LEAVE_FAILURES, READ_STREAM, REPORT_HOOK, handlers
 from tests.infra.template import Rights
 
@@ -102,6 +102,7 @@ def place(world: World) -> Place:
         "<StorageBucket.Arn>": f"arn:aws:s3:::{world.bucket}",
         "<StorageTable.Arn>": f"arn:aws:dynamodb:{regional}:table/{world.outputs['TableName']}",
         "<DeploymentMachine>": machine,
+        "<DeployMachine>": world.outputs["DeployMachineArn"],
         "<DeploymentMachine.Name>": machine.rpartition(":")[2],
         **{f"<{name}.Arn>": f"arn:aws:sqs:{regional}:{url.rpartition('/')[2]}" for name, url in failures.items()},
         **{
@@ -186,7 +187,13 @@ def _on_machines(world: World, machine: str) -> list[Call]:
     [message] = world.until("a token", lambda: world.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
     states.stop_execution(executionArn=running)
     calls = []
-    for arn, token in ((machine, _token_that_is_over(world)), (other, json.loads(message["Body"])["token"])):
+    of_gate, of_who_waits = _tokens_that_are_over(world)
+    tokens = {
+        machine: of_gate,
+        world.outputs["DeployMachineArn"]: of_who_waits,
+        other: json.loads(message["Body"])["token"],
+    }
+    for arn, token in tokens.items():
         execution = arn.replace(":stateMachine:", ":execution:") + ":nothing"
         run, report = {"executionArn": execution}, {"taskToken": token}
         calls += [
@@ -202,13 +209,20 @@ def _on_machines(world: World, machine: str) -> list[Call]:
     return calls
 
 
-def _token_that_is_over(world: World) -> str:
+def _tokens_that_are_over(world: World) -> tuple[str, str]:
+    """That of a deployment's bake, and that of the execution which has waited for the deployment."""
     shop = world.shop(deploymentConfigName="Endless")
-    deployment_id = world.drop(shop)
-    token: str = world.in_bake(deployment_id)["gate"]["token"]
-    world.stop(deployment_id)
-    world.ended(deployment_id)
-    return token
+    names = {"applicationName": shop.name, "deploymentGroupName": "prod"}
+    asked = names | {"revision": {"revisionType": "String", "string": {"content": appspec(shop.name)}}}
+    started = world.client("stepfunctions").start_execution(
+        stateMachineArn=world.outputs["DeployMachineArn"], input=json.dumps(asked)
+    )
+    record = world.in_bake(world.deployment_asked_for_by(started["executionArn"]))
+    waiting = world.item(f"AWAITED#{record['identity']}", "AWAITED")
+    assert waiting
+    world.stop(record["deploymentId"])
+    world.ended(record["deploymentId"])
+    return record["gate"]["token"], waiting["taskToken"]
 
 
 def _on_functions(world: World, regional: str) -> list[Call]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import stepfunctions
 
-from verify.simulation.callbacks import Callbacks
+from verify.simulation.callbacks import Callbacks, Wait
 from verify.simulation.clock import Clock, Signal
 from verify.simulation.clock import Kind as Due
 from verify.simulation.emulator import Answer, Emulator
@@ -45,6 +45,10 @@ class Machine:
     def waits(self) -> dict[str, bool]:
         """Every task token that was given out, and whether the wait for it is over."""
         return {token: wait.ended.is_set for token, wait in self._callbacks.waits.items()}
+
+    def wait_of(self, execution: str) -> tuple[str, Wait]:
+        """A token, and the wait for it, of an execution of another machine, which is not played."""
+        return self._callbacks.begin(execution)
 
     def serve(self, operation: str, request: Any) -> Answer:
         asked = json.loads(request.body)

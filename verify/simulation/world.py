@@ -64,6 +64,11 @@ class SimulatedWorld(World):
         items = self.simulation.emulator.items(self.outputs["TableName"])
         return [plain(item) for item in items if item["sk"] == {"S": "WANTED"} and "open" in item]
 
+    def awaited(self) -> list[dict[str, Any]]:
+        """Who waits for the end of a deployment and has not been told of it."""
+        items = self.simulation.emulator.items(self.outputs["TableName"])
+        return [plain(item) for item in items if item["sk"] == {"S": "AWAITED"}]
+
     @cached_property
     def codedeploy(self) -> Any:
         """A stock client of CodeDeploy, pointed at the API's URL."""

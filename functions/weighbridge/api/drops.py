@@ -9,8 +9,8 @@ from weighbridge.aws import s3
 from weighbridge.core.errors import InvalidDocument, classify
 from weighbridge.core.object_keys import AppSpecDrop, ConfigDrop, GroupDrop, classify_key, identity
 from weighbridge.environment import environment
-from weighbridge.lifecycle import schedule, start
-from weighbridge.store import drops
+from weighbridge.lifecycle import schedule
+from weighbridge.store import deployments, drops
 
 
 def get_drop(request: Request) -> Mapping[str, Any]:
@@ -43,7 +43,7 @@ def _names(drop: AppSpecDrop | GroupDrop | ConfigDrop) -> dict[str, str]:
 
 
 def _became(drop: AppSpecDrop | GroupDrop | ConfigDrop, of: str) -> dict[str, Any]:
-    record = start.find(of)
+    record = deployments.find(of)
     if record is None:
         taken_over = not isinstance(drop, AppSpecDrop) and drops.is_taken_over(of)
         return {"status": "Accepted" if taken_over else "Pending"}

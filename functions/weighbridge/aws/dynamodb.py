@@ -146,6 +146,10 @@ class Expression:
         """The condition that a list has so many elements."""
         return f"size({self.path(dotted)}) = {self._value(length)}"
 
+    def at_most(self, dotted: str, limit: str) -> str:
+        """The condition that a text, a time say, does not come after `limit`."""
+        return f"{self.path(dotted)} <= {self._value(limit)}"
+
     def below(self, dotted: str, limit: int) -> str:
         """The condition that a number is smaller than `limit`."""
         return f"{self.path(dotted)} < {self._value(limit)}"
@@ -241,6 +245,16 @@ def listed_keys(listing: str) -> list[Key]:
         ExpressionAttributeValues={":listing": attribute(listing)},
     )
     return [{name: {"S": value} for name, value in key.items()} for key in answer]
+
+
+def open_keys(kind: str) -> list[dict[str, str]]:
+    """The key strings of all items of a kind in the index of what is open, oldest first."""
+    return query(
+        IndexName="open",
+        KeyConditionExpression="#open = :open",
+        ExpressionAttributeNames={"#open": "open"},
+        ExpressionAttributeValues={":open": {"S": kind}},
+    )
 
 
 def create(of: Key, values: Mapping[str, Any]) -> bool:

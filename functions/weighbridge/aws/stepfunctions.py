@@ -63,7 +63,12 @@ def end_wait(token: str, output: Any) -> bool:
 
 def interrupt_wait(token: str, error: str, details: Any) -> bool:
     """Ends the wait that holds `token` with an error of that name; False where it is over already."""
-    return _send("send_task_failure", taskToken=token, error=error, cause=json.dumps(details))
+    return fail_wait(token, error, json.dumps(details))
+
+
+def fail_wait(token: str, error: str, cause: str) -> bool:
+    """Ends the wait that holds `token` with an error of that name and a text; False where it is over already."""
+    return _send("send_task_failure", taskToken=token, error=error, cause=cause)
 
 
 def is_waiting(token: str) -> bool:

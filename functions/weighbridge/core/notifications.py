@@ -4,6 +4,7 @@ CodeDeploy's own notification says START, SUCCESS, FAILURE and STOP; five detail
 two what was refused without becoming a deployment.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,10 @@ _TOLD = {
 }
 
 
+_GITHUB = re.compile(r"(?<![\w-])github-deployment:([0-9]{1,20})(?!\w)", re.ASCII)
+"""How a description names the deployment of GitHub's whose status is to follow: digits, since they end up in a path."""
+
+
 @dataclass(frozen=True)
 class Notification:
     detail_type: str
@@ -52,17 +57,22 @@ def _news(old: Record | None, new: Record) -> Iterator[tuple[str, dict[str, Any]
     before = old["status"] if old else None
     changed = new["status"] != before
     if changed and new["status"] == "InProgress":
-        yield STATE_CHANGE, {"state": "START"}
+        yield STATE_CHANGE, {"state": "START"} | _on_github(new)
     for entry in new["timeline"][len(old["timeline"]) if old else 0 :]:
         detail_type = _TOLD.get(entry["event"])
         if detail_type:
             yield detail_type, {key: value for key, value in entry.items() if key != "event"}
     if changed and new["status"] in _STATES and new["status"] != "InProgress":
         error = {"errorInformation": new["errorInformation"]} if "errorInformation" in new else {}
-        yield STATE_CHANGE, {"state": _STATES[new["status"]]} | error
+        yield STATE_CHANGE, {"state": _STATES[new["status"]]} | error | _on_github(new)
         if is_rollback(new) and new["status"] == "Succeeded":
             rolled_back = new["rollbackInfo"]["rollbackTriggeringDeploymentId"]
             yield ROLLED_BACK, {"rolledBackDeploymentId": rolled_back, "version": new["plan"]["currentVersion"]}
+
+
+def _on_github(record: Record) -> dict[str, str]:
+    named = _GITHUB.search(record.get("description", ""))
+    return {"gitHubDeploymentId": named[1]} if named else {}
 
 
 def refused(refusal: Mapping[str, Any], region: str) -> Notification:

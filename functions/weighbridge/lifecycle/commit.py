@@ -158,7 +158,7 @@ def _root(item: Item) -> Stack | None:
 
 def _record(item: Item) -> Record | None:
     want = item.get("committed")
-    return start.find(identity(item["owner"]["stackId"], want["requestId"])) if want else None
+    return deployments.find(identity(item["owner"]["stackId"], want["requestId"])) if want else None
 
 
 def _go_on(item: Item, now: datetime) -> Item:

@@ -21,7 +21,7 @@ from weighbridge.core.refusals import Refusal, Refused, refused_drop, refused_ev
 from weighbridge.core.service_role import foreign
 from weighbridge.environment import environment
 from weighbridge.lifecycle import schedule, start
-from weighbridge.store import drops, refusals, settings
+from weighbridge.store import deployments, drops, refusals, settings
 from weighbridge.telemetry import count
 
 logger = Logger()
@@ -112,9 +112,9 @@ def _take_missed(file: Stored, beside: Sequence[Stored], now: datetime) -> None:
 def _has_been_received(file: Stored, identity: str, now: datetime) -> bool:
     match file.drop:
         case AppSpecDrop():
-            return start.find(identity) is not None
+            return deployments.find(identity) is not None
         case GroupDrop() | ConfigDrop():
-            return drops.is_taken_over(identity) or start.find(identity) is not None
+            return drops.is_taken_over(identity) or deployments.find(identity) is not None
         case None:
             return refusals.is_settled(identity, now)
 

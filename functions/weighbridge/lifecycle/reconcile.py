@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from aws_lambda_powertools import Logger
 
 from weighbridge.aws import sqs, stepfunctions
+from weighbridge.core.awaited import is_awaited
 from weighbridge.core.deployment import is_rollback, is_running
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import Outdated, Retryable, Throttled, WeighbridgeError, described
@@ -32,7 +33,7 @@ from weighbridge.core.reconciliation import (
 from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import FINAL
 from weighbridge.core.rotation import rotated
-from weighbridge.lifecycle import gate, rollback, schedule
+from weighbridge.lifecycle import awaited, gate, rollback, schedule
 from weighbridge.store import deployments, wanted
 from weighbridge.telemetry import count
 
@@ -61,11 +62,14 @@ def reconcile_all(remaining_ms: Callable[[], int], now: datetime) -> None:
     except WeighbridgeError:  # the next one is sooner than the end of Lambda's retries
         logger.exception("Not reconciled: the open deployments could not be listed")
         return
+    is_somebody_waiting = True
     try:
         _reconcile_each(rotated(unfinished, now), remaining_ms)
+        is_somebody_waiting = awaited.tell_all(lambda: remaining_ms() > _TIME_TO_END, now)
     finally:
         # Where this fails there may be no next one, but Lambda tries this one again.
-        schedule.review(now, needed=bool(unfinished) or bool(wanted.open_aliases()) or sqs.are_left())
+        needed = bool(unfinished) or is_somebody_waiting or bool(wanted.open_aliases()) or sqs.are_left()
+        schedule.review(now, needed=needed)
 
 
 def _reconcile_each(deployment_ids: Iterable[str], remaining_ms: Callable[[], int]) -> None:
@@ -102,6 +106,8 @@ def _reconcile(deployment_id: str, execution: Execution | None = None) -> None:
         record = _finish(deployment_id, execution)
     except Outdated:  # a function that outlived the execution has just written; it does so once
         record = _finish(deployment_id)
+    if record and is_awaited(record):
+        awaited.tell(record["identity"], datetime.now(UTC))
     if record and is_rollback(record):
         _reconcile(record["rollbackInfo"]["rollbackTriggeringDeploymentId"])
 

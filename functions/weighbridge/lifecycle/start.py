@@ -88,15 +88,6 @@ def _name_in(value: Any) -> str:
     return value if isinstance(value, str) and valid_name(value) else ""
 
 
-def find(identity: str) -> Record | None:
-    """The record of the deployment that `identity` asked for; None where there is none (yet)."""
-    for attempt in itertools.count():
-        record = deployments.get(deployment_id(identity, attempt))
-        if record is None or record["identity"] == identity:
-            break
-    return record
-
-
 def _keep(identity: str, now: datetime, request: Request, create: Callable[[Record], bool]) -> Record:
     """The record of the deployment that `identity` asks for, kept by `create`, which says whether its id was free.
 

@@ -1,5 +1,6 @@
 """Records of deployments in the table, and the locks they hold. On the reaction path: no pydantic."""
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from weighbridge.aws import dynamodb
 from weighbridge.aws.dynamodb import Expression, Key
+from weighbridge.core import ids
 from weighbridge.core.deployment import RUNNING, Change, is_drop, is_rollback
 from weighbridge.core.endings import Ending
 from weighbridge.core.errors import (
@@ -66,6 +68,15 @@ def claim(record: Record) -> bool:
 
 def get(deployment_id: str) -> Record | None:
     return cast("Record | None", dynamodb.get(keys.deployment(deployment_id)))
+
+
+def find(identity: str) -> Record | None:
+    """The record of the deployment that `identity` asked for; None where there is none (yet)."""
+    for attempt in itertools.count():
+        record = get(ids.deployment_id(identity, attempt))
+        if record is None or record["identity"] == identity:
+            break
+    return record
 
 
 def existing(deployment_id: str) -> Record:
@@ -315,13 +326,7 @@ def watched_by(alarm: str) -> list[str]:
 
 def unfinished() -> list[str]:
     """The ids of all deployments that have not ended, oldest first."""
-    answer = dynamodb.query(
-        IndexName="open",
-        KeyConditionExpression="#open = :open",
-        ExpressionAttributeNames={"#open": "open"},
-        ExpressionAttributeValues={":open": {"S": "open"}},
-    )
-    return [keys.deployment_in(key) for key in answer]
+    return [keys.deployment_in(key) for key in dynamodb.open_keys("open")]
 
 
 def left_by(alias: str) -> Record | None:

@@ -14,6 +14,7 @@
     SETTINGS#<digest>         SETTINGS         a group's or configuration's file that was taken over (store.drops)
     BUCKET#<bucket>           BUCKET           `after`, the key after which the next look for missed files begins
     WANTED#<function>:<alias> WANTED           what a stack wants of an alias that it owns (core.wanted)
+    AWAITED#<identity>        AWAITED          who waits for a deployment's end, by its token (core.awaited)
     REFUSAL#<digest>          REFUSAL          an object or event that was refused without a deployment (core.refusals)
     REFUSALS#<hour>           REFUSALS         how many were in a clock hour
     SCHEDULE#SWEEP            SCHEDULE         until when the schedule is on (lifecycle.schedule)
@@ -113,6 +114,16 @@ def wanted(alias: str) -> Key:
 def wanted_in(key: Mapping[str, str]) -> str:
     """The alias, `function:alias`, of which an item with this key, given as text, says what is wanted."""
     return key["pk"].removeprefix("WANTED#")
+
+
+def awaited(identity: str) -> Key:
+    """`identity` is what asked for the deployment."""
+    return _key("AWAITED", identity)
+
+
+def awaited_in(key: Mapping[str, str]) -> str:
+    """The identity of the deployment that is waited for by an item with this key, given as text."""
+    return key["pk"].removeprefix("AWAITED#")
 
 
 def refusal(digest: str) -> Key:

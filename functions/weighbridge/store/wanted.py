@@ -44,13 +44,7 @@ def delete(alias: str, revision: int) -> bool:
 
 def open_aliases() -> Sequence[str]:
     """The aliases of which something is still to be done, those first that have waited longest."""
-    answer = dynamodb.query(
-        IndexName="open",
-        KeyConditionExpression="#open = :open",
-        ExpressionAttributeNames={"#open": "open"},
-        ExpressionAttributeValues={":open": {"S": OPEN}},
-    )
-    return [keys.wanted_in(key) for key in answer]
+    return [keys.wanted_in(key) for key in dynamodb.open_keys(OPEN)]
 
 
 def holders(application: str, group: str, alias: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
-"""Lambda aliases that Weighbridge shifts, for CDK apps."""
+"""Lambda aliases that Weighbridge shifts, and who is told of it, for CDK apps."""
 
 from weighbridge_cdk.alias import WeighbridgeAlias
 from weighbridge_cdk.aspect import Weighbridge
+from weighbridge_cdk.github import GitHubDeployments
 
-__all__ = ["Weighbridge", "WeighbridgeAlias"]
+__all__ = ["GitHubDeployments", "Weighbridge", "WeighbridgeAlias"]

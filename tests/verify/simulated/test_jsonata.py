@@ -10,7 +10,7 @@ import pytest
 from ministack.services import stepfunctions
 
 from local.cloud import ROOT
-from statemachine.definition import definition
+from statemachine.definition import DEPLOY, definition
 from tests.architecture.asl import expressions
 from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
@@ -30,21 +30,33 @@ Promise.all(asked.map(evaluated)).then((answers) => console.log(JSON.stringify(a
 
 Evaluation = tuple[str, dict[str, Any]]
 
+
+def text(expression: str) -> str:
+    return expression.removeprefix("{%").removesuffix("%}").strip()
+
+
 FAILURE = {"error": "HookFailed", "cause": "No."}
 BROKEN = {"input": {}, "context": {}, "errorOutput": {"Error": "Throttled", "Cause": "Rate exceeded"}}
 UNREADABLE, UNRECORDED = (
     "$plan.alarms.ignorePollFailure ? {} : {'failure': {'error': 'AlarmsUnreadable', 'cause': $states.errorOutput.Cause}}",
     "{'code': $failure.error, 'message': $failure.cause}",
 )
+WAITS = definition(DEPLOY)["States"]["Deploy and wait"]
+ASKED = {"Id": "arn", "StartTime": "2026-11-23T06:00:00Z"}
+OVER: list[dict[str, Any]] = [{"Error": "HEALTH_CONSTRAINTS", "Cause": "No."}, {"Error": "States.Timeout"}]
+BY_OTHERS: list[Evaluation] = [
+    (text(WAITS["Arguments"]["Payload"]["execution"]), {"states": {"input": {}, "context": {"Execution": ASKED}}}),
+    *(
+        (text(WAITS["Catch"][0]["Assign"]["failure"]), {"states": {"input": {}, "context": {}, "errorOutput": error}})
+        for error in OVER
+    ),
+]
+"""What the machine evaluates by which others deploy, apart from what the other one does as well."""
 NOT_TOLD: list[Evaluation] = [
     *((UNREADABLE, {"states": BROKEN, "plan": {"alarms": {"ignorePollFailure": ignored}}}) for ignored in (True, False)),
     (UNRECORDED, {"states": BROKEN, "failure": FAILURE}),
 ]
 """What no story leads to: alarms that cannot be read for long, and a failure that cannot be recorded."""
-
-
-def text(expression: str) -> str:
-    return expression.removeprefix("{%").removesuffix("%}").strip()
 
 
 def by_javascript(asked: list[Evaluation]) -> list[Any]:
@@ -91,11 +103,27 @@ def evaluations(world: SimulatedWorld) -> list[Evaluation]:
             played = story.play(world)
             for deployment_id in played.deployments:
                 world.ended(deployment_id)
-    return [*seen.values(), *NOT_TOLD]
+    return [*seen.values(), *NOT_TOLD, *BY_OTHERS]
 
 
 def test_every_expression_of_the_definition_is_evaluated(evaluations: list[Evaluation]) -> None:
-    assert {expression for expression, _ in evaluations} == {text(value) for _, value in expressions(definition(), "")}
+    waits = {WAITS["Arguments"]["Payload"]["execution"], WAITS["Catch"][0]["Assign"]["failure"]}
+    all_there_are = waits | {value for _, value in expressions(definition(), "")}
+    assert {expression for expression, _ in evaluations} == set(map(text, all_there_are))
+
+
+def test_what_asks_for_a_deployment_tells_its_starts_apart(evaluations: list[Evaluation]) -> None:
+    assert evaluations
+    assert [by_python(each) for each in BY_OTHERS] == [
+        ["arn 2026-11-23T06:00:00Z"],
+        [{"error": "HEALTH_CONSTRAINTS", "cause": "No."}],
+        [
+            {
+                "error": "States.Timeout",
+                "cause": "The deployment has not ended within the seven days that are waited for it.",
+            }
+        ],
+    ]
 
 
 def test_javascript_and_python_agree(evaluations: list[Evaluation]) -> None:

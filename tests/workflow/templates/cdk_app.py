@@ -1,12 +1,12 @@
 """An app as people have it, for CodeDeploy: what it refers to its alias by, and three ways to have Weighbridge shift it."""
 
-from aws_cdk import App, Aspects, CfnOutput, Stack
+from aws_cdk import App, Aspects, CfnOutput, SecretValue, Stack
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
-from weighbridge_cdk import Weighbridge, WeighbridgeAlias
+from weighbridge_cdk import GitHubDeployments, Weighbridge, WeighbridgeAlias
 
 
 def function(stack: Stack, name: str) -> lambda_.Function:
@@ -72,4 +72,12 @@ long = WeighbridgeAlias(
     start="DuringStack",
 )
 used(construct, long)
+
+GitHubDeployments(
+    Stack(app, "GitHub"),
+    "GitHub",
+    repository="shop/checkout",
+    token=SecretValue.secrets_manager("github-token"),
+    applications=["shop"],
+)
 app.synth()

@@ -101,10 +101,10 @@ def _read(text: str) -> Iterator[Row]:
 
 def tried(day: date) -> str:
     """What a row's cases were tried on: the commit that is checked out, whether anything differs from it, and the day."""
-    return f"{_commit()}, {day.isoformat()}"
+    return f"{commit()}, {day.isoformat()}"
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit that is checked out, and whether anything differs from it."""
     name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)

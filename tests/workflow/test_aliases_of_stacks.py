@@ -76,8 +76,7 @@ def test_a_stack_looks_at_its_templates_and_not_at_the_alias(world: World, shop:
     assert world.alias(shop) == Alias("2", {})
     assert stack.update("3", Other=OTHER) == "UPDATE_COMPLETE"
     late = world.ended(world.drop(shop, "3", current=None))
-    assert late.outcome == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
-    assert "The alias is on version 3 already" in late.message
+    assert late.outcome == ("Succeeded", None), "there was nothing to shift"
     assert world.ended(world.drop(shop, "2", current=None)).outcome == ("Succeeded", None)
     properties = {"FunctionName": shop.name, "FunctionVersion": "1", "Name": "live"}
     fails = {"Type": "AWS::Lambda::Alias", "DependsOn": "Live", "Properties": properties}

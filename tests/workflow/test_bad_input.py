@@ -84,10 +84,6 @@ def _unknown_config(world: World, shop: Shop) -> str:
     return world.request(shop, {"revision": revision, "deploymentConfigName": "NoSuchConfig"})
 
 
-def _equal_versions(world: World, shop: Shop) -> str:
-    return world.drop(shop, "1")
-
-
 def _weighted(world: World, shop: Shop) -> str:
     world.route(shop, "1", {"3": 0.25})
     return world.drop(shop)
@@ -136,7 +132,6 @@ BAD = [
     Bad("function not there", _changed(Name="shop-0"), "INVALID_LAMBDA_FUNCTION", "no Lambda function named 'shop-0'"),
     Bad("function not allowed", _changed(Name="payroll"), APPSPEC, "this installation is restricted to shop*"),
     Bad("CurrentVersion differs", _changed(CurrentVersion="3"), APPSPEC, "does not match the current version in AppSpec file"),
-    Bad("equal versions", _equal_versions, APPSPEC, "on version 1 already"),
     Bad("hook not there", _hooks(AfterAllowTraffic="CodeDeployHook_none"), HOOK, "no Lambda function 'CodeDeployHook_none'"),
     Bad("hook not allowed", _hooks(BeforeAllowTraffic="verify"), APPSPEC, "hooks must be named CodeDeployHook_*"),
     Bad("hook null", _file("version: 0.0\nResources: []\nHooks: [BeforeAllowTraffic: ]"), APPSPEC, "cannot be null or empty"),

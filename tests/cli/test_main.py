@@ -106,7 +106,8 @@ def test_what_it_imports_is_what_its_distribution_requires() -> None:
 def test_templates_of_cloudformation_take_an_extra_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     from click.testing import CliRunner  # noqa: PLC0415
 
-    monkeypatch.setitem(sys.modules, "cfnlint", None)
+    for module in ("cfnlint", "cfnlint.decode"):
+        monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, "weighbridge_cli.transform", raising=False)
     import weighbridge_cli  # noqa: PLC0415
 

@@ -28,6 +28,9 @@ from local.deployment import LAYER
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR = "import boto3; boto3.client('dynamodb')"
 HANDLER = "import weighbridge.handlers.{}; from weighbridge.aws.clients import client; client('dynamodb')"
+SDK = "import boto3"
+COMMAND = "from weighbridge_cli.main import weighbridge; weighbridge(['--help'], standalone_mode=False)"
+"""What somebody waits for who asks what there is: against the import of the SDK alone, which the command does without."""
 # Between two readings of the clock, in a process that has loaded nothing of ours yet. CPython keeps frames in chunks, and
 # what loops where one ends takes up to a tenth longer; how deep that is here says nothing of Lambda, so it is drawn.
 PROBE = """
@@ -80,7 +83,8 @@ class Package:
 class ColdStarts:
     """with_bytecode, without_bytecode: a ratio for each handler's name. packages: `code` and `layer`, with bytecode.
 
-    With bytecode is how it ships where an interpreter of the runtime's version is at hand.
+    With bytecode is how it ships where an interpreter of the runtime's version is at hand. command: `weighbridge --help`
+    against `import boto3`.
     """
 
     rounds: int
@@ -88,6 +92,7 @@ class ColdStarts:
     with_bytecode: Mapping[str, Ratio]
     without_bytecode: Mapping[str, Ratio]
     packages: Mapping[str, Package]
+    command: Ratio
 
 
 def handlers() -> list[str]:
@@ -112,7 +117,10 @@ def measure(rounds: int = 15, names: Sequence[str] = ()) -> ColdStarts:
             for half in (samples[:rounds], samples[rounds:])
         )
         packages = {name: _package(shipped / name) for name in ("code", "layer")}
-    return ColdStarts(rounds, sys.version.split()[0], with_bytecode, without_bytecode, packages)
+        for statement in (SDK, COMMAND):
+            _seconds(statement, bare, warming=True)
+        command = Ratio.of([_seconds(COMMAND, bare) / _seconds(SDK, bare) for _ in range(rounds)])
+    return ColdStarts(rounds, sys.version.split()[0], with_bytecode, without_bytecode, packages, command)
 
 
 def _unpack(directory: Path) -> None:
@@ -137,7 +145,7 @@ def _seconds(statement: str, directory: Path, depth: int = 0, *, warming: bool =
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(directory),  # which has no profile of AWS
-        "PYTHONPATH": os.pathsep.join((str(directory / "code"), str(directory / "layer" / "python"))),
+        "PYTHONPATH": os.pathsep.join(map(str, (directory / "code", directory / "layer" / "python", ROOT / "cli"))),
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
@@ -147,7 +155,7 @@ def _seconds(statement: str, directory: Path, depth: int = 0, *, warming: bool =
     }
     command = [sys.executable, "-c", PROBE, statement, str(depth)]
     run = subprocess.run(command, env=environment, cwd=directory, capture_output=True, text=True, check=True)
-    return float(run.stdout)
+    return float(run.stdout.splitlines()[-1])  # before it is what the command says
 
 
 def _package(directory: Path) -> Package:
@@ -168,6 +176,7 @@ def table(result: ColdStarts) -> str:
         f"| {name} | {package.files} | {package.bytes / 1024:,.0f} | {package.compressed_bytes / 1024:,.0f} |"
         for name, package in result.packages.items()
     ]
+    lines += ["", f"`weighbridge --help` takes {result.command} of what `import boto3` takes."]
     return "\n".join(lines)
 
 

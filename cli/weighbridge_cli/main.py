@@ -15,8 +15,8 @@ from weighbridge_cli.text import clean
 
 VERBS = {
     "deploy": "deploying",
-    "retry": "deploying",
-    "undo": "deploying",
+    "retry": "again",
+    "undo": "again",
     "plan": "planning",
     "wait": "waiting",
     "watch": "waiting",

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 NOON = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
-ID, BACK = "d-ABCDEFGHI", "d-BACKBACK1"
+ID, BY = {"applicationName": "shop", "deploymentGroupName": "prod"}
+"""The group of the deployment."""
+BACK = "d-ABCDEFGHI", "d-BACKBACK1"
 HOSTILE = "\x1b[31m[red]::error::x\u202e\r\n<b>|"
 """A name that would colour a terminal, be rich's markup, GitHub's command, turn writing round, end a line, be HTML."""
 

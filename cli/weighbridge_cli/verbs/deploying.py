@@ -14,9 +14,7 @@ from weighbridge_cli.exits import REACHED, OutOfReach, Refused
 from weighbridge_cli.options import (
     ALIAS,
     GROUP,
-    SUBJECT,
     TARGET,
-    VERSION,
     AliasName,
     Form,
     GroupName,
@@ -27,10 +25,7 @@ from weighbridge_cli.options import (
     place_options,
 )
 from weighbridge_cli.output import Display, display, note, on_github, tell_github
-from weighbridge_cli.progress import ENDED, Progress
 from weighbridge_cli.requests import (
-    ALL_AT_ONCE,
-    NO_ALARMS,
     Deployment,
     Target,
     appspec,
@@ -46,10 +41,8 @@ from weighbridge_cli.verbs.common import (
     alias_info,
     cloud_at,
     concluded,
-    deployment_of,
     ended,
     followed,
-    many,
     meant,
     progress_of,
 )
@@ -60,8 +53,6 @@ if TYPE_CHECKING:
 
 ENDINGS = (".yaml", ".yml", ".json", ".zip")
 """Of files that can be dropped."""
-_REPEATED = ("applicationName", "deploymentGroupName", "deploymentConfigName", "revision", "overrideAlarmConfiguration")
-"""The members of a deployment that a retry has, too."""
 
 
 def is_given(ctx: click.Context, option: str) -> bool:
@@ -81,27 +72,38 @@ def no_alarms_option(function: Any) -> Any:
     return click.option("--no-alarms", is_flag=True, help=text)(function)
 
 
+def what_options(function: Any) -> Any:
+    """Gives a verb what is to be deployed, and how."""
+    for option in (
+        no_alarms_option,
+        hook_options,
+        click.option(
+            "--appspec",
+            "appspec_file",
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            metavar="FILE",
+            help="What this AppSpec file says, by a call of the API.",
+        ),
+        click.option(
+            "--group", type=GROUP, metavar="APP/GROUP", help="The deployment group; by default the one of the last time."
+        ),
+        click.option("--config", metavar="NAME", help="Another deployment configuration than the group's."),
+        click.option(
+            "--target", type=TARGET, metavar="VERSION|latest", help="The version; by default the highest published one."
+        ),
+        click.argument("subject", metavar="FUNCTION[:ALIAS]|FILE", required=False),
+    ):
+        function = option(function)
+    return function
+
+
 def hooks(before: str | None, after: str | None) -> dict[str, str | None]:
     return {"BeforeAllowTraffic": before, "AfterAllowTraffic": after}
 
 
 @click.command(short_help="Deploy a version to an alias, or what an AppSpec file says.")
-@click.argument("subject", metavar="FUNCTION[:ALIAS]|FILE", required=False)
-@click.option(
-    "--target", type=TARGET, metavar="VERSION|latest", help="The version to deploy; by default the highest published one."
-)
+@what_options
 @click.option("--publish", is_flag=True, help="Publish the function's code as a new version first, and deploy that.")
-@click.option("--config", metavar="NAME", help="Another deployment configuration than the group's.")
-@click.option("--group", type=GROUP, metavar="APP/GROUP", help="The deployment group; by default the one of the last time.")
-@click.option(
-    "--appspec",
-    "appspec_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    metavar="FILE",
-    help="Deploy what this AppSpec file says, by a call of the API.",
-)
-@hook_options
-@no_alarms_option
 @click.option("--description", metavar="TEXT", help="Any text about it; it stands in the record.")
 @click.option("--wait", is_flag=True, help="Follow it to its end; --until and --timeout say otherwise.")
 @following_options
@@ -160,7 +162,7 @@ def deploy(
             info = alias_info(cloud, alias)  # before anything is published for an alias that is not there
             version = _published(cloud, alias, screen) if publish else version_to_deploy(cloud, alias, target)
             started = _deployed(cloud, alias, info, appspec(alias, version, hooks(before, after)), asked)
-        _begun(cloud, started, alias, screen, form, waiting if wait else None)
+        begun(cloud, started, alias, screen, form, waiting if wait else None)
 
 
 def _file_of(subject: str | None) -> Path | None:
@@ -211,7 +213,7 @@ def _deployed(cloud: Cloud, alias: AliasName, info: AliasInfo, text: str, asked:
 def create(cloud: Cloud, request: Deployment, maker: AliasName | None = None) -> str:
     """The id of a deployment by the API. The group of an alias that has none yet, `maker`, is made on first use."""
     try:
-        return _create(cloud, request.members)
+        return send(cloud, request.members)
     except Refused as error:
         if error.code not in MISSING_GROUP:
             raise
@@ -221,10 +223,10 @@ def create(cloud: Cloud, request: Deployment, maker: AliasName | None = None) ->
                 error.code,
             ) from error
     make_group(cloud, request.group, maker)
-    return _create(cloud, request.members)
+    return send(cloud, request.members)
 
 
-def _create(cloud: Cloud, members: Mapping[str, Any]) -> str:
+def send(cloud: Cloud, members: Mapping[str, Any]) -> str:
     """Asks once: where the answer is lost, the deployment may have begun."""
     try:
         return str(cloud.api("create_deployment", **members)["deploymentId"])
@@ -312,7 +314,7 @@ def _published(cloud: Cloud, alias: AliasName, screen: Display) -> str:
     return version
 
 
-def _begun(  # noqa: PLR0917 - what a deployment that has begun is told with
+def begun(  # noqa: PLR0917 - what a deployment that has begun is told with
     cloud: Cloud,
     started: str | AlreadyThere,
     alias: AliasName | None,
@@ -345,132 +347,3 @@ def already_there(screen: Display, alias: AliasName, target: str) -> None:
             "AlreadyThere", REACHED, message, function=alias.function, alias=alias.name, target=target, live=target
         )
     )
-
-
-@click.command(short_help="Try a deployment that failed or was stopped again.")
-@click.argument("subject", type=SUBJECT, metavar="DEPLOYMENT|FUNCTION[:ALIAS]")
-@no_alarms_option
-@click.option("--wait", is_flag=True, help="Follow it to its end; --until and --timeout say otherwise.")
-@following_options
-@place_options
-@click.pass_context
-def retry(
-    ctx: click.Context,
-    *,
-    subject: str | AliasName,
-    no_alarms: bool,
-    wait: bool,
-    waiting: Waiting,
-    form: Form,
-    place: Place,
-) -> None:
-    """Try a deployment that failed or was stopped again: the same revision, group, configuration and alarms.
-
-    Of an alias it is the last deployment.
-    """
-    wait = wait or is_given(ctx, "until")
-    cloud = cloud_at(place)
-    with display(form) as screen:
-        former = progress_of(cloud, deployment_of(cloud, subject), alarms=False)
-        if former["status"] == "Succeeded" or former.get("rollbackOf"):
-            what = "is a rollback" if former.get("rollbackOf") else "has succeeded"
-            raise Refused(f"{former['deploymentId']} {what}: there is nothing to try again.")
-        if former["status"] not in ENDED:
-            raise Refused(
-                f"{former['deploymentId']} is still running: {place.command('watch', former['deploymentId'])} follows it, "
-                f"{place.command('stop', former['deploymentId'])} ends it."
-            )
-        info = cloud.api("get_deployment", deploymentId=former["deploymentId"])["deploymentInfo"]
-        members = {name: info[name] for name in _REPEATED if info.get(name)}
-        if no_alarms:
-            members["overrideAlarmConfiguration"] = NO_ALARMS
-        if "revision" not in members:
-            raise Refused(f"{former['deploymentId']} had no revision that can be deployed again.")
-        alias = AliasName(former["functionName"], former["alias"]) if former.get("functionName") else None
-        if alias and is_on(alias_info(cloud, alias), former["targetVersion"]):
-            already_there(screen, alias, former["targetVersion"])
-            return
-        description = f"Retry of {former['deploymentId']}"
-        started = _create(cloud, members | {"description": description})
-        _begun(cloud, started, alias, screen, form, waiting if wait else None)
-
-
-@click.command(short_help="Go back to the version before the last success.")
-@click.argument("alias", type=ALIAS, metavar="FUNCTION[:ALIAS]")
-@click.option("--to", "target", type=VERSION, metavar="VERSION", help="By default the version before the last success.")
-@click.option("--config", metavar="NAME", default=ALL_AT_ONCE, show_default=True, help="How the traffic moves.")
-@click.option("--group", type=GROUP, metavar="APP/GROUP", help="The deployment group; by default the one of the last time.")
-@hook_options
-@click.option("--alarms", is_flag=True, help="Watch the group's alarms, and do not begin while one is red.")
-@click.option("--wait", is_flag=True, help="Follow it to its end; --until and --timeout say otherwise.")
-@following_options
-@place_options
-@click.pass_context
-def undo(
-    ctx: click.Context,
-    *,
-    alias: AliasName,
-    target: str | None,
-    config: str,
-    group: GroupName | None,
-    before: str | None,
-    after: str | None,
-    alarms: bool,
-    wait: bool,
-    waiting: Waiting,
-    form: Form,
-    place: Place,
-) -> None:
-    """Go back to the version before the last deployment that succeeded, or to another one.
-
-    It is a deployment like any other, but all at once, whatever the alarms say, and without hooks: it is what
-    takes a fault back. Options say otherwise. What is still running is not undone but stopped: weighbridge stop.
-    """
-    wait = wait or is_given(ctx, "until")
-    cloud = cloud_at(place)
-    with display(form) as screen:
-        info = alias_info(cloud, alias)
-        if active := info.get("activeDeploymentId"):
-            raise Refused(f"{active} is running: {place.command('stop', active)} ends it, and puts its traffic back.")
-        version = target or _version_before(cloud, alias, info)
-        if is_on(info, version):
-            already_there(screen, alias, version)
-            return
-        chosen, is_ours = group_of(alias, group, info)
-        screen.say(f"{alias} goes back from version {info.get('version', '?')} to version {version}.")
-        request = Deployment(
-            chosen, content(appspec(alias, version, hooks(before, after))), config, f"Undo to version {version}", alarms
-        )
-        started = create(cloud, request, alias if is_ours else None)
-        _begun(cloud, started, alias, screen, form, waiting if wait else None)
-
-
-def _version_before(cloud: Cloud, alias: AliasName, info: AliasInfo) -> str:
-    """Where the last success came from; rollbacks are none."""
-    last = (info.get("lastSuccess") or {}).get("deploymentId")
-    successes = many(cloud, [last]) if last else []
-    if not successes or successes[0].get("rollbackOf"):
-        successes = _successes(cloud, alias, info)
-    before = successes[0].get("currentVersion") if successes else None
-    if not before:
-        raise Refused(
-            f"Nothing is known to go back to: no deployment of {alias} has succeeded yet. Choose a version by --to."
-        )
-    return str(before)
-
-
-def _successes(cloud: Cloud, alias: AliasName, info: AliasInfo) -> list[Progress]:
-    """The last success of the alias's group that was no rollback, as far as its latest hundred deployments go."""
-    if not info.get("applicationName"):
-        return []
-    ids = cloud.api(
-        "list_deployments",
-        applicationName=info["applicationName"],
-        deploymentGroupName=info["deploymentGroupName"],
-        includeOnlyStatuses=["Succeeded"],
-    )["deployments"]
-    for first in range(0, len(ids), 25):
-        for each in many(cloud, ids[first : first + 25]):
-            if (each.get("functionName"), each.get("alias")) == (alias.function, alias.name) and not each.get("rollbackOf"):
-                return [each]
-    return []

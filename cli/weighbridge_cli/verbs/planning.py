@@ -11,7 +11,7 @@ import click
 
 from weighbridge_cli import records
 from weighbridge_cli.exits import FAILED, Refused
-from weighbridge_cli.options import ALIAS, GROUP, TARGET, AliasName, GroupName, Place, json_option, place_options
+from weighbridge_cli.options import ALIAS, AliasName, GroupName, Place, json_option, place_options
 from weighbridge_cli.output import now
 from weighbridge_cli.requests import appspec, content, group_of, target_in
 from weighbridge_cli.text import clean, duration, local_time, percent
@@ -20,10 +20,9 @@ from weighbridge_cli.verbs.deploying import (
     ENDINGS,
     Asked,
     group_for,
-    hook_options,
     hooks,
-    no_alarms_option,
     version_to_deploy,
+    what_options,
 )
 from weighbridge_cli.verbs.dropping import MISSING_GROUP, read
 
@@ -32,19 +31,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show what a deployment would do, and write nothing.")
-@click.argument("subject", metavar="FUNCTION[:ALIAS]|FILE", required=False)
-@click.option("--target", type=TARGET, metavar="VERSION|latest", help="The version; by default the highest published one.")
-@click.option("--config", metavar="NAME", help="Another deployment configuration than the group's.")
-@click.option("--group", type=GROUP, metavar="APP/GROUP", help="The deployment group; by default the one of the last time.")
-@click.option(
-    "--appspec",
-    "appspec_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    metavar="FILE",
-    help="Plan what this AppSpec file says.",
-)
-@hook_options
-@no_alarms_option
+@what_options
 @json_option
 @place_options
 @click.pass_context

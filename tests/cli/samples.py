@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 NOON = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
-ID, BY = {"applicationName": "shop", "deploymentGroupName": "prod"}
-"""The group of the deployment."""
-BACK = "d-ABCDEFGHI", "d-BACKBACK1"
+ID, BACK = "d-ABCDEFGHI", "d-BACKBACK1"
+BY = {"applicationName": "shop", "deploymentGroupName": "prod"}
+"""The group that has deployed the alias."""
+REVISION = {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": "shop/prod/release.yaml", "version": "v1"}}
 HOSTILE = "\x1b[31m[red]::error::x\u202e\r\n<b>|"
 """A name that would colour a terminal, be rich's markup, GitHub's command, turn writing round, end a line, be HTML."""
 

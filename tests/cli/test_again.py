@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from tests.cli.fake import Fake, alias, told
-from tests.cli.samples import BY, ID, progress, stopped, succeeded
-
-REVISION = {"revisionType": "S3", "s3Location": {"bucket": "drops", "key": "shop/prod/release.yaml", "version": "v1"}}
+from tests.cli.samples import BY, ID, REVISION, progress, stopped, succeeded
 
 
 def test_a_retry_is_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:

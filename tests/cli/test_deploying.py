@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.fake import Fake, alias, missing, told
-from tests.cli.samples import BY, ID, stopped, succeeded
+from tests.cli.samples import BY, ID, REVISION, stopped, succeeded
 from tests.cli.schema import check
 from weighbridge_cli.exits import OutOfReach, Refused
 from weighbridge_cli.options import AliasName

@@ -53,11 +53,18 @@ def test_a_quick_run_leaves_a_page_of_its_own(quick: Path, results: dict[str, An
 def test_cold_starts_have_a_section_where_they_are_measured() -> None:
     ratio, package = {"median": 1.25, "lower": 1.2, "upper": 1.3}, {"files": 3, "bytes": 4_000, "compressed_bytes": 1_000}
     starts = {"interrupt": ratio}
-    figures = {"rounds": 5, "with_bytecode": starts, "without_bytecode": starts, "packages": {"code": package}}
+    figures = {
+        "rounds": 5,
+        "with_bytecode": starts,
+        "without_bytecode": starts,
+        "command": ratio,
+        "packages": {"code": package},
+    }
     run = json.loads(RESULTS.read_text(encoding="utf-8"))["cost"]["run"]
     text = page({"coldStart": {"run": run, "figures": figures}})
     assert "| interrupt | 1.25 (1.20-1.30) | 1.25 (1.20-1.30) |" in text
     assert "| code | 3 | 4,000 | 1,000 |" in text
+    assert "`weighbridge --help` takes 1.25 (1.20-1.30) of the CPU time of `import boto3`" in text.replace("\n", " ")
 
 
 def test_a_table_is_markdown() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from weighbridge_cli.explain import headline
 from weighbridge_cli.progress import Progress
 from weighbridge_cli.text import clean, iso, local_time
 
@@ -21,6 +22,14 @@ class News:
     def __init__(self) -> None:
         self._told: set[tuple[datetime, str, str]] = set()
         self._states: dict[str, str] = {}
+        self._headline = ""
+
+    def lines(self, progress: Progress, now: datetime) -> Iterator[str]:
+        """The same, a line an event, after a line that says which deployment it is."""
+        if (told := headline(progress)) != self._headline:
+            self._headline = told
+            yield told
+        yield from (line(event, now) for event in self.of(progress, now))
 
     def of(self, progress: Progress, now: datetime) -> list[Event]:
         """What this look has that no earlier one had."""

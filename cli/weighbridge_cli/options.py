@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from weighbridge.core.ids import DEPLOYMENT_ID
 from weighbridge_cli.text import clean
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -17,7 +18,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_ALIAS = "live"
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|min|h|d)", re.ASCII)
-_DEPLOYMENT = re.compile(r"d-[0-9A-Z]{9}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,140}", re.ASCII)
 _ALIAS = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _ARN = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:(.+)", re.ASCII)
@@ -187,7 +187,7 @@ def alias_named(text: str) -> AliasName | None:
 
 
 def is_deployment(text: str) -> bool:
-    return _DEPLOYMENT.fullmatch(text) is not None
+    return DEPLOYMENT_ID.fullmatch(text) is not None
 
 
 class SubjectType(click.ParamType):  # type: ignore[type-arg]  # generic in later releases

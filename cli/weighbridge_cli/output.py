@@ -12,9 +12,8 @@ import click
 
 from weighbridge_cli import records
 from weighbridge_cli.exits import FAILED, REACHED
-from weighbridge_cli.explain import conclusion, headline
 from weighbridge_cli.following import Watcher
-from weighbridge_cli.news import News, line
+from weighbridge_cli.news import News
 from weighbridge_cli.options import Form
 from weighbridge_cli.progress import Progress, reason
 from weighbridge_cli.text import clean, markdown, plain_line, workflow_message, workflow_property
@@ -95,38 +94,31 @@ class Lines(_Told):
 
     def __init__(self) -> None:
         self._news = News()
-        self._headline = ""
 
     def show(self, progress: Progress) -> None:
-        if (title := headline(progress)) != self._headline:
-            self._headline = title
-            self._head(title)
-        for event in self._news.of(progress, now()):
-            self._line(line(event, now()))
+        for text in self._news.lines(progress, now()):
+            self._line(text)
 
     def conclude(self, record: Mapping[str, Any]) -> None:
         self._line(record["message"])
-
-    def _head(self, text: str) -> None:
-        self._line(text)
 
     def _line(self, text: str) -> None:
         click.echo(plain_line(text))
 
 
 class OnGitHub(Lines):
-    """Lines in a group, an error where it failed, a summary of the step, and outputs."""
+    """Lines in a group that the first one names, an error where it failed, a summary of the step, and outputs."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._open = False
+        self._begun = self._open = False
 
-    def _head(self, text: str) -> None:
-        if self._open:
-            super()._head(text)
+    def _line(self, text: str) -> None:
+        if self._begun:
+            super()._line(text)
         else:
             click.echo(f"::group::{workflow_message(clean(text))}")
-            self._open = True
+            self._begun = self._open = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -136,7 +128,7 @@ class OnGitHub(Lines):
     def _close(self) -> None:
         if self._open:
             click.echo("::endgroup::")
-            self._open = False
+        self._begun, self._open = True, False
 
     def conclude(self, record: Mapping[str, Any]) -> None:
         self._close()
@@ -228,7 +220,3 @@ def _append(variable: str, text: str) -> None:
     if path:
         with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - the runner's own file
             file.write(text)
-
-
-def message_of(progress: Progress) -> str:
-    return conclusion(progress, now())

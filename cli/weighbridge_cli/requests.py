@@ -11,7 +11,6 @@ from weighbridge_cli.exits import Refused
 from weighbridge_cli.options import AliasName, GroupName, alias_named
 from weighbridge_cli.text import clean, sentence_list
 
-ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 NO_ALARMS = {"enabled": False}
 """Instead of a deployment group's alarms, for one deployment."""
 MOST = 99
@@ -130,8 +129,3 @@ def routing(canary: str | None, linear: str | None) -> dict[str, Any]:
     kind = "Canary" if canary else "Linear"
     values = {f"{kind.lower()}Percentage": int(share), f"{kind.lower()}Interval": int(minutes)}
     return {"type": f"TimeBased{kind}", f"timeBased{kind}": values}
-
-
-def current_style() -> dict[str, str]:
-    """The only style of deployment there is for Lambda."""
-    return {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}

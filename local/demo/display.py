@@ -9,8 +9,7 @@ from typing import Any, Protocol, Self
 from rich.console import Console
 
 from local.demo.traffic import Requests
-from weighbridge_cli.explain import headline
-from weighbridge_cli.news import News, line
+from weighbridge_cli.news import News
 from weighbridge_cli.tree import LiveTree
 
 Progress = Mapping[str, Any]
@@ -57,7 +56,6 @@ class PlainLines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._news = News()
-        self._headline = ""
 
     def __enter__(self) -> Self:
         return self
@@ -71,8 +69,5 @@ class PlainLines:
         self._console.print(text, markup=False)
 
     def show(self, progress: Progress, requests: Requests) -> None:
-        if (told := headline(progress)) != self._headline:
-            self._headline = told
-            self.say(told)
-        for event in self._news.of(progress, now()):
-            self.say(f"{line(event, now())}  [{requests}]")
+        for text in self._news.lines(progress, now()):
+            self.say(f"{text}  [{requests}]")

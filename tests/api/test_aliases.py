@@ -18,10 +18,12 @@ from tests.aws.account import (
 )
 from tests.core.samples import at, plan
 from weighbridge.aws import dynamodb
+from weighbridge.aws.lambda_aliases import Lambda
 from weighbridge.core.deployment import begun, shifted
 from weighbridge.core.endings import succeeded
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.plan import routing_after
+from weighbridge.core.service_role import ServiceRole
 from weighbridge.store import deployments, keys, settings
 
 D = "d-AAAAAAAAA"
@@ -103,11 +105,29 @@ def test_it_is_looked_at_by_the_role_of_the_group_that_deployed_it(
     role = "arn:aws:iam::123456789012:role/WeighbridgeServiceRole-shop"
     settings.put_group("shop-app", "prod", DeploymentGroup.read({"serviceRoleArn": role}), "2026-11-23T06:00:00.000Z")
     keep_begun()
-    seen: list[object] = []
-    monkeypatch.setattr("weighbridge.api.aliases.Lambda", lambda _session, as_role: seen.append(as_role))
-    with pytest.raises(AttributeError):
+    seen: list[ServiceRole | None] = []
+
+    def by(session: str, as_role: ServiceRole | None) -> Lambda:
+        seen.append(as_role)
+        return Lambda(session, None)
+
+    monkeypatch.setattr("weighbridge.api.aliases.Lambda", by)
+    [info] = api.call("ListAliases", **NAMED)["aliases"]
+    assert seen == [ServiceRole(role, "shop-app/prod")]
+    assert info["version"] == "1"
+
+
+def test_one_that_is_throttled_is_asked_for_again_by_its_name_and_passed_over_in_a_list(
+    api: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_begun()
+    throttled = client_error("TooManyRequestsException", "GetAlias", 429)
+    refuse(monkeypatch, "lambda", "get_alias", throttled)
+    with pytest.raises(Refused, match="ThrottlingException"):
         api.call("ListAliases", **NAMED)
-    assert [str(as_role.arn) for as_role in seen] == [role]  # type: ignore[attr-defined]
+    refuse(monkeypatch, "lambda", "get_alias", throttled)
+    [info] = api.call("ListAliases")["aliases"]
+    assert info["notLookedAt"]
 
 
 def test_what_a_stack_wants_stands_beside_it(api: Caller) -> None:

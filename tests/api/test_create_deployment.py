@@ -1,5 +1,6 @@
 """Deployments that are asked for by the API: what is kept and started at once, and what is refused."""
 
+import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +14,10 @@ from tests.core.samples import at
 from weighbridge.aws import clients
 from weighbridge.core.deployment import created, stamp
 from weighbridge.core.endings import failed
+from weighbridge.core.errors import InvalidAppSpec
 from weighbridge.core.groups import DeploymentGroup
 from weighbridge.core.planning import roll_back_on, watched_alarms
-from weighbridge.lifecycle import schedule
+from weighbridge.lifecycle import schedule, validate
 from weighbridge.store import deployments, revisions, settings
 
 pytestmark = pytest.mark.usefixtures("group_id")
@@ -165,6 +167,16 @@ def test_what_a_call_leaves_of_enabled_is_off(api: Caller, sent: dict[str, Any],
     by_override = "overrideAlarmConfiguration" in sent
     assert watched_alarms(record, group)["names"] == ([] if by_override else ["a"])
     assert roll_back_on(record, group)["failure"] is by_override
+
+
+def test_the_version_that_is_live_is_codedeploys_error(api: Caller) -> None:
+    properties = {"Name": "shop", "Alias": "live", "TargetVersion": "1"}
+    document = {"version": 0.0, "Resources": [{"shop": {"Type": "AWS::Lambda::Function", "Properties": properties}}]}
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(document)}}
+    canary = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    asked_for = api.call("CreateDeployment", **NAMES, revision=revision, deploymentConfigName=canary)
+    with pytest.raises(InvalidAppSpec, match="has nothing to shift"):
+        validate.plan(asked_for["deploymentId"], 0)
 
 
 def test_a_second_deployment_of_the_group_is_refused_and_told_which_one_runs(api: Caller) -> None:

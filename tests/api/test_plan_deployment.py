@@ -9,9 +9,10 @@ import pytest
 from tests.api.caller import Caller, Refused
 from tests.aws.account import client_error, create_alias, keep_begun, refuse
 from tests.core.samples import at
-from weighbridge.aws import clients, dynamodb
+from weighbridge.aws import clients, cloudwatch, dynamodb, lambda_aliases
 from weighbridge.core.deployment import stamp
 from weighbridge.core.groups import DeploymentGroup
+from weighbridge.core.service_role import ServiceRole
 from weighbridge.store import settings
 
 NAMES = {"applicationName": "shop-app", "deploymentGroupName": "prod"}
@@ -125,6 +126,23 @@ def test_what_the_start_would_refuse_is_an_error(api: Caller, revision: dict[str
     [error] = [finding for finding in plan(api, revision)["findings"] if finding["severity"] == "Error"]
     assert error["code"] == code
     assert says in error["message"]
+
+
+def test_it_is_looked_at_by_the_role_of_the_group(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = "arn:aws:iam::123456789012:role/WeighbridgeServiceRole-shop"
+    watched = {"enabled": True, "alarms": [{"name": "errors"}]}
+    group_settings({"serviceRoleArn": role, "alarmConfiguration": watched})
+    seen: list[ServiceRole | None] = []
+
+    def by(as_role: ServiceRole | None, _session: str, service: str) -> object:
+        seen.append(as_role)
+        return clients.client(service)
+
+    for module in (cloudwatch, lambda_aliases):
+        monkeypatch.setattr(module, "client_as", by)
+    shown = plan(api)
+    assert seen == [ServiceRole(role, "shop-app/prod")] * 2
+    assert shown["serviceRoleArn"] == role
 
 
 def test_a_group_that_is_not_there_is_an_error(api: Caller) -> None:

@@ -5,11 +5,13 @@ import pytest
 from tests.api.caller import Caller, Refused
 from tests.aws.account import client_error, keep_planned, new_record, refuse
 from tests.core.samples import at, plan
-from weighbridge.aws import clients
+from weighbridge.aws import clients, cloudwatch
+from weighbridge.core.alarms import Reading
 from weighbridge.core.deployment import shifted
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.plan import routing_after
 from weighbridge.core.rollbacks import rollback_record
+from weighbridge.core.service_role import ServiceRole
 from weighbridge.store import deployments
 
 D, OTHER = "d-AAAAAAAAA", "d-BBBBBBBBB"
@@ -50,6 +52,20 @@ def test_alarms_that_may_not_be_read_say_so(api: Caller, monkeypatch: pytest.Mon
     refuse(monkeypatch, "cloudwatch", "describe_alarms", client_error("AccessDenied", "DescribeAlarms", 403))
     shown = api.call("GetDeploymentProgress", deploymentId=D, includeAlarms=True)["deploymentProgress"]
     assert shown["alarms"] == [{"name": "errors", "state": "Unreadable"}]
+
+
+def test_alarms_are_read_by_the_role_of_the_group(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = "arn:aws:iam::123456789012:role/WeighbridgeServiceRole-shop"
+    keep_planned(serviceRoleArn=role)
+    seen: list[ServiceRole | None] = []
+
+    def read(_names: object, _session: str, as_role: ServiceRole | None) -> dict[str, Reading]:
+        seen.append(as_role)
+        return {"errors": Reading("OK", "as it was")}
+
+    monkeypatch.setattr(cloudwatch, "read", read)
+    shown = api.call("GetDeploymentProgress", deploymentId=D, includeAlarms=True)["deploymentProgress"]
+    assert (seen, shown["alarms"]) == ([ServiceRole(role, "shop-app/prod")], [{"name": "errors", "state": "OK"}])
 
 
 def test_a_rollback_is_named_while_it_goes_on(api: Caller) -> None:

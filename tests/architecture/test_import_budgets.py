@@ -21,7 +21,7 @@ RECORDS = BASE | TABLE | {"store.deployments", "store.revisions"}
 RECORDS |= {f"core.{module}" for module in ("endings", "ids", "record_size", "revisions")}
 EXECUTIONS = {"aws.stepfunctions", "core.execution"}
 GATE = EXECUTIONS | {"core.gate", "core.interruptions", "lifecycle.gate"}
-ROLLBACKS = {"core.rollback_rule", "core.rollbacks", "core.sequence"}
+ROLLBACKS = {"core.names", "core.rollback_rule", "core.rollbacks", "core.sequence"}
 WAY_BACK = ROLLBACKS | {"aws.lambda_aliases", "core.function_state", "lifecycle.rollback", "telemetry"}
 REFUSALS = {"core.event_text", "core.refusals", "store.refusals"}
 SETTINGS = {"core.configs", "core.documents", "core.groups", "core.tags", "store.settings"}
@@ -38,7 +38,7 @@ MODULES = {
     # Its operations are loaded when the first call of one comes.
     "api": ENDPOINT | {"api.registry"},
     "check_alarms": RECORDS | {"aws.cloudwatch", "core.alarms", "lifecycle.check_alarms"},
-    "commit": COMMITS | {"core.configs", "core.documents"},
+    "commit": COMMITS,
     "complete": RECORDS | WAY_BACK | {"lifecycle.close"},
     "deploy_and_wait": (BEGINS - {"telemetry"}) | {"core.awaited", "lifecycle.deploy_and_wait", "store.awaited"},
     "interrupt": RECORDS | GATE | REFUSALS | {"lifecycle.interrupt", "telemetry"},
@@ -66,7 +66,7 @@ MODULES = {
     "run_hook_failed": RECORDS | GATE,
     "send_triggers": BASE | TABLE | {"aws.sns", "core.triggers", "telemetry"},
     "shift_traffic": RECORDS | WAY_BACK | {"lifecycle.shift"},
-    "transform_template": {"aws.clients", "core.configs", "core.documents", "core.errors", "core.plan"}
+    "transform_template": {"aws.clients", "core.configs", "core.documents", "core.errors", "core.names", "core.plan"}
     | {"core.hooks", "core.ids", "core.record", "core.routing", "core.service_role"}
     | {"core.stack_template", "core.wanted", "environment"},
     "validate": RECORDS
@@ -75,7 +75,7 @@ MODULES = {
     | {"core.names", "core.object_keys", "core.planning", "core.rollback_rule", "core.rollbacks"}
     | {"lifecycle.preparation", "lifecycle.validate"},
 }
-READS_FILES = {"commit", "manage_alias", "receive", "transform_template", "validate"}
+READS_FILES = {"manage_alias", "receive", "transform_template", "validate"}
 READS_STREAMS = {"notify", "send_triggers"}
 # What a client of botocore's and Powertools' logger come with.
 SDK = {"aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "six", "typing_extensions", "urllib3"}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from weighbridge.core.alias_resource import Request, alias_in, application_of, check_duration, read_wish
-from weighbridge.core.configs import ALL_AT_ONCE, PREDEFINED, DeploymentConfig
+from weighbridge.core.configs import PREDEFINED, DeploymentConfig
 from weighbridge.core.errors import InvalidDocument
-from weighbridge.core.names import valid_name
+from weighbridge.core.names import ALL_AT_ONCE, valid_name
 
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/5e7b0a40-0f1c-11ef-9d2c-0a1b2c3d4e5f"
 EVENT = {

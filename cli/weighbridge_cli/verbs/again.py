@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from weighbridge.core.names import ALL_AT_ONCE
 from weighbridge_cli.exits import Refused
 from weighbridge_cli.options import (
     ALIAS,
@@ -23,7 +24,6 @@ from weighbridge_cli.options import (
 from weighbridge_cli.output import display
 from weighbridge_cli.progress import ENDED, Progress
 from weighbridge_cli.requests import (
-    ALL_AT_ONCE,
     NO_ALARMS,
     Deployment,
     appspec,

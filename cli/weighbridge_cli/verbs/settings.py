@@ -7,16 +7,17 @@ from typing import Any
 
 import click
 
+from weighbridge.core.deployment import STYLE
+from weighbridge.core.rollback_rule import ROLLBACK_EVENTS
 from weighbridge_cli import records
 from weighbridge_cli.exits import Refused
 from weighbridge_cli.options import GROUP, GroupName, Place, json_option, place_options
-from weighbridge_cli.requests import current_style, routing
+from weighbridge_cli.requests import routing
 from weighbridge_cli.text import clean
 from weighbridge_cli.verbs.common import cloud_at
 from weighbridge_cli.verbs.dropping import MISSING_GROUP, read
 from weighbridge_cli.verbs.dropping import set_group as drop_group
 
-ROLLBACK_EVENTS = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 _SHOWN = (
     "deploymentConfigName",
     "serviceRoleArn",
@@ -116,7 +117,7 @@ def set_group(
             "create_deployment_group",
             **names,
             deploymentGroupName=group_name.group,
-            deploymentStyle=current_style(),
+            deploymentStyle=dict(STYLE),
             **changes,
         )
         click.echo(f"{group_name} is made.")
@@ -141,7 +142,7 @@ def group_changes(
     if role:
         changes["serviceRoleArn"] = role
     if rollback is not None:
-        changes["autoRollbackConfiguration"] = {"enabled": rollback, "events": ROLLBACK_EVENTS if rollback else []}
+        changes["autoRollbackConfiguration"] = {"enabled": rollback, "events": list(ROLLBACK_EVENTS) if rollback else []}
     return changes
 
 

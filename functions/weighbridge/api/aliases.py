@@ -7,7 +7,7 @@ from typing import Any
 from weighbridge.api import pagination, protocol
 from weighbridge.api.operations import Operation, Request
 from weighbridge.aws.lambda_aliases import Lambda
-from weighbridge.core.errors import InvalidLambdaFunction, WeighbridgeError
+from weighbridge.core.errors import InvalidLambdaFunction, Retryable, WeighbridgeError
 from weighbridge.core.routing import Routing
 from weighbridge.core.service_role import service_role
 from weighbridge.store import aliases, settings
@@ -49,23 +49,27 @@ def _name(request: Request, member: str, pattern: str) -> str:
 def _named(lock: str, function: str, alias: str) -> dict[str, Any]:
     """An alias that was asked for by its name: there has to be one, and to be allowed to look at it."""
     [kept] = aliases.get_all([lock])
-    try:
-        routing = _control_plane(kept).alias(function, alias).routing
-    except InvalidLambdaFunction as error:
-        raise protocol.ApiError("AliasDoesNotExistException", f"There is no alias {alias} of {function}.") from error
-    except WeighbridgeError as error:
-        return _info(function, alias, kept, str(error))
-    return _info(function, alias, kept, routing)
+    seen = _seen(function, alias, kept)
+    if isinstance(seen, Retryable):
+        raise seen
+    if isinstance(seen, InvalidLambdaFunction):
+        raise protocol.ApiError("AliasDoesNotExistException", f"There is no alias {alias} of {function}.") from seen
+    return _info(function, alias, kept, seen)
 
 
 def _infos(locks: list[str]) -> Iterator[dict[str, Any]]:
     for lock, kept in zip(locks, aliases.get_all(locks), strict=True):
         if match := _LOCK.fullmatch(lock):
             function, alias = match.groups()
-            try:
-                yield _info(function, alias, kept, _control_plane(kept).alias(function, alias).routing)
-            except WeighbridgeError as error:
-                yield _info(function, alias, kept, str(error))
+            yield _info(function, alias, kept, _seen(function, alias, kept))
+
+
+def _seen(function: str, alias: str, kept: aliases.Kept) -> Routing | WeighbridgeError:
+    """How Lambda routes the alias now, or why that could not be looked at: one of many is no reason to tell of none."""
+    try:
+        return _control_plane(kept).alias(function, alias).routing
+    except WeighbridgeError as error:
+        return error
 
 
 def _control_plane(kept: aliases.Kept) -> Lambda:
@@ -77,8 +81,8 @@ def _control_plane(kept: aliases.Kept) -> Lambda:
     return Lambda(_SESSION, service_role(arn, application, group))
 
 
-def _info(function: str, alias: str, kept: aliases.Kept, seen: Routing | str) -> dict[str, Any]:
-    """An AliasInfo; `seen` is how Lambda routes it now, or why that could not be looked at."""
+def _info(function: str, alias: str, kept: aliases.Kept, seen: Routing | WeighbridgeError) -> dict[str, Any]:
+    """An AliasInfo; `seen` is as `_seen` says."""
     last, success = kept.alias.get("lastDeployment", {}), kept.alias.get("lastDeployed")
     info: dict[str, Any] = {
         "functionName": function,
@@ -93,7 +97,7 @@ def _info(function: str, alias: str, kept: aliases.Kept, seen: Routing | str) ->
         weights = {seen.additional_version: round(100 * seen.weight, 4)} if seen.additional_version else None
         info |= {"version": seen.version, "additionalVersionWeights": weights}
     else:
-        info["notLookedAt"] = seen
+        info["notLookedAt"] = str(seen)
     if wanted := kept.wanted.get("pending") or kept.wanted.get("committed"):
         info |= {"wantedVersion": wanted["target"], "wantedDeploymentId": wanted["deploymentId"]}
     return info

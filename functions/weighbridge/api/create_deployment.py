@@ -8,11 +8,11 @@ from weighbridge.api import arguments, locations
 from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
 from weighbridge.api.protocol import ApiError
-from weighbridge.core.configs import ALL_AT_ONCE
 from weighbridge.core.deployment import BY_API
 from weighbridge.core.documents import Document
 from weighbridge.core.errors import DeploymentLimitExceeded, InvalidDocument
 from weighbridge.core.groups import MOST_ALARMS, AlarmConfiguration, AutoRollbackConfiguration, arn_among
+from weighbridge.core.names import ALL_AT_ONCE
 from weighbridge.lifecycle import start
 from weighbridge.store import revisions, settings
 

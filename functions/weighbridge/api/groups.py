@@ -6,7 +6,7 @@ from typing import Any
 from weighbridge.api import arguments, pagination, protocol, tags
 from weighbridge.api.configs import no_config
 from weighbridge.api.operations import Operation, Request
-from weighbridge.core.configs import ALL_AT_ONCE, OTHER_PLATFORMS, missing
+from weighbridge.core.configs import OTHER_PLATFORMS, missing
 from weighbridge.core.deployment import STYLE, stamp
 from weighbridge.core.errors import InvalidDocument, ServiceUnavailable
 from weighbridge.core.groups import (
@@ -16,6 +16,7 @@ from weighbridge.core.groups import (
     DeploymentGroup,
     arn_among,
 )
+from weighbridge.core.names import ALL_AT_ONCE
 from weighbridge.core.rollback_rule import ROLLBACK_EVENTS, RollbackEvent
 from weighbridge.core.service_role import foreign
 from weighbridge.environment import environment

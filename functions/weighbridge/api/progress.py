@@ -6,7 +6,7 @@ from typing import Any
 from weighbridge.api import arguments, protocol
 from weighbridge.api.operations import Operation, Request
 from weighbridge.aws import cloudwatch
-from weighbridge.core.deployment import is_running
+from weighbridge.core.deployment import is_rollback, is_running
 from weighbridge.core.errors import Retryable, WeighbridgeError
 from weighbridge.core.ids import rollback_id
 from weighbridge.core.plan import role_of
@@ -18,9 +18,10 @@ from weighbridge.store import deployments
 def get_deployment_progress(request: Request) -> Mapping[str, Any]:
     """With the states of its alarms, and its timeline, only where they are asked for."""
     record = arguments.deployment(request)
+    may_be_taken_back = is_running(record) and "plan" in record and not is_rollback(record)
     shown = progress(
         record,
-        rollback=deployments.get(rollback_id(record["deploymentId"])) if is_running(record) and "plan" in record else None,
+        rollback=deployments.get(rollback_id(record["deploymentId"])) if may_be_taken_back else None,
         alarms=_alarm_states(record) if request.arguments.get("includeAlarms") else None,
         with_timeline=bool(request.arguments.get("includeTimeline")),
     )
@@ -29,7 +30,7 @@ def get_deployment_progress(request: Request) -> Mapping[str, Any]:
 
 def _alarm_states(record: Record) -> dict[str, str]:
     """The state of each alarm that the deployment watches; Unreadable where CloudWatch does not tell."""
-    if "plan" not in record:
+    if "plan" not in record or is_rollback(record):
         return {}
     plan = record["plan"]
     names = plan["alarms"]["names"]

@@ -14,12 +14,12 @@ from pydantic.alias_generators import to_pascal
 
 from weighbridge.core import appspec
 from weighbridge.core.appspec import AppSpec, Text
-from weighbridge.core.configs import ALL_AT_ONCE, DeploymentConfig, duration
+from weighbridge.core.configs import DeploymentConfig, duration
 from weighbridge.core.documents import Document
 from weighbridge.core.errors import InvalidAppSpec, InvalidDocument
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup, Trigger
 from weighbridge.core.groups import parse as parse_group
-from weighbridge.core.names import valid_name
+from weighbridge.core.names import ALL_AT_ONCE, valid_name
 from weighbridge.core.requests import Empty
 from weighbridge.core.wanted import LONGEST_IN_CONDITION, LONGEST_IN_RESOURCE, TYPE, OnRunning, Start
 

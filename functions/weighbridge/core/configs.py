@@ -10,9 +10,9 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from weighbridge.core.documents import Document
 from weighbridge.core.errors import InvalidDocument
+from weighbridge.core.names import ALL_AT_ONCE
 from weighbridge.core.plan import Step
 
-ALL_AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 LONGEST_MINUTES = 2880
 RESERVED = "CodeDeployDefault."
 """What the names of predefined configurations begin with, and no others."""

@@ -6,11 +6,12 @@ from fnmatch import fnmatchcase
 
 from weighbridge.core import hooks, rollback_rule
 from weighbridge.core.appspec import AppSpec
-from weighbridge.core.configs import ALL_AT_ONCE, PREDEFINED, DeploymentConfig, may_be_there, missing, steps
+from weighbridge.core.configs import PREDEFINED, DeploymentConfig, may_be_there, missing, steps
 from weighbridge.core.deployment import is_api_call
 from weighbridge.core.errors import InvalidAppSpec, ResourceCannotBeFound, RoleMissing
 from weighbridge.core.groups import AlarmConfiguration, AutoRollbackConfiguration, DeploymentGroup
 from weighbridge.core.ids import rollback_id
+from weighbridge.core.names import ALL_AT_ONCE
 from weighbridge.core.plan import PLAN_VERSION, Plan, RollBackOn, WatchedAlarms
 from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import may_start_from

@@ -33,7 +33,7 @@ _AS_THEY_ARE = (
     "completeTime",
 )
 _AWAITED = {"GroupAwaited": "Group", "VersionAwaited": "Version"}
-_HELD_EQUAL = 1e-6
+_ROUNDING = 1e-6
 
 
 def progress(
@@ -127,7 +127,7 @@ def _done(record: Record) -> int:
     if record["lifecycleEvents"][hooks.SHIFT]["status"] in {"Pending", "Skipped"}:
         return 0
     weight = Routing.from_record(record["routing"]).weight_of(plan["targetVersion"])
-    return sum(1 for step in plan["steps"] if step["weight"] <= weight + _HELD_EQUAL)
+    return sum(1 for step in plan["steps"] if step["weight"] <= weight + _ROUNDING)
 
 
 def _waiting(record: Record, rollback: Record | None) -> tuple[str | None, datetime | None]:

@@ -21,13 +21,12 @@ from weighbridge.core.deployment import (
     without_hook,
 )
 from weighbridge.core.errors import AliasMoved, DeploymentEnded, InvalidLambdaFunction, NotThePlan, Released, classify
+from weighbridge.core.names import ALL_AT_ONCE
 from weighbridge.core.plan import Plan, every_routing, restored
 from weighbridge.core.record import Record
 from weighbridge.core.revisions import sha256_of
 from weighbridge.core.rollback_rule import restores
 from weighbridge.core.routing import Routing
-
-ROLLBACK_CONFIG = "CodeDeployDefault.LambdaAllAtOnce"
 
 
 def rollback_record(plan: Plan, now: datetime) -> Record:
@@ -67,7 +66,7 @@ def rollback_record(plan: Plan, now: datetime) -> Record:
         "groupStatus": group_status(plan["deploymentGroupId"], "InProgress"),
         "startTime": stamp(now),
         "creator": ROLLBACK_CREATOR,
-        "deploymentConfigName": ROLLBACK_CONFIG,
+        "deploymentConfigName": ALL_AT_ONCE,
         "plan": dict(plan),
         "lambdaFunctionInfo": {
             "functionName": plan["functionName"],

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from weighbridge.core.configs import ALL_AT_ONCE, PREDEFINED, duration
+from weighbridge.core.configs import PREDEFINED, duration
 from weighbridge.core.errors import InvalidDocument
+from weighbridge.core.names import ALL_AT_ONCE
 from weighbridge.core.wanted import LONGEST_IN_CONDITION, LONGEST_IN_RESOURCE, TYPE
 
 SUFFIX = "Weighbridge"

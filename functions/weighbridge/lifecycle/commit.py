@@ -13,9 +13,9 @@ from aws_lambda_powertools import Logger
 
 from weighbridge.aws import cloudformation
 from weighbridge.aws.lambda_aliases import Lambda
-from weighbridge.core.configs import ALL_AT_ONCE
 from weighbridge.core.deployment import is_running
 from weighbridge.core.errors import DeploymentLimitExceeded, Outdated, Overtaken, Retryable, WeighbridgeError
+from weighbridge.core.names import ALL_AT_ONCE
 from weighbridge.core.record import Record
 from weighbridge.core.refusals import Refused
 from weighbridge.core.revisions import sha256_of

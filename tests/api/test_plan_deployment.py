@@ -160,6 +160,10 @@ def test_a_deployment_that_cannot_be_looked_at_is_asked_for_again(api: Caller, m
     refuse(monkeypatch, "lambda", "get_alias", client_error("TooManyRequestsException", "GetAlias", 429))
     with pytest.raises(Refused, match="ThrottlingException"):
         plan(api)
+    group_settings({"alarmConfiguration": {"enabled": True, "alarms": [{"name": "errors"}]}})
+    refuse(monkeypatch, "cloudwatch", "describe_alarms", client_error("Throttling", "DescribeAlarms", 400))
+    with pytest.raises(Refused, match="ThrottlingException"):
+        plan(api)
 
 
 def test_members_of_servers_are_refused_as_in_a_deployment(api: Caller) -> None:

@@ -68,6 +68,13 @@ def test_alarms_are_read_by_the_role_of_the_group(api: Caller, monkeypatch: pyte
     assert (seen, shown["alarms"]) == ([ServiceRole(role, "shop-app/prod")], [{"name": "errors", "state": "OK"}])
 
 
+def test_alarms_that_are_throttled_are_asked_for_again(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_planned()
+    refuse(monkeypatch, "cloudwatch", "describe_alarms", client_error("Throttling", "DescribeAlarms", 400))
+    with pytest.raises(Refused, match="ThrottlingException"):
+        api.call("GetDeploymentProgress", deploymentId=D, includeAlarms=True)
+
+
 def test_a_rollback_is_named_while_it_goes_on(api: Caller) -> None:
     keep_planned()
     sample = plan(rollbackDeploymentId=rollback_id(D))

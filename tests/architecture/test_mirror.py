@@ -32,7 +32,6 @@ ELSEWHERE = {
     "lifecycle/start": "handlers/test_receive.py",
     "lifecycle/validate": "handlers/test_validate.py",
     "store/aliases": "api/test_aliases.py",
-    "store/awaited": "handlers/test_deploy_and_wait.py",
     "store/deployment_index": "api/test_deployments.py",
     "store/drops": "api/test_drops.py",
     "store/keys": "store/test_deployments.py",

@@ -1,5 +1,6 @@
 """Errors of the SDK as sentences with what to do, and how the installation is found."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from botocore import exceptions as failures
 from botocore.exceptions import ClientError
 
 from weighbridge_cli.aws import API_VARIABLE, Cloud, Installation, explained
-from weighbridge_cli.exits import OutOfReach, Refused
+from weighbridge_cli.exits import Refused
 from weighbridge_cli.options import Place
 
 
@@ -144,12 +145,35 @@ def test_a_wrong_endpoint_is_named() -> None:
         Cloud(Place(region="eu-west-1", endpoint="nonsense")).call("sts", "get_caller_identity")
 
 
-def test_a_write_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("service", "operation", "attempts"),
+    [
+        ("s3", "put_object", 1),
+        ("weighbridge", "create_deployment", 1),
+        ("weighbridge", "stop_deployment", 1),
+        ("weighbridge", "update_deployment_group", 1),
+        ("lambda", "publish_version", 1),
+        ("lambda", "list_versions_by_function", 3),
+        ("weighbridge", "get_deployment_progress", 3),
+    ],
+)
+def test_what_begins_something_is_sent_once(
+    monkeypatch: pytest.MonkeyPatch, service: str, operation: str, attempts: int
+) -> None:
     monkeypatch.setenv(API_VARIABLE, "https://abc.lambda-url.eu-west-1.on.aws/")
-    cloud = Cloud(Place(region="eu-west-1"))
-    attempts = {
-        writes: cloud._client("weighbridge", writes=writes).meta.config.retries["total_max_attempts"]
-        for writes in (True, False)
-    }
-    assert attempts == {True: 1, False: 3}
-    assert OutOfReach("x").passes is False
+    cloud, sent = Cloud(Place(region="eu-west-1")), list[int]()
+
+    def client(service: str, *, writes: bool) -> SimpleNamespace:
+        sent.append(made(service, writes=writes).meta.config.retries["total_max_attempts"])
+        return SimpleNamespace(**{operation: lambda **_: {}})
+
+    made = cloud._client
+    monkeypatch.setattr(cloud, "_client", client)
+    cloud.call(service, operation)
+    assert sent == [attempts]
+
+
+@pytest.mark.parametrize(("endpoint", "direct"), [("http://127.0.0.1:4566", True), ("https://lambda.example.com", False)])
+def test_this_machine_is_reached_past_a_proxy(endpoint: str, direct: bool) -> None:
+    client = Cloud(Place(region="eu-west-1", endpoint=endpoint))._client("lambda", writes=False)
+    assert (client.meta.config.proxies == {}) == direct

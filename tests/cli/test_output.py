@@ -89,6 +89,14 @@ def test_a_failure_in_github_actions(on_github: Path, capsys: pytest.CaptureFixt
     assert f"| Deployment | {ID} |" in (on_github / "summary").read_text()
 
 
+def test_without_anything_to_follow_no_group_is_left_open(on_github: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert on_github.is_dir()
+    already = "checkout:live is on version 6 already: nothing to shift."
+    with display(Form()) as screen:
+        screen.conclude(record("AlreadyThere", 0, already))
+    assert capsys.readouterr().out == f"{already}\n"
+
+
 def test_json_in_github_actions_stays_json(on_github: Path, capsys: pytest.CaptureFixture[str]) -> None:
     play(Form(json=True), stopped())
     printed = capsys.readouterr()

@@ -17,6 +17,7 @@ from weighbridge.aws.clients import client
 from weighbridge.core.awaited import identity
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.errors import Throttled
+from weighbridge.lifecycle import schedule, start
 from weighbridge.store import awaited, deployments
 
 EVENT = event_file("deploy_and_wait")
@@ -52,6 +53,17 @@ def end(deployment_id: str, failure: dict[str, str] | None = None) -> None:
 
 def tell(deployment_id: str) -> None:
     invoke("reconcile", detail_of(ENDED, name=deployment_id))
+
+
+def test_who_waits_is_looked_after_before_anything_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise Throttled("Rate exceeded")
+
+    monkeypatch.setattr(start, "deploy_requested", fail)
+    with pytest.raises(Throttled):
+        invoke("deploy_and_wait", EVENT)
+    assert schedule.asked_for
+    assert awaited.identities() == [ASKED_BY]
 
 
 def test_a_success_goes_on_with_what_was_deployed(waits: Waits) -> None:

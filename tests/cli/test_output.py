@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.samples import ID, at, hostile, progress, stopped, succeeded
 from tests.cli.schema import check
-from weighbridge_cli import output
+from weighbridge_cli import output, records
 from weighbridge_cli.following import End
 from weighbridge_cli.options import AliasName, Form, Place
 from weighbridge_cli.output import display, outputs, summary
@@ -93,7 +93,7 @@ def test_without_anything_to_follow_no_group_is_left_open(on_github: Path, capsy
     assert on_github.is_dir()
     already = "checkout:live is on version 6 already: nothing to shift."
     with display(Form()) as screen:
-        screen.conclude(record("AlreadyThere", 0, already))
+        screen.conclude(records.record("AlreadyThere", 0, already))
     assert capsys.readouterr().out == f"{already}\n"
 
 

@@ -30,6 +30,7 @@ LINEAR = PREDEFINED["CodeDeployDefault.LambdaLinear10PercentEvery1Minute"]
 ALL_AT_ONCE = PREDEFINED["CodeDeployDefault.LambdaAllAtOnce"]
 ON_VERSION_1 = Routing("1")
 GROUP = parse_group("shop-app", "prod", {})
+ALARMS = {"enabled": True, "alarms": [{"name": "errors"}]}
 
 
 def _plan(
@@ -100,17 +101,21 @@ def test_equal_versions_pass_all_at_once() -> None:
 def test_for_all_but_the_api_equal_versions_are_a_success_without_hooks_and_alarms(
     identity: str, config: DeploymentConfig
 ) -> None:
-    alarms: dict[str, Any] = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": "errors"}]}}
-    made = _plan(routing=Routing("2"), config=config, identity=identity, **alarms)
+    made = _plan(routing=Routing("2"), config=config, identity=identity, alarmConfiguration=ALARMS)
     assert made["steps"] == [{"weight": 1.0, "bakeSeconds": 0}]
     assert (made["hooks"], made["alarms"]["names"]) == ({}, [])
     assert remark(made) == "The alias is on this version already: there is nothing to shift."
 
 
 def test_an_alias_between_two_versions_is_on_neither() -> None:
-    left = Routing("2", "3", 0.3)
+    drop = "s3://drops/shop-app/prod/a.yaml?versionId=1"
     with pytest.raises(InvalidAppSpec, match="already shifts traffic"):
-        _plan(routing=left, identity="s3://drops/shop-app/prod/a.yaml?versionId=1")
+        _plan(routing=Routing("2", "3", 0.3), identity=drop)
+    back, left = AppSpec("shop", "live", None, "1", {}), Routing("1", "2", 0.3)
+    with pytest.raises(InvalidAppSpec, match="has nothing to shift"):
+        _plan(back, routing=left, left_by=record(), identity=drop)
+    made = _plan(back, routing=left, left_by=record(), identity=drop, config=ALL_AT_ONCE, alarmConfiguration=ALARMS)
+    assert made["alarms"]["names"] == ["errors"], "traffic is put back, and watched"
 
 
 def test_weights_that_a_stopped_deployment_left_are_a_place_to_start_from() -> None:

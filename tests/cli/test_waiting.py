@@ -31,6 +31,14 @@ def test_a_version_that_is_live_is_a_success_at_once(monkeypatch: pytest.MonkeyP
     assert [name for name, _ in cloud.asked] == ["list_aliases"]
 
 
+@pytest.mark.parametrize("shared", [{"additionalVersionWeights": {"8": 10.0}}, {"activeDeploymentId": "d-ANOTHER11"}])
+def test_a_version_that_shares_its_traffic_or_may_lose_it_is_not_live(
+    monkeypatch: pytest.MonkeyPatch, shared: dict[str, Any]
+) -> None:
+    cloud = Fake(list_aliases=alias(version="7", **shared))
+    assert cloud.run(monkeypatch, "wait", "checkout", "--version", "7", "--timeout", "0s").exit_code == 3
+
+
 def test_alias_and_deployment_may_come_later(monkeypatch: pytest.MonkeyPatch) -> None:
     cloud = Fake(list_aliases=[missing(), alias(), BEGUN, LIVE], get_deployment_progress=SUCCEEDED)
     done = cloud.run(monkeypatch, "wait", "checkout", "--version", "7", *FAST)

@@ -49,11 +49,11 @@ def test_one_deployment_succeeds_and_one_is_rolled_back(tmp_path: Path) -> None:
     assert FIRST.fullmatch(lines[-2]), said
     assert SECOND.fullmatch(lines[-1]), said
     good, bad = lines[-2][:11], lines[-1][:11]
-    assert f"Deployment {good}: shop:live from version 1 to version 2" in lines
+    assert f"\nDeployment {good}: shop:live from version 1 to version 2  [v1: " in said, said
     assert re.findall(r"TrafficShifted: (\d+) % of the traffic is on version 2\.", said) == [
         str(weight) for weight in range(10, 101, 10)
     ]
-    assert f"Deployment {bad}: shop:live from version 2 to version 3" in lines
+    assert f"\nDeployment {bad}: shop:live from version 2 to version 3  [v2: " in said, said
     assert re.search(r"Ended: Stopped\. .*<shop-live-errors>.*\[v2: \d+, v3: \d+ \(\d+ failed\)\]", said), said
     assert "\x1b" not in said
 

@@ -1,8 +1,8 @@
 """The execution dies, in every state that it can be in and at every call that is made for it meanwhile.
 
 Somebody presses Stop, the definition turns out to be wrong, the execution takes too long, or its history is full. A
-function that runs for it goes on. The supervisor finishes what is left: within a minute of the event that tells of the end,
-and where that event is lost, by the next sweep.
+function that runs for it goes on. The reconciliation finishes what is left: within a minute of the event of its end,
+and where that event is lost, in the next scheduled run.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES, Played
 
 OF = ("all is well", "an alarm fires", "a hook says no")
-SWEEP = 300
+SCHEDULE = 300
 A_MINUTE = 60
 
 
@@ -130,8 +130,8 @@ class Killer:
             if outcome != usual and outcome[1] not in {CODES[self._death.end], usual[1]}:
                 yield f"it ended {outcome}, neither {usual} nor as of what it died of"
             took = self._world.simulation.since(record["completeTime"]) - self._at
-            # Unnoticed, the first sweep starts a rollback, whose end is not noticed either.
-            if took > (A_MINUTE if self._death.noticed else 2 * SWEEP + A_MINUTE):
+            # Unnoticed, the first scheduled run starts a rollback, whose end is not noticed either.
+            if took > (A_MINUTE if self._death.noticed else 2 * SCHEDULE + A_MINUTE):
                 yield f"{deployment_id} was closed {took:.0f} s after its execution had died"
 
 

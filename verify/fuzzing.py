@@ -143,42 +143,42 @@ def _api(world: SimulatedWorld, call: tuple[str, Any]) -> None:
 
 
 @dataclass(frozen=True)
-class Door:
-    """A way in: what comes through it, where it goes, and how many times it is tried."""
+class Input:
+    """What can be sent in: how it is generated, what takes it, and how many of it are tried."""
 
     what: st.SearchStrategy[Any]
     to: Callable[[SimulatedWorld, Any], None]
-    inputs: int
+    count: int
 
 
-DOORS: Mapping[str, Door] = {
-    "AppSpec files": Door(files(specs), _appspec, 16_000),
-    "zip archives with AppSpec files": Door(archives(specs), _bundle, 4_000),
-    "deployment group files": Door(files(group_files), _group, 10_000),
-    "deployment configuration files": Door(files(config_files), _config, 8_000),
-    "object keys": Door(keys, _key, 4_000),
-    "requests on the bus": Door(broken(requests), _request, 8_000),
-    "events to the handlers": Door(events, _event, 3_000),
-    "API bodies": Door(calls, _api, 6_000),
+INPUTS: Mapping[str, Input] = {
+    "AppSpec files": Input(files(specs), _appspec, 16_000),
+    "zip archives with AppSpec files": Input(archives(specs), _bundle, 4_000),
+    "deployment group files": Input(files(group_files), _group, 10_000),
+    "deployment configuration files": Input(files(config_files), _config, 8_000),
+    "object keys": Input(keys, _key, 4_000),
+    "requests on the bus": Input(broken(requests), _request, 8_000),
+    "events to the handlers": Input(events, _event, 3_000),
+    "API bodies": Input(calls, _api, 6_000),
 }
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some hundred inputs through one door."""
+    """Some hundred inputs of one kind."""
 
-    door: str
+    kind: str
     seed: int
     size: int = BATCH
 
     fault_class = "fuzzing"
 
     def __str__(self) -> str:
-        return f"{self.size} {self.door}, seed {self.seed}"
+        return f"{self.size} {self.kind}, seed {self.seed}"
 
     def run(self, world: SimulatedWorld) -> Tried:
         world.simulation.forget()
-        door, problems, most = DOORS[self.door], list[str](), 0
+        source, problems, most = INPUTS[self.kind], list[str](), 0
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
         @seed(self.seed)
@@ -189,11 +189,11 @@ class Batch:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(door.what)
+        @given(source.what)
         def send(value: Any) -> None:
             nonlocal most
             with cProfile.Profile() as profile:
-                door.to(world, value)
+                source.to(world, value)
             most = max(most, sum(entry.callcount for entry in profile.getstats()))
 
         try:
@@ -212,6 +212,6 @@ class Batch:
 
 
 def cases(_world: SimulatedWorld) -> Iterator[Batch]:
-    for name, door in DOORS.items():
-        for number in range(door.inputs // BATCH):
+    for name, source in INPUTS.items():
+        for number in range(source.count // BATCH):
             yield Batch(name, number)

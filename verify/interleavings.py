@@ -56,7 +56,7 @@ class Race:
     always: Look = _nothing
     hooks: bool = False
     drops: int = 1
-    supervised: bool = False
+    notified: bool = False
     """Whether the reconciliation is notified of executions that end, and so takes part."""
 
     @property
@@ -87,9 +87,9 @@ class Explored:
 
 
 class Seen(AbstractContextManager["Seen"]):
-    """What each task has been answered while this is entered: with that, what it does next is settled.
+    """What each task has been answered while this is entered: with that, what it does next is decided.
 
-    What a task that has ended was told nobody knows any more: what came of it is on record, or with whoever waited for it.
+    What a task that has ended was answered does not matter any more: what came of it is on record, or its waiter has it.
     """
 
     def __init__(self, simulation: Cloud) -> None:
@@ -117,7 +117,7 @@ class Seen(AbstractContextManager["Seen"]):
 def explore(world: SimulatedWorld, race: Race) -> Explored:
     """Follows every interleaving of a race, until one does not hold."""
     scene = scene_before(world, race.before, hooks=race.hooks, drops=race.drops)
-    rules = nullcontext() if race.supervised else world.without_rule("ExecutionEnded")
+    rules = nullcontext() if race.notified else world.without_rule("ExecutionEnded")
     with Seen(world.simulation) as seen:
         scene.set()  # which switches all rules on
         with rules:

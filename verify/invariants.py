@@ -55,7 +55,7 @@ def breaches(world: SimulatedWorld, played: Played) -> Iterator[str]:
 
 
 def _of_who_waits(world: SimulatedWorld, played: Played) -> Iterator[str]:
-    """Who waits for a deployment is told of its end, and of the one that it came to."""
+    """Whoever waits for a deployment is notified of its end, and of the one that it came to."""
     for deployment_id, wait in zip(played.deployments, played.waiting, strict=False):
         record = world.record(deployment_id)
         if not wait.ended.is_set:
@@ -80,7 +80,7 @@ def of_record(record: dict[str, Any]) -> Iterator[str]:
         if not error.get("code") or not error.get("message"):
             yield f"{deployment_id} does not say why it is {record['status']}"
     if record["timeline"][-1]["event"] != "Ended":
-        yield f"the timeline of {deployment_id} does not tell of its end: {record['timeline'][-1]}"
+        yield f"the timeline of {deployment_id} does not have its end: {record['timeline'][-1]}"
 
 
 def _of_version(record: dict[str, Any], version: str, before: str) -> Iterator[str]:
@@ -102,7 +102,7 @@ def of_locks(world: SimulatedWorld, played: Played) -> Iterator[str]:
 
 
 def _of_timeline(world: SimulatedWorld, played: Played, record: dict[str, Any]) -> Iterator[str]:
-    """Where the alias was left is told of, by the deployment or by its rollback; written twice, it is told of once."""
+    """Where the alias was left is reported, by the deployment or by its rollback; written twice, it is reported once."""
     rollback = world.item(f"DEPLOYMENT#{record.get('plan', {}).get('rollbackDeploymentId')}", "DEPLOYMENT")
     shifts = [
         entry
@@ -128,7 +128,7 @@ def _of_notifications(world: SimulatedWorld, record: dict[str, Any]) -> Iterator
     states = [detail["state"] for detail in notices if detail["deploymentId"] == record["deploymentId"]]
     given_up = any(count for name, count in world.simulation.emulator.queued().items() if "Changes" in name)
     if ends[record["status"]] not in states and not given_up:
-        yield f"nobody was told of the end of {record['deploymentId']}, only of {states}"
+        yield f"nobody was notified of the end of {record['deploymentId']}, only of {states}"
 
 
 def of_secrets(world: SimulatedWorld, played: Played) -> Iterator[str]:

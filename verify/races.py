@@ -48,7 +48,7 @@ def _go_on_with(*more: Act) -> Act:
     return act
 
 
-def _open_wait(scene: Scene) -> None:
+def _open_gate(scene: Scene) -> None:
     """The wait is open already when an alarm and a stop request come."""
     scene.go_on()
     [opening] = [due for due in choices(scene.world).values() if due.kind is Kind.CALL]
@@ -94,13 +94,13 @@ def _awaited_hook(scene: Scene) -> None:
     scene.stop()
 
 
-def _settlers(scene: Scene) -> None:
-    """The execution is stopped while a function runs for it; the event of its end and a sweep find it."""
+def _two_reconciliations(scene: Scene) -> None:
+    """The execution is stopped while a function runs for it; its end's event and the scheduled reconciliation find it."""
     scene.go_on()
     machine = scene.world.simulation.machine
     choices(scene.world)  # the function has begun
     machine.end(machine.executions[scene.deployment_id], "ABORTED")
-    scene.sweep()
+    scene.reconcile()
 
 
 def _outlived(scene: Scene) -> None:
@@ -141,9 +141,9 @@ def _one_deployed(scene: Scene) -> Iterator[str]:
 
 
 RACES = [
-    Race("a wait begins while an alarm fires", "Bake", _go_on_with(Scene.alarm), _ended),
-    Race("a wait begins while a stop is asked for", "Bake", _go_on_with(Scene.stop), _ended),
-    Race("an alarm and a stop request meet an open wait", "Bake", _open_wait, _ended),
+    Race("a gate opens while an alarm fires", "Bake", _go_on_with(Scene.alarm), _ended),
+    Race("a gate opens while a stop is requested", "Bake", _go_on_with(Scene.stop), _ended),
+    Race("an alarm and a stop request meet an open gate", "Bake", _open_gate, _ended),
     *(
         # All of it at once has more states than can be gone through.
         Race(name, "Run BeforeAllowTraffic hook", act, _ended, hooks=True)
@@ -154,22 +154,28 @@ RACES = [
         }.items()
     ),
     Race(
-        "a deployment completes while an alarm fires and a stop is asked for",
+        "a deployment completes while an alarm fires and a stop is requested",
         "Complete deployment",
         _go_on_with(Scene.alarm, Scene.stop),
         _ended,
     ),
     Race("a shift outlives its task while traffic goes back", "Shift traffic", _outlived, _ended),
     Race("the last shift outlives its task while traffic goes back", "Shift all traffic", _outlived, _ended),
-    Race("two settlers and a shift that outlives its execution", "Shift traffic", _settlers, _ended, supervised=True),
     Race(
-        "two settlers and a completion that outlives its execution",
-        "Complete deployment",
-        _settlers,
+        "two reconciliations and a shift that outlives its execution",
+        "Shift traffic",
+        _two_reconciliations,
         _ended,
-        supervised=True,
+        notified=True,
     ),
-    Race("a sweep meets a living execution", "Bake", _go_on_with(Scene.sweep), _ended),
+    Race(
+        "two reconciliations and a completion that outlives its execution",
+        "Complete deployment",
+        _two_reconciliations,
+        _ended,
+        notified=True,
+    ),
+    Race("the scheduled reconciliation meets a running execution", "Bake", _go_on_with(Scene.reconcile), _ended),
     Race("two drops for one alias", "Validate deployment", _drops, _one_deployed, always=_one_at_a_time, drops=2),
 ]
 

@@ -33,7 +33,7 @@ class Scene:
         simulation = self.world.simulation
         simulation.forget()
         simulation.emulator.restore(self.world.outputs["TableName"], self.shop.name, self.kept)
-        simulation.is_reading = True  # nobody tells of what happens meanwhile
+        simulation.is_reading = True  # nobody is notified of what happens meanwhile
 
     def go_on(self) -> None:
         """The execution goes on from that state."""
@@ -64,7 +64,7 @@ class Scene:
         detail = {"deploymentId": self.deployment_id}
         self.call("Interrupt", self.event("my.pipeline", "Deployment Stop Requested", detail))
 
-    def sweep(self) -> None:
+    def reconcile(self) -> None:
         self.call("Reconcile", self.event("aws.events", "Scheduled Event", {}))
 
 

@@ -48,7 +48,7 @@ class Story:
     history: Callable[[SimulatedWorld, Shop], list[str]] = lambda *_: []
     """Deploys what has been deployed already, and returns the deployments."""
     looked_for: float = math.inf
-    """For how many seconds what is dropped is looked for, where no event tells of it; what is found later has to be dropped
+    """For how many seconds what is dropped is looked for, where its event is lost; what is found later has to be dropped
     again (docs/operations.md)."""
 
     def play(self, world: SimulatedWorld, before: Callable[[], object] = lambda: None) -> Played:

@@ -69,7 +69,7 @@ class Outcome:
 class Functions:
     """Runs the functions that the emulator knows; `users` maps the names of those that are no handlers to what they do.
 
-    `watch` is told of every invocation that begins: the construct, or a user's function, and the event.
+    `watch` is called at every invocation that begins: the construct, or a user's function, and the event.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Step Functions' API in virtual time: executions of the deployed definition are started, described, ended and told of.
+"""Step Functions' API in virtual time: executions of the deployed definition are started, described, ended and reported.
 
 The emulator leaves out a machine's TimeoutSeconds; nested executions run here without threads.
 """
@@ -22,7 +22,7 @@ from verify.simulation.wire import Caller
 
 
 class Machine:
-    """One state machine. `entering` is told of each state before it is run, and may end the execution."""
+    """One state machine. `entering` is called with each state before it is run, and may end the execution."""
 
     def __init__(self, clock: Clock, emulator: Emulator, functions: Functions, faults: Faults) -> None:
         self._clock, self._emulator = clock, emulator
@@ -129,7 +129,7 @@ class Machine:
         return described
 
     def described(self, name: str) -> dict[str, Any] | None:
-        """An execution as DescribeExecution tells of it; None where there is none of that name."""
+        """An execution as DescribeExecution describes it; None where there is none of that name."""
         execution = self.executions.get(name)
         if execution is None:
             return None

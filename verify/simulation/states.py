@@ -24,7 +24,7 @@ Look = Callable[[Execution, str], None]
 
 
 class States:
-    """Runs states. `entering` is told of each before it is run, and may end the execution."""
+    """Runs states. `entering` is called with each before it is run, and may end the execution."""
 
     def __init__(self, clock: Clock, callbacks: Callbacks, integrations: Integrations, entering: Sequence[Look]) -> None:
         self._clock, self._callbacks, self._integrations, self._entering = clock, callbacks, integrations, entering

@@ -68,7 +68,7 @@ class Caller:
 
 
 class Wire:
-    """`watch` is told of every request that was answered, by whom it was made, and what the answer was."""
+    """`watch` is called with every request that was answered, by whom it was made, and what the answer was."""
 
     def __init__(self, clock: Clock, emulator: Emulator, faults: Faults) -> None:
         self._clock = clock

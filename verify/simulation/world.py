@@ -65,7 +65,7 @@ class SimulatedWorld(World):
         return [plain(item) for item in items if item["sk"] == {"S": "WANTED"} and "open" in item]
 
     def awaited(self) -> list[dict[str, Any]]:
-        """Who waits for the end of a deployment and has not been told of it."""
+        """Who waits for the end of a deployment and has not been notified."""
         items = self.simulation.emulator.items(self.outputs["TableName"])
         return [plain(item) for item in items if item["sk"] == {"S": "AWAITED"}]
 

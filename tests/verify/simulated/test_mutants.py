@@ -77,11 +77,11 @@ def test_a_way_back_without_concurrency_of_its_own(world: SimulatedWorld, monkey
 
 def test_an_interruption_that_is_recorded_and_not_handed_on(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "hand_on", lambda _record: False)
-    [race] = [race for race in races.RACES if race.name == "an alarm and a stop request meet an open wait"]
+    [race] = [race for race in races.RACES if race.name == "an alarm and a stop request meet an open gate"]
     assert any("a lost wake-up" in problem for problem in race.run(world).problems)
 
 
-def test_a_supervisor_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reconciliation_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     def finish(deployment_id: str, _execution: Execution | None = None) -> Record | None:
         record = deployments.get(deployment_id)
         execution = stepfunctions.describe(deployment_id)  # it may have completed since
@@ -92,11 +92,11 @@ def test_a_supervisor_that_goes_by_what_was(world: SimulatedWorld, monkeypatch: 
     monkeypatch.setattr(reconcile, "_finish", finish)
     monkeypatch.setattr(reconcile, "_given_up", lambda *_: True)
     monkeypatch.setattr(rollback, "_plan_to_restore", lambda plan: (plan, None))
-    [race] = [race for race in races.RACES if race.name == "a sweep meets a living execution"]
+    [race] = [race for race in races.RACES if race.name == "the scheduled reconciliation meets a running execution"]
     assert any("the deployment is Succeeded, and the alias is" in problem for problem in race.run(world).problems)
 
 
-def test_a_supervisor_that_does_nothing(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reconciliation_that_does_nothing(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "handler", lambda _event, _context: None)
     problems = found(world, fault_matrix.cases, "stopped in the console", "throttled once")
     assert any("not at rest" in problem for problem in problems)

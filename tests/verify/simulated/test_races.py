@@ -49,20 +49,20 @@ def test_a_search_is_gone_afterwards(world: SimulatedWorld) -> None:
 
 
 ALARM, STOP, REPORT = "CloudWatch Alarm State Change", "Deployment Stop Requested", "Lifecycle Event Hook Reported"
-SWEEP = "Scheduled Event"
+SCHEDULED = "Scheduled Event"
 ACTORS = {
-    "a wait begins while an alarm fires": ["execution", ALARM],
-    "a wait begins while a stop is asked for": ["execution", STOP],
-    "an alarm and a stop request meet an open wait": ["execution", ALARM, STOP],
+    "a gate opens while an alarm fires": ["execution", ALARM],
+    "a gate opens while a stop is requested": ["execution", STOP],
+    "an alarm and a stop request meet an open gate": ["execution", ALARM, STOP],
     "a hook returns, reports and runs out of time": ["execution", "hook returns", REPORT],
     "a hook returns, is stopped and runs out of time": ["execution", "hook returns", STOP],
     "a hook that is awaited reports, is stopped and runs out of time": ["execution", REPORT, STOP],
-    "a deployment completes while an alarm fires and a stop is asked for": ["execution", ALARM, STOP],
+    "a deployment completes while an alarm fires and a stop is requested": ["execution", ALARM, STOP],
     "a shift outlives its task while traffic goes back": ["execution", "ShiftTraffic"],
     "the last shift outlives its task while traffic goes back": ["execution", "ShiftTraffic"],
-    "two settlers and a shift that outlives its execution": ["execution", "execution's end", SWEEP],
-    "two settlers and a completion that outlives its execution": ["execution", "execution's end", SWEEP],
-    "a sweep meets a living execution": ["execution", SWEEP],
+    "two reconciliations and a shift that outlives its execution": ["execution", "execution's end", SCHEDULED],
+    "two reconciliations and a completion that outlives its execution": ["execution", "execution's end", SCHEDULED],
+    "the scheduled reconciliation meets a running execution": ["execution", SCHEDULED],
     "two drops for one alias": ["execution", "execution"],
 }
 
@@ -82,7 +82,7 @@ def test_everybody_acts_whom_a_race_names(world: SimulatedWorld, race: Race, mon
         return start(*asked)
 
     def ends(*asked: Any) -> None:
-        acts.extend(["execution's end"] if race.supervised else [])
+        acts.extend(["execution's end"] if race.notified else [])
         end(*asked)
 
     def returns(run: Callable[[Any], Any], called: Any) -> Any:
@@ -165,9 +165,9 @@ def test_states_differ_where_what_follows_may(scene: Scene, different: Callable[
     assert _state(scene, different) != _state(scene)
 
 
-@pytest.mark.parametrize("supervised", [True, False])
+@pytest.mark.parametrize("notified", [True, False])
 def test_a_race_begins_with_the_files_of_its_drops_and_with_the_rules_that_it_says(
-    world: SimulatedWorld, supervised: bool
+    world: SimulatedWorld, notified: bool
 ) -> None:
     seen: list[tuple[int, str]] = []
 
@@ -176,7 +176,7 @@ def test_a_race_begins_with_the_files_of_its_drops_and_with_the_rules_that_it_sa
         rules = world.client("events").list_rules()["Rules"]
         seen.extend((files, rule["State"]) for rule in rules if "ExecutionEnded" in rule["Name"])
 
-    explore(world, Race("nobody", "Bake", look, lambda _: iter(()), supervised=supervised))
+    explore(world, Race("nobody", "Bake", look, lambda _: iter(()), notified=notified))
     [(files, state)] = seen
     assert files > 0
-    assert state == ("ENABLED" if supervised else "DISABLED")
+    assert state == ("ENABLED" if notified else "DISABLED")

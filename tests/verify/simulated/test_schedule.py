@@ -1,4 +1,4 @@
-"""The sweep's schedule in days of virtual time."""
+"""The reconciliation's schedule in days of virtual time."""
 
 from collections.abc import Callable
 

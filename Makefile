@@ -12,6 +12,9 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 # jsii looks for Node here instead of whichever Node the machine may have.
 export JSII_NODE := $(CURDIR)/$(BIN)/node
 
+# Some images of containers set it. Hundreds of processes are started here, and each would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Behind a proxy with certificates of its own; uv looks in SSL_CERT_FILE, pip and Node in variables of their own.
 ifdef SSL_CERT_FILE
 export PIP_CERT ?= $(SSL_CERT_FILE)

@@ -81,6 +81,8 @@ class Terminal:
         self._printed = io.BytesIO()
         self._descriptor, its_end = pty.openpty()
         variables = environment | {"TERM": "xterm-256color", "COLUMNS": "120"}
+        # What a shell runs in the background ignores it, and so would all that is started from there.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         self._process = subprocess.Popen(
             [PROGRAM, *arguments], env=variables, stdin=its_end, stdout=its_end, stderr=its_end
         )

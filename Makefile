@@ -91,7 +91,7 @@ deploy: install ## deploy to the AWS account of your credentials (ARGS='-c deplo
 	python -m infra.bootstrap $(ARGS)
 	cdk deploy $$(python -m infra.concurrency $(ARGS)) $(ARGS)
 	@python -m infra.protection $(ARGS)
-	@PYTHONPATH=functions python -m acceptance.hearing $(ARGS)
+	@PYTHONPATH=functions python -m acceptance.first_drop $(ARGS)
 
 destroy: install ## remove the stack, unless a deployment is open (STOP=1 stops all); the bucket and the table stay
 	python -m infra.teardown $(if $(STOP),--stop) $(ARGS)

@@ -84,7 +84,7 @@ class Stage(Installed):
         return str(arn)
 
     def _collect_notices(self) -> None:
-        """Has a queue told what Weighbridge tells of the deployments here on the default bus."""
+        """Has a queue receive what Weighbridge says of the deployments here on the default bus."""
         queues, events = self.client("sqs"), self.client("events")
         url = queues.create_queue(QueueName=self.notices)["QueueUrl"]
         arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -119,7 +119,7 @@ MEMBERS = {
     "targetInstances": _OTHERS,
     "terminationHookEnabled": _OTHERS,
     "trafficRoutingConfig": "How traffic moves: type TimeBasedCanary, TimeBasedLinear or AllAtOnce, with timeBasedCanary (canaryPercentage, canaryInterval) or timeBasedLinear (linearPercentage, linearInterval). Intervals are minutes.",
-    "triggerConfigurations": "SNS topics that are told of the group's deployments: triggerName, triggerTargetArn and triggerEvents of each.",
+    "triggerConfigurations": "SNS topics that are notified of the group's deployments: triggerName, triggerTargetArn and triggerEvents of each.",
     "updateOutdatedInstancesOnly": _OTHERS,
     "versionId": "The object's version, as put-object answers it. The newest one where it is left out.",
     "zonalConfig": _OTHERS,

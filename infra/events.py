@@ -80,7 +80,7 @@ class Events(Construct):
         for request, (detail_type, meaning, handler) in requests.items():
             self._rule(request, meaning, handler, events.EventPattern(detail_type=[detail_type]), self.bus)
         # A misspelt request must not vanish. What Weighbridge itself tells is left out, whoever forwards it to this bus: a
-        # refusal that is heard and refused again would go round for ever.
+        # refusal that is received and refused again would go round for ever.
         self._rule(
             "AnythingElse",
             "Somebody put an event on the bus that asks for nothing there is.",
@@ -103,7 +103,7 @@ class Events(Construct):
                 detail={"alarmName": [basis.failures.overdue.alarm_name], "state": {"value": ["ALARM"]}},
             ),
         )
-        # The status events of Step Functions are best effort, and those of S3 are heard minutes after an installation. The
+        # The status events of Step Functions are best effort, and those of S3 begin minutes after an installation. The
         # rule is switched off and on: lifecycle/schedule.py.
         events.Rule(
             self,

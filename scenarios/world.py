@@ -281,7 +281,7 @@ class World:
         )
 
     def delete_files(self) -> None:
-        """Deletes what has been dropped: every sweep asks after each file of the last hour, however time is scaled."""
+        """Deletes what has been dropped: scheduled runs ask after each file of the last hour, however time is scaled."""
         files = self.client("s3")
         for page in files.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
             keys = [{"Key": each["Key"]} for each in page.get("Contents", [])]
@@ -488,7 +488,7 @@ class Notices:
         self._seen: list[dict[str, Any]] = []
 
     def of(self, deployment_id: str, last: str) -> list[dict[str, Any]]:
-        """Everything told of a deployment until `last` (a state or a detail-type) has been told."""
+        """Every event of a deployment until `last` (a state or a detail-type) has come."""
         return self.about({"deploymentId": deployment_id}, last)
 
     def about(self, subject: Mapping[str, str], last: str) -> list[dict[str, Any]]:

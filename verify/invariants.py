@@ -59,7 +59,7 @@ def _of_who_waits(world: SimulatedWorld, played: Played) -> Iterator[str]:
     for deployment_id, wait in zip(played.deployments, played.waiting, strict=False):
         record = world.record(deployment_id)
         if not wait.ended.is_set:
-            yield f"nobody has told who waits for {deployment_id} of its end"
+            yield f"who waits for {deployment_id} was not notified of its end"
         elif record["status"] == "Succeeded":
             if wait.failure or (wait.output or {}).get("deploymentId") != deployment_id:
                 yield f"{deployment_id} has succeeded, but who waits was told {wait.failure or wait.output}"

@@ -60,8 +60,8 @@ class TakenAway:
 
     @property
     def _gone_for(self) -> float:
-        is_heard_in_vain = self.at.caller in RECEIVING or (self.to_all and STORIES[self.story].looked_for < GONE_FOR)
-        return GONE_FOR_EVENTS if is_heard_in_vain else GONE_FOR
+        is_received_in_vain = self.at.caller in RECEIVING or (self.to_all and STORIES[self.story].looked_for < GONE_FOR)
+        return GONE_FOR_EVENTS if is_received_in_vain else GONE_FOR
 
     def _give_back(self, world: SimulatedWorld, fault: Fault, problems: list[str]) -> None:
         problems += _untold(world)

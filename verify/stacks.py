@@ -1,4 +1,4 @@
-"""What befalls a stack that owns an alias: its commit is not heard, or late; it goes back, is deleted, has a rival."""
+"""What befalls a stack that owns an alias: its commit's event is lost, or late; it goes back, is deleted, has a rival."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -82,9 +82,9 @@ def _before_the_answer(world: SimulatedWorld, played: Played, meanwhile: ExitSta
     world.pause(1500)
 
 
-def _goes_back(*, heard: bool) -> Script:
+def _goes_back(*, is_received: bool) -> Script:
     def script(world: SimulatedWorld, played: Played, meanwhile: ExitStack) -> Iterator[str]:
-        if not heard:
+        if not is_received:
             meanwhile.enter_context(world.without_rule("StackSettled"))
         writes = len(world.simulation.writes)
         world.simulation.stacks.update(own_stack(world, played.shop), "2", fails=True)
@@ -96,7 +96,7 @@ def _goes_back(*, heard: bool) -> Script:
     return script
 
 
-def _goes_back_after_a_commit_that_nobody_heard(
+def _goes_back_after_a_commit_whose_event_was_lost(
     world: SimulatedWorld, played: Played, meanwhile: ExitStack
 ) -> Iterator[str]:
     meanwhile.enter_context(world.without_rule("StackSettled"))
@@ -159,13 +159,13 @@ def _during(*, fails: bool) -> Script:
 
 
 WHAT: dict[str, Script] = {
-    "its commit is not heard": _lost,
-    "its commit is heard ten times": _delivered(*range(10)),
-    "its commit is heard an hour later": _delivered(3600),
+    "the event of its commit is lost": _lost,
+    "the event of its commit comes ten times": _delivered(*range(10)),
+    "the event of its commit comes an hour later": _delivered(3600),
     "it goes back before its provider has answered": _before_the_answer,
-    "it goes back between what was wanted and the commit": _goes_back(heard=True),
-    "it goes back and nobody hears of it": _goes_back(heard=False),
-    "it goes back after a commit that nobody has heard": _goes_back_after_a_commit_that_nobody_heard,
+    "it goes back between what was wanted and the commit": _goes_back(is_received=True),
+    "it goes back and the event of that is lost": _goes_back(is_received=False),
+    "it goes back after a commit whose event was lost": _goes_back_after_a_commit_whose_event_was_lost,
     "it is deleted while traffic is shifted": _deleted,
     "another stack wants its alias": _rival,
     "it commits again and again, and the newest waits": _again("Queue"),

@@ -282,7 +282,7 @@ def _alias_of_a_stack(world: SimulatedWorld, shop: Shop) -> list[str]:
     stack = world.simulation.stacks.create(shop.name, shop.name, "1")
     world.until("the stack", lambda: stack.settled)
     assert stack.status == "CREATE_COMPLETE", stack
-    world.until("its commit to be heard", lambda: not world.open_wants())
+    world.until("the event of its commit to be handled", lambda: not world.open_wants())
     world.simulation.writes.clear()
     return []
 

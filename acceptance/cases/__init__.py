@@ -13,13 +13,13 @@ from acceptance.cases.faults import (
     news_outlasts_a_refusal,
 )
 from acceptance.cases.hooks import (
-    a_slow_hook_is_heard,
+    a_slow_hook_is_waited_for,
     an_alarm_ends_the_wait_for_a_running_hook,
-    hooks_are_heard,
-    reports_of_hooks_are_heard,
+    hooks_are_waited_for,
+    reports_of_hooks_are_taken,
 )
 from acceptance.cases.shifting import (
-    drops_are_heard,
+    drops_are_received,
     group_and_file_together,
     provisioned_concurrency_moves_along,
     weights_are_shares,
@@ -50,7 +50,7 @@ class Case:
 
 
 CASES = [
-    Case(1, "drops are heard", drops_are_heard),
+    Case(1, "drops are received", drops_are_received),
     Case(2, "a group and a file dropped together are deployed", group_and_file_together),
     Case(3, "weights are shares of requests", weights_are_shares),
     Case(4, "an alarm brings traffic back, five times", alarms_bring_traffic_back),
@@ -61,10 +61,10 @@ CASES = [
     Case(
         6, "a stop whose event is lost does, by the schedule", the_schedule_finds_a_stop_whose_event_is_lost, is_long=True
     ),
-    Case(7, "hooks are heard", hooks_are_heard),
-    Case(7, "hooks that report on the bus and by the API are heard", reports_of_hooks_are_heard),
-    Case(7, "an alarm is heard while a hook runs", an_alarm_ends_the_wait_for_a_running_hook),
-    Case(7, "a hook of 400 seconds is heard", a_slow_hook_is_heard, is_long=True),
+    Case(7, "hooks are waited for", hooks_are_waited_for),
+    Case(7, "hooks may report on the bus and by the API", reports_of_hooks_are_taken),
+    Case(7, "an alarm acts while a hook runs", an_alarm_ends_the_wait_for_a_running_hook),
+    Case(7, "a hook of 400 seconds is waited for", a_slow_hook_is_waited_for, is_long=True),
     Case(8, "aliases do what the shifts rely on", facts),
     Case(8, "a version that is Pending is waited for", a_pending_version_is_waited_for),
     Case(

@@ -1,4 +1,4 @@
-"""Case 7: hooks are heard, however they answer and however long they take, and hold nothing up."""
+"""Case 7: hooks are waited for, however they answer and however long they take, and hold nothing up."""
 
 import time
 
@@ -23,7 +23,7 @@ BY_API = (
 )
 
 
-def hooks_are_heard(stage: Stage) -> Answer:
+def hooks_are_waited_for(stage: Stage) -> Answer:
     stage.configure(deploymentConfigName=ALL_AT_ONCE)
     good = stage.add_hook("returns", 'return {"status": "Succeeded"}')
     expect(outcome(stage.ended(stage.drop(BeforeAllowTraffic=good))), "Succeeded", "a hook that returns")
@@ -34,7 +34,7 @@ def hooks_are_heard(stage: Stage) -> Answer:
     return held("one that returns succeeds, one that crashes brings traffic back")
 
 
-def reports_of_hooks_are_heard(stage: Stage) -> Answer:
+def reports_of_hooks_are_taken(stage: Stage) -> Answer:
     stage.configure(deploymentConfigName=ALL_AT_ONCE)
     role, bus = stage.caller_role(), {"BUS": stage.outputs["EventBusName"]}
     hooks = {"BeforeAllowTraffic": stage.add_hook("by-bus", BY_BUS, Role=role, Environment={"Variables": bus})}
@@ -65,7 +65,7 @@ def an_alarm_ends_the_wait_for_a_running_hook(stage: Stage) -> Answer:
     return held(message, seconds=took) if took <= limits.REACTION_SECONDS else failed(message, seconds=took)
 
 
-def a_slow_hook_is_heard(stage: Stage) -> Answer:
+def a_slow_hook_is_waited_for(stage: Stage) -> Answer:
     stage.configure(deploymentConfigName=ALL_AT_ONCE)
     deployment_id = stage.drop(AfterAllowTraffic=_sleeping(stage, "slow", limits.SLOW_SECONDS))
     stage.in_hook(deployment_id, "AfterAllowTraffic")
@@ -73,7 +73,7 @@ def a_slow_hook_is_heard(stage: Stage) -> Answer:
     ended = stage.ended(deployment_id, limits.SLOW_SECONDS + 120)
     expect(outcome(ended), "Succeeded", f"after {limits.SLOW_SECONDS} s")
     took = time.monotonic() - began
-    return held(f"heard after {took:.0f} s", seconds=took)
+    return held(f"answered after {took:.0f} s", seconds=took)
 
 
 def _sleeping(stage: Stage, kind: str, seconds: int) -> str:

@@ -1,6 +1,6 @@
 """How long the cases wait for what, in seconds, and what is in time."""
 
-HEARD_SECONDS = 900
+RECEIVED_SECONDS = 900
 """S3 takes five minutes to tell EventBridge of a bucket's events; three times that is too long."""
 AGAIN_SECONDS = 15
 REACTION_SECONDS = 10.0

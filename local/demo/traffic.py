@@ -77,7 +77,7 @@ class Traffic:
     def _run(self) -> None:
         try:
             self._send_until(time.monotonic() + self._seconds)
-        except Exception as error:  # noqa: BLE001  # whatever it was, the thread that looks has to hear of it
+        except Exception as error:  # noqa: BLE001  # whatever it was, the thread that looks has to learn of it
             self._error = error
 
     def _send_until(self, end: float) -> None:

@@ -83,7 +83,7 @@ def _not_as_a_rollback(ended: Ended) -> Iterator[str]:
     yield from _ended_otherwise(ended.record, "Stopped ALARM_ACTIVE")
     yield from _not_on(ended.alias, ended.before)
     if ended.alarm_at is None:
-        yield "no event told of the alarm"
+        yield "no event of the alarm arrived"
     if not ended.requests.failed.get(ended.version):
         yield f"no request to version {ended.version} failed"
     if ended.rollback is None:

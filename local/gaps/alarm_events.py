@@ -17,7 +17,7 @@ from ministack.services import cloudwatch, eventbridge
 
 from local.gaps.patching import wrap
 
-# The state that each alarm's last event told of, by the alarm's ARN: the next event has to repeat it.
+# The state in each alarm's last event, by the alarm's ARN: the next event has to repeat it.
 _told: dict[str, dict[str, str]] = {}
 
 

@@ -1,7 +1,7 @@
 # ruff: noqa: SLF001 - the emulator is patched from inside
 """Nested executions (`states:startExecution`, `.sync`, `.sync:2`).
 
-AWS: the child is an execution like any other: it may not reuse a name, tells of its status changes and can be
+AWS: the child is an execution like any other: it may not reuse a name, sends events of its status changes and can be
 stopped. When it does not succeed, the parent's task fails with `States.TaskFailed` and a cause that is the child's
 description as JSON. When the parent is stopped, so is the child. A start that is refused fails the task with
 `StepFunctions.<exception>`.

@@ -1,6 +1,6 @@
 """An execution that was stopped stays stopped.
 
-AWS: StopExecution is final. The execution ends ABORTED, its history grows no further, one event tells of it.
+AWS: StopExecution is final. The execution ends ABORTED, its history grows no further, there is one event of it.
 Emulator: the thread that runs the execution goes on to the end of its task; when that task fails, the status turns
 to FAILED and a second event is sent.
 Here: nothing changes an execution that has ended.
@@ -31,7 +31,7 @@ def _unless_ended(original: Callable[..., None]) -> Callable[..., None]:
 
 def _unless_history_is_closed(original: Callable[..., None]) -> Callable[..., None]:
     def add_event(execution: dict[str, Any], event_type: str, details: dict[str, Any] | None = None) -> None:
-        # The event that tells of the end itself comes after the status is set.
+        # The event of the end itself comes after the status is set.
         if execution["status"] not in _ENDED or event_type.startswith("Execution"):
             original(execution, event_type, details)
 

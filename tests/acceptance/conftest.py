@@ -27,7 +27,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """Fast, as far as it is about waiting."""
     for name in ("REACTION", "SCHEDULE", "ALARM", "DEAD_LETTER", "NEWS", "RIGHTS"):
         monkeypatch.setattr(limits, f"{name}_SECONDS", 0.01)
-    monkeypatch.setattr(limits, "HEARD_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "RECEIVED_SECONDS", 0.2)
     monkeypatch.setattr(limits, "AGAIN_SECONDS", 0.1)
     monkeypatch.setattr(limits, "BUSY_SECONDS", 0)
     monkeypatch.setattr(limits, "DENIED_SECONDS", 0)

@@ -23,10 +23,10 @@ def verdict(play: Callable[[Stage], Answer], scene: Scene) -> tuple[Verdict, str
     return line.answer.verdict, line.answer.message
 
 
-def test_drops_that_are_heard_or_not(scene: Scene) -> None:
-    assert verdict(shifting.drops_are_heard, scene)[0] is Verdict.HELD
+def test_drops_that_are_received_or_not(scene: Scene) -> None:
+    assert verdict(shifting.drops_are_received, scene)[0] is Verdict.HELD
     scene.items = None
-    assert verdict(shifting.drops_are_heard, scene) == (Verdict.FAILED, "no drop was heard in 0.2 s")
+    assert verdict(shifting.drops_are_received, scene) == (Verdict.FAILED, "no drop was received in 0.2 s")
 
 
 def test_a_group_and_a_file_together(scene: Scene) -> None:
@@ -63,13 +63,13 @@ def test_shares(
 )
 def test_hooks(scene: Scene, outcomes: list[str], expected: Verdict) -> None:
     scene.outcomes = outcomes
-    assert verdict(hooks.hooks_are_heard, scene)[0] is expected
+    assert verdict(hooks.hooks_are_waited_for, scene)[0] is expected
 
 
 def test_a_failed_hook_brings_traffic_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.outcomes = ["Succeeded", HOOK_FAILED]
     monkeypatch.setattr(Scene, "back", lambda _self: None)
-    result, message = verdict(hooks.hooks_are_heard, scene)
+    result, message = verdict(hooks.hooks_are_waited_for, scene)
     assert (result, message.partition(":")[0]) == (Verdict.FAILED, "the alias afterwards")
 
 
@@ -78,7 +78,7 @@ def test_a_failed_hook_brings_traffic_back(scene: Scene, monkeypatch: pytest.Mon
 )
 def test_a_slow_hook(scene: Scene, ending: str, expected: Verdict) -> None:
     scene.outcomes = [ending]
-    assert verdict(hooks.a_slow_hook_is_heard, scene)[0] is expected
+    assert verdict(hooks.a_slow_hook_is_waited_for, scene)[0] is expected
 
 
 BACK: list[tuple[Callable[[Stage], Answer], str, int]] = [
@@ -238,7 +238,7 @@ def test_an_installation_without_an_api(scene: Scene) -> None:
     scene.outputs = {name: value for name, value in scene.outputs.items() if name != "ApiUrl"}
     for play in (api.api_wants_signatures, api.nobody_forges_a_caller):
         assert verdict(play, scene) == (Verdict.UNANSWERED, "this installation has no API")
-    assert verdict(hooks.reports_of_hooks_are_heard, scene)[0] is Verdict.HELD
+    assert verdict(hooks.reports_of_hooks_are_taken, scene)[0] is Verdict.HELD
     assert set(scene.hooked) == {"by-bus"}
 
 
@@ -321,7 +321,7 @@ def test_news(scene: Scene, otherwise: dict[str, Any], expected: Verdict) -> Non
 @pytest.mark.parametrize(("outcomes", "expected"), [(["Succeeded"], Verdict.HELD), (["Failed TIMEOUT"], Verdict.FAILED)])
 def test_reports_of_hooks(scene: Scene, outcomes: list[str], expected: Verdict) -> None:
     scene.outcomes = outcomes
-    assert verdict(hooks.reports_of_hooks_are_heard, scene)[0] is expected
+    assert verdict(hooks.reports_of_hooks_are_taken, scene)[0] is expected
     assert set(scene.hooked) == {"by-bus", "by-api"}
     assert all(hook["Role"] == "arn:caller" for hook in scene.hooked.values())
 

@@ -200,7 +200,7 @@ def test_a_deployment_that_ends_before_it_began_leaves_the_group_free(api: Calle
     assert info["deploymentOverview"]["Skipped"] == 1
 
 
-def test_an_execution_that_cannot_be_started_at_once_is_left_to_the_sweep(
+def test_an_execution_that_cannot_be_started_at_once_is_left_to_the_scheduled_run(
     api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Refused, the client would try again and be told that its own first try is in the way.

@@ -22,7 +22,7 @@ NAMES = {"applicationName": "shop-app", "deploymentGroupName": "prod"}
 
 
 def _put(place: SimpleNamespace, key: str, content: str = "version: 0.0") -> tuple[str, Any]:
-    """A dropped object's version, and the event that tells of it."""
+    """A dropped object's version, and its event."""
     event = drop(place, key, content)
     return str(event["detail"]["object"]["version-id"]), event
 
@@ -34,7 +34,7 @@ def _get(api: Caller, place: SimpleNamespace, key: str, version: str | None = No
     return info
 
 
-def test_an_appspec_file_is_pending_until_it_is_heard_of_and_then_a_deployment(api: Caller, place: SimpleNamespace) -> None:
+def test_an_appspec_file_is_pending_until_it_is_received_and_then_a_deployment(api: Caller, place: SimpleNamespace) -> None:
     version, event = _put(place, KEY)
     assert _get(api, place, KEY, version) == NAMES | {"versionId": version, "status": "Pending"}
     invoke("receive", event)
@@ -46,7 +46,7 @@ def test_an_appspec_file_is_pending_until_it_is_heard_of_and_then_a_deployment(a
     assert _get(api, place, KEY, version) == accepted | ended
 
 
-def test_the_sweep_comes_round_for_a_file_that_is_asked_for_and_not_heard_of(
+def test_the_scheduled_run_comes_round_for_a_file_that_is_asked_for_and_not_received(
     api: Caller, place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[datetime] = []
@@ -122,7 +122,7 @@ def test_a_key_that_belongs_to_nothing_is_refused_whether_it_was_heard_of_or_not
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"bucket": "another"}, "InvalidInputException: Drops into 'another' are not heard of"),
+        ({"bucket": "another"}, "InvalidInputException: Weighbridge receives what is dropped into"),
         ({"key": "shop-app/prod/never.yaml"}, "DropDoesNotExistException: There is no object 'shop-app/prod/never.yaml'"),
         ({"key": ""}, "InvalidInputException: key is missing"),
     ],

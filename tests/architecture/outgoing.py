@@ -1,6 +1,6 @@
-"""What the deployment of events/ would be told of on the default bus, by the code that tells it: one event of each kind.
+"""What would be sent of the deployment of events/ to the default bus, by the code that sends it: one event of each kind.
 
-`python -m tests.architecture.outgoing` writes the files of events/outgoing/ that tell of deployments anew.
+`python -m tests.architecture.outgoing` writes the files of events/outgoing/ about deployments anew.
 """
 
 import json

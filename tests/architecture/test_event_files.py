@@ -147,8 +147,8 @@ def test_an_event_has_eventbridges_envelope(name: str) -> None:
 
 @pytest.mark.parametrize("name", OF_SCHEDULE)
 def test_the_schedule_says_nothing_of_its_own(name: str) -> None:
-    sweep = event_file(name)
-    assert (sweep["source"], sweep["detail-type"], sweep["detail"]) == ("aws.events", "Scheduled Event", {})
+    event = event_file(name)
+    assert (event["source"], event["detail-type"], event["detail"]) == ("aws.events", "Scheduled Event", {})
 
 
 def test_the_streams_changes_pass_its_filter() -> None:
@@ -165,7 +165,7 @@ def test_a_refusal_passes_its_filter_once_and_not_when_it_is_deleted() -> None:
 
 
 @pytest.mark.parametrize("name", OUTGOING)
-def test_what_is_told_is_heard_by_none_of_our_own_rules_on_whatever_bus(name: str) -> None:
+def test_what_is_told_is_matched_by_none_of_our_own_rules_on_whatever_bus(name: str) -> None:
     event = event_file(f"outgoing/{name}")
     assert event["source"] == SOURCE
     assert _matching(event) == []

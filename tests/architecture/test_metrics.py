@@ -1,4 +1,4 @@
-"""The metrics that operators are told of are those that are counted."""
+"""The metrics that are documented are those that are counted."""
 
 import ast
 import re

@@ -46,7 +46,7 @@ def invoke(handler: str, event: Any) -> Any:
 
 
 def drop(place: SimpleNamespace, key: str, content: str | bytes) -> Any:
-    """Puts a file into the bucket; the event that tells of it."""
+    """Puts a file into the bucket; its event."""
     body = content.encode() if isinstance(content, str) else content
     put = client("s3").put_object(Bucket=place.bucket, Key=key, Body=body)
     return dropped(place, key, put["VersionId"])

@@ -192,8 +192,8 @@ def test_who_may_not_drop_what_is_there_already_has_nothing_to_send(monkeypatch:
     assert (done.exit_code, cloud.of("create_deployment")) == (0, [])
 
 
-def test_a_drop_of_which_nothing_is_heard_says_how_to_ask(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    monkeypatch.setattr(dropping, "UNTIL_HEARD", timedelta(0))
+def test_a_drop_that_is_not_received_says_how_to_ask(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setattr(dropping, "UNTIL_RECEIVED", timedelta(0))
     for answers in (PENDING, [PENDING, OutOfReach("gone", passes=True)]):
         done = Fake(list_aliases=alias(**BY), get_drop=answers).run(monkeypatch, "deploy", str(file))
         assert done.exit_code == 5

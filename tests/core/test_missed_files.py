@@ -28,7 +28,7 @@ def test_what_a_deployment_needs_comes_before_it_and_what_is_none_comes_last() -
         assert (keys[:2], set(keys[2:4]), keys[4]) == ([CONFIG, GROUP], {FILE, "app/a/b.zip"}, "stray.txt")
 
 
-def test_each_sweep_begins_at_another_object_of_a_kind() -> None:
+def test_each_look_begins_at_another_object_of_a_kind() -> None:
     stored = [_ago(600, f"shop/prod/{number}.yaml") for number in range(50)]
     assert len({due(stored, at(10_000 + 300 * number))[0] for number in range(5)}) == 5
 

@@ -1,4 +1,4 @@
-"""What is kept and told of what was refused."""
+"""What is kept and reported of what was refused."""
 
 from datetime import timedelta
 from typing import Any
@@ -60,7 +60,7 @@ def test_the_same_is_one_refusal_and_another_is_another() -> None:
         ("deployment requested", "did you mean 'Deployment Requested'?"),
         ("LifecycleEventHookReported", "did you mean 'Lifecycle Event Hook Reported'?"),
         ("Order Placed", "these are: Deployment Requested, Deployment Stop Requested, Lifecycle Event Hook Reported."),
-        (None, "The detail-type '' is none that is heard here; these are: "),
+        (None, "Weighbridge handles no detail-type ''; these are: "),
     ],
 )
 def test_a_type_that_is_none_is_answered_with_the_one_that_was_meant(said: Any, hint: str) -> None:

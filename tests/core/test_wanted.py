@@ -395,7 +395,7 @@ class _World:
         self.running: str | None = None
 
     def update(self, *, commits: bool) -> None:
-        """An operation of the stack to another version, from its beginning to its end; nobody hears of it yet."""
+        """An operation of the stack to another version, from its beginning to its end; nobody knows of it yet."""
         self.versions += 1
         self.operation += 1
         version, number = str(self.versions), str(self.operation)
@@ -432,7 +432,7 @@ class _World:
 
 
 @given(EVENTS)
-def test_whatever_is_heard_when_only_what_has_committed_is_started_and_the_newest_at_last(events: list[str]) -> None:
+def test_whatever_event_comes_when_only_what_has_committed_is_started_and_the_newest_at_last(events: list[str]) -> None:
     world = _World()
     had = {"1"}
     for event in events:

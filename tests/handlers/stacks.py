@@ -57,7 +57,7 @@ class Stacks:
         return answers[-1] if answers else None
 
     def created(self) -> Any:
-        """Creates the stack with its alias, and has it hear of the commit."""
+        """Creates the stack with its alias, and has its commit's event arrive."""
         self.are("CREATE_IN_PROGRESS")
         answer = self.ask(CREATE, "0")
         self.are("CREATE_COMPLETE")

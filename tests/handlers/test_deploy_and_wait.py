@@ -1,4 +1,4 @@
-"""Who deploys by an execution and waits is told of the end, once there is one, and however that came about."""
+"""Who deploys by an execution and waits is notified of the end, once there is one, and however that came about."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from weighbridge.lifecycle import schedule, start
 from weighbridge.store import awaited, deployments
 
 EVENT = event_file("deploy_and_wait")
-ENDED, SWEEP = event_file("reconcile.execution_ended"), event_file("reconcile.scheduled")
+ENDED, SCHEDULED = event_file("reconcile.execution_ended"), event_file("reconcile.scheduled")
 ASKED_BY = identity(EVENT["execution"])
 NO = {"error": "HookFailed", "cause": "No."}
 pytestmark = pytest.mark.usefixtures("place")
@@ -146,7 +146,7 @@ def test_an_end_that_came_before_the_newer_token_is_told_by_the_schedule(waits: 
     validate(deployment_id)
     end(deployment_id)
     invoke("deploy_and_wait", EVENT | {"taskToken": "newer"})
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert [token for token, _ in waits.ended] == ["newer"]
     assert awaited.identities() == []
 
@@ -155,7 +155,7 @@ def test_an_end_of_which_no_event_came_is_told_by_the_schedule(waits: Waits) -> 
     deployment_id = ask()
     validate(deployment_id)
     end(deployment_id)
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert [token for token, _ in waits.ended] == [EVENT["taskToken"]]
 
 
@@ -186,7 +186,7 @@ def test_the_schedule_stays_on_while_somebody_waits(waits: Waits, time: Any) -> 
 
     def is_on_after(minutes: int) -> bool:
         time.move_to(at(0) + timedelta(minutes=minutes))
-        invoke("reconcile", SWEEP)
+        invoke("reconcile", SCHEDULED)
         return bool(client("events").describe_rule(Name=rule["Name"])["State"] == "ENABLED")
 
     assert is_on_after(5)
@@ -199,7 +199,7 @@ def test_the_schedule_stays_on_while_somebody_waits(waits: Waits, time: Any) -> 
 def test_one_that_was_never_begun_fails_in_the_end(waits: Waits, time: Any) -> None:
     awaited.keep(ASKED_BY, "token", at(0))
     time.move_to(at(0) + timedelta(minutes=11))
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert [(token, error) for token, error, _ in waits.interrupted] == [("token", "NotStarted")]
     assert waits.ended == []
 
@@ -211,7 +211,7 @@ def test_one_whose_execution_cannot_be_started_is_waited_for(
     deployment_id = ask()
     assert client("stepfunctions").list_executions(stateMachineArn=place.machine)["executions"] == []
     assert awaited.identities() == [ASKED_BY]
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     [execution] = client("stepfunctions").list_executions(stateMachineArn=place.machine)["executions"]
     assert execution["name"] == deployment_id
 

@@ -288,7 +288,7 @@ def test_a_nested_stack_is_of_its_roots_application(stacks: Stacks) -> None:
 
 
 def updated(stacks: Stacks, version: str, number: str, *, commits: bool = True, **properties: Any) -> Any:
-    """An operation of the stack to a version, from its beginning to its end; nobody has heard of that yet."""
+    """An operation of the stack to a version, from its beginning to its end; nobody knows of that yet."""
     stacks.are("UPDATE_IN_PROGRESS", int(number))
     answer = stacks.ask(UPDATE, number, TargetVersion=version, **properties)
     stacks.are("UPDATE_COMPLETE" if commits else "UPDATE_ROLLBACK_COMPLETE", int(number))

@@ -33,7 +33,7 @@ from weighbridge.core.record import Record
 from weighbridge.core.rollbacks import rollback_record
 from weighbridge.store import deployments
 
-ENDED, SWEEP = event_file("reconcile.execution_ended"), event_file("reconcile.scheduled")
+ENDED, SCHEDULED = event_file("reconcile.execution_ended"), event_file("reconcile.scheduled")
 Executions = Callable[..., None]
 
 
@@ -77,7 +77,7 @@ def _outcome(deployment_id: str = ID) -> tuple[str, str | None]:
 def test_an_execution_that_lives_is_left_alone(executions: Executions, place: SimpleNamespace) -> None:
     before = _shifted()
     executions(d_LAFB8W95J="RUNNING")
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert kept(ID) == before
     assert _started(place) == {}
 
@@ -99,7 +99,7 @@ def test_a_deployment_that_has_ended_is_left_alone(executions: Executions) -> No
 def test_a_deployment_that_was_never_started_is_started(executions: Executions, place: SimpleNamespace) -> None:
     deployments.create(new_record(ID))
     executions()
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert _started(place) == {ID: {"deploymentId": ID}}
     assert kept(ID) == new_record(ID)
 
@@ -111,10 +111,10 @@ def test_a_stopped_execution_gets_a_rollback_and_then_its_end(executions: Execut
     assert _started(place) == {ROLLBACK_ID: {"deploymentId": ROLLBACK_ID, "rollBack": record["plan"]}}
     assert _outcome() == ("InProgress", None)
     executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="RUNNING")
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert _outcome() == ("InProgress", None)
     executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="SUCCEEDED")
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert _outcome() == ("Stopped", "MANUAL_STOP")
 
 
@@ -136,12 +136,12 @@ def test_traffic_is_restored_here_before_a_record_of_that_is_kept(
     refuse(monkeypatch, "dynamodb", "put_item", client_error("AccessDeniedException", "PutItem"))
     invoke("reconcile", ENDED)
     assert routing() == ("1", {})
-    assert _outcome() == ("InProgress", None), "the next sweep finishes it"
-    invoke("reconcile", SWEEP)
+    assert _outcome() == ("InProgress", None), "the next run finishes it"
+    invoke("reconcile", SCHEDULED)
     assert _outcome() == ("Failed", "INTERNAL_ERROR")
 
 
-def test_the_end_of_a_rollback_settles_what_it_rolled_back(executions: Executions) -> None:
+def test_the_end_of_a_rollback_ends_what_it_rolled_back(executions: Executions) -> None:
     record = _shifted()
     deployments.create(rollback_record(record["plan"], at(5)))
     back = kept(ROLLBACK_ID)
@@ -192,7 +192,7 @@ def test_an_alias_that_somebody_else_moved_is_left_to_them(executions: Execution
     create_alias("2", {"1": 0.5})
     refuse(monkeypatch, "lambda", "update_alias", client_error(*OUTDATED))
     executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert routing() == ("2", {"1": 0.5})
     assert _outcome() == ("Stopped", "MANUAL_STOP")
     assert _outcome(ROLLBACK_ID) == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
@@ -236,12 +236,12 @@ def test_settling_twice_does_no_harm(executions: Executions) -> None:
     executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
     invoke("reconcile", ENDED)
     ended, back = kept(ID), kept(ROLLBACK_ID)
-    for event in (ENDED, detail_of(ENDED, name=ROLLBACK_ID), SWEEP):
+    for event in (ENDED, detail_of(ENDED, name=ROLLBACK_ID), SCHEDULED):
         invoke("reconcile", event)
     assert (kept(ID), kept(ROLLBACK_ID)) == (ended, back)
 
 
-def test_what_cannot_be_settled_now_is_settled_by_the_next_sweep(
+def test_what_cannot_be_reconciled_now_is_reconciled_by_the_next_run(
     executions: Executions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _shifted()
@@ -250,24 +250,24 @@ def test_what_cannot_be_settled_now_is_settled_by_the_next_sweep(
     with pytest.raises(Throttled):
         invoke("reconcile", ENDED)
     assert _outcome() == ("InProgress", None)
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert routing() == ("1", {})
     assert _outcome() == ("Stopped", "MANUAL_STOP")
 
 
-def test_a_deployment_that_cannot_be_settled_does_not_keep_the_sweep_from_the_others(
+def test_a_deployment_that_cannot_be_reconciled_does_not_keep_the_run_from_the_others(
     executions: Executions, monkeypatch: pytest.MonkeyPatch, place: SimpleNamespace
 ) -> None:
     _shifted()
     deployments.create(new_record("d-BBBBBBBBB", createTime="2026-11-24T06:00:00.000Z"))
     executions(d_LAFB8W95J="ABORTED", d_D6J7V9HE5="ABORTED")
     refuse(monkeypatch, "lambda", "update_alias", client_error("AccessDenied", "UpdateAlias", 403))
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert _outcome() == ("InProgress", None)
     assert set(_started(place)) == {"d-BBBBBBBBB"}
 
 
-def test_a_record_that_nobody_foresaw_does_not_keep_the_sweep_from_the_others_either(
+def test_a_record_that_nobody_foresaw_does_not_keep_the_run_from_the_others_either(
     executions: Executions, place: SimpleNamespace
 ) -> None:
     broken = created("d-CCCCCCCCC", "who knows", application="a", group="g", revision=None, now=at(0))
@@ -275,12 +275,12 @@ def test_a_record_that_nobody_foresaw_does_not_keep_the_sweep_from_the_others_ei
     deployments.create(new_record("d-BBBBBBBBB", createTime="2026-11-24T06:00:00.000Z"))
     executions(d_CCCCCCCCC="FAILED")
     with pytest.raises(ExceptionGroup) as caught:
-        invoke("reconcile", SWEEP)
+        invoke("reconcile", SCHEDULED)
     assert [type(error) for error in caught.value.exceptions] == [KeyError]
     assert set(_started(place)) == {"d-BBBBBBBBB"}
 
 
-# --------------------------------------------------------------------------------------------- what a sweep costs
+# --------------------------------------------------------------------------------------------- what a scheduled run costs
 
 
 def _baking(*names: str) -> None:
@@ -299,18 +299,20 @@ def _names(calls: list[dict[str, Any]]) -> list[str]:
     return [call["executionArn"].rsplit(":", 1)[1] for call in calls]
 
 
-def test_a_sweep_asks_of_a_deployment_that_lives_once_and_reads_its_record(
+def test_a_scheduled_run_asks_of_a_deployment_that_lives_once_and_reads_its_record(
     executions: Executions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _baking("d-AAAAAAAAA", "d-BBBBBBBBB")
     executions(d_AAAAAAAAA="RUNNING", d_BBBBBBBBB="RUNNING")
     described, read = _described(monkeypatch), refuse(monkeypatch, "dynamodb", "get_item")
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert sorted(_names(described)) == ["d-AAAAAAAAA", "d-BBBBBBBBB"]
     assert len(read) == 2
 
 
-def test_a_sweep_that_is_cut_short_leaves_nobody_out(executions: Executions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduled_run_that_is_cut_short_leaves_nobody_out(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = [f"d-{letter * 9}" for letter in "ABCDEFGHIJKL"]
     _baking(*names)
     executions(**{name.replace("-", "_"): "RUNNING" for name in names})
@@ -321,17 +323,17 @@ def test_a_sweep_that_is_cut_short_leaves_nobody_out(executions: Executions, mon
         monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _, left=left: next(left))
         described.clear()
         with time_machine.travel(at(300 * number), tick=False):
-            invoke("reconcile", SWEEP)
+            invoke("reconcile", SCHEDULED)
         assert len(described) == 4
         seen |= set(_names(described))
     assert seen == set(names)
 
 
-def test_a_sweep_ends_at_the_first_throttling(executions: Executions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduled_run_ends_at_the_first_throttling(executions: Executions, monkeypatch: pytest.MonkeyPatch) -> None:
     _baking("d-AAAAAAAAA", "d-BBBBBBBBB", "d-CCCCCCCCC")
     executions(d_AAAAAAAAA="RUNNING", d_BBBBBBBBB="RUNNING", d_CCCCCCCCC="RUNNING")
     described = _described(monkeypatch, client_error("ThrottlingException", "DescribeExecution"))
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert len(described) == 1
 
 
@@ -341,18 +343,18 @@ def test_a_deployment_that_cannot_be_asked_for_keeps_no_other(
     _baking("d-AAAAAAAAA", "d-BBBBBBBBB")
     executions(d_AAAAAAAAA="RUNNING", d_BBBBBBBBB="RUNNING")
     described = _described(monkeypatch, client_error("AccessDeniedException", "DescribeExecution", 403))
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert len(described) == 2
 
 
-def test_a_sweep_that_cannot_begin_is_left_to_the_next(
+def test_a_scheduled_run_that_cannot_begin_is_left_to_the_next(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def throttled() -> list[str]:
         raise Throttled("Too many requests.")
 
     monkeypatch.setattr(deployments, "unfinished", throttled)
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert [entry.message for entry in caplog.records] == ["Not reconciled: the open deployments could not be listed"]
 
 
@@ -366,15 +368,15 @@ def test_a_rollback_whose_role_may_not_restore_traffic_is_held_up_until_it_may(
     executions(d_LAFB8W95J="FAILED", d_D6J7V9HE5="FAILED")
     denied = client_error("AccessDeniedException", "UpdateAlias", 403)
     refuse(monkeypatch, "lambda", "update_alias", denied, denied, denied)
-    invoke("reconcile", ENDED)  # the event is not delivered again: the sweep goes on with it
-    invoke("reconcile", SWEEP)  # it finds the deployment and its rollback
+    invoke("reconcile", ENDED)  # the event is not delivered again: the next run goes on with it
+    invoke("reconcile", SCHEDULED)  # it finds the deployment and its rollback
     back = kept(ROLLBACK_ID)
     assert [entry["event"] for entry in back["timeline"]].count("RollbackHeldUp") == 1
     assert back["heldUp"]["code"] == "IAM_ROLE_PERMISSIONS"
     assert capsys.readouterr().out.count('"RollbacksHeldUp":[1.0]') == 3
     assert _outcome() == ("InProgress", None)
     assert routing() == ("1", {"2": 0.3})
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert routing() == ("1", {})
     assert _outcome() == ("Failed", "INTERNAL_ERROR")
     assert _outcome(ROLLBACK_ID) == ("Succeeded", None)
@@ -388,7 +390,7 @@ def test_a_rollback_that_succeeded_is_not_made_again_whatever_became_of_its_exec
     deployments.end(back, succeeded(back, at(6)))
     create_alias("2", {"1": 0.5})  # what was done to the alias since is nobody's business
     executions(d_LAFB8W95J="FAILED", d_D6J7V9HE5="ABORTED")
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert routing() == ("2", {"1": 0.5})
     assert _outcome()[0] == "Failed"
     assert "Automatic rollback is triggered" in kept(ID)["rollbackInfo"]["rollbackMessage"]
@@ -400,10 +402,10 @@ def test_a_wait_is_ended_with_what_is_on_record_where_whoever_recorded_it_could_
     _shifted()
     deployments.update(ID, Change(sets={"gate": {"token": "t-1", "waitingFor": "bake"}}))
     executions(d_LAFB8W95J="RUNNING")
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert waits.interrupted == []
     deployments.update(ID, interrupted(Interruption(StopRequested("Stop."), roll_back=True), at(7)))
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert waits.interrupted == [("t-1", "StopRequested", {"error": "StopRequested", "message": "Stop.", "rollBack": True})]
     assert _outcome() == ("InProgress", None)
 
@@ -420,7 +422,7 @@ def test_a_deployment_that_completes_while_it_is_looked_at_keeps_its_traffic(
         return describe(name)
 
     monkeypatch.setattr(step_functions, "describe", describe_the_one_that_just_ended)
-    invoke("reconcile", SWEEP)
+    invoke("reconcile", SCHEDULED)
     assert _started(place) == {}
     assert _outcome() == ("Succeeded", None)
 

@@ -94,7 +94,7 @@ def test_a_rollback_that_did_fail_for_good_is_told() -> None:
 
 @pytest.mark.parametrize("kept_already", [True, False])
 def test_no_deployment_ends_before_its_rollback_has(kept_already: bool) -> None:
-    # Somebody stopped the rollback's execution, or it could not even be started: the supervisor goes on with it.
+    # Somebody stopped the rollback's execution, or it could not even be started: the reconciliation goes on with it.
     planned_deployment()
     deployments.update(ID, interrupted(Interruption(AlarmActive(["shop-errors"]), roll_back=True), at(4)))
     if kept_already:
@@ -110,7 +110,7 @@ def test_no_deployment_ends_before_its_rollback_has(kept_already: bool) -> None:
         deployments.begin(other, begun("c", group_id="g", alarms=[], alias="shop:live", now=at(9)))
 
 
-def test_a_rollback_that_may_still_succeed_is_left_to_the_supervisor_and_said_to_be_held_up(
+def test_a_rollback_that_may_still_succeed_is_left_to_the_reconciliation_and_said_to_be_held_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     planned_deployment()
@@ -151,7 +151,7 @@ def test_a_failure_without_a_cause_is_recorded(rolled_back: bool) -> None:
     assert answer["status"] == kept(ID)["status"] == ("Failed" if rolled_back else "InProgress")
 
 
-def test_a_validation_that_fails_after_its_plan_was_kept_is_finished_by_the_supervisor(place: SimpleNamespace) -> None:
+def test_a_validation_that_fails_after_its_plan_was_kept_is_finished_by_the_reconciliation(place: SimpleNamespace) -> None:
     # Its answer got lost after the plan was written, and the next try failed: decision 0007.
     group()
     arrived = arrive(place)

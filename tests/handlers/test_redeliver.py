@@ -16,7 +16,7 @@ from weighbridge.aws.clients import client
 from weighbridge.handlers import redeliver
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{DEFAULT_ACCOUNT_ID}:function:Receive"
-SWEEP = event_file("redeliver.scheduled")
+SCHEDULED = event_file("redeliver.scheduled")
 LATELY, LONG_AGO = "2026-11-23T06:00:00Z", "2026-11-23T04:59:00Z"
 POISON, DENIED = "poison", client_error("AccessDeniedException", "Invoke", 403)
 
@@ -38,10 +38,10 @@ class Post:
         """How many messages are in either queue."""
         return _count(self.queue), _count(self.aside)
 
-    def sweep_later(self) -> None:
-        """The next sweep, for which what this one has read is no longer hidden."""
+    def run_later(self) -> None:
+        """The next run, for which what this one has read is no longer hidden."""
         with time_machine.travel("2026-11-23T06:35:00Z", tick=False):
-            invoke("redeliver", SWEEP)
+            invoke("redeliver", SCHEDULED)
 
 
 def _count(queue: str) -> int:
@@ -97,21 +97,21 @@ def _failed(event: Any) -> str:
 
 def test_what_a_function_failed_on_is_handed_to_it_again(post: Post) -> None:
     post.leave(_failed(_event()))
-    invoke("redeliver", SWEEP)
+    invoke("redeliver", SCHEDULED)
     assert post.handed == [{"FunctionName": FUNCTION, "InvocationType": "Event", "Payload": _event()}]
     assert post.left == (0, 0)
 
 
 def test_what_could_not_be_delivered_is_delivered(post: Post) -> None:
     post.leave(json.dumps(_event()), target=FUNCTION)
-    invoke("redeliver", SWEEP)
+    invoke("redeliver", SCHEDULED)
     assert [call["Payload"] for call in post.handed] == [_event()]
 
 
 def test_all_that_waits_is_delivered(post: Post) -> None:
     for number in range(23):
         post.leave(_failed(_event(id=str(number))))
-    invoke("redeliver", SWEEP)
+    invoke("redeliver", SCHEDULED)
     assert {call["Payload"]["id"] for call in post.handed} == {str(number) for number in range(23)}
     assert post.left == (0, 0)
 
@@ -121,7 +121,7 @@ def test_one_dead_letter_that_cannot_be_delivered_keeps_no_other(post: Post, cap
     for body in (_failed(_event(id=POISON)), deep, _failed(_event(id="good"))):
         post.leave(body)
     with pytest.raises(ExceptionGroup) as raised:
-        invoke("redeliver", SWEEP)
+        invoke("redeliver", SCHEDULED)
     assert len(raised.value.exceptions) == 1
     assert [call["Payload"]["id"] for call in post.handed] == ["good"]
     # The one is tried again for an hour, the other is nothing that could be delivered.
@@ -135,7 +135,7 @@ def test_one_dead_letter_that_cannot_be_delivered_keeps_no_other(post: Post, cap
 def test_a_dead_letter_for_the_redeliverer_itself_or_for_nobody_any_more_is_set_aside(post: Post, name: str) -> None:
     post.leave(json.dumps(_event(id="nobody's")), target=FUNCTION.replace("Receive", name))
     post.leave(_failed(_event(id="due")))
-    invoke("redeliver", SWEEP)
+    invoke("redeliver", SCHEDULED)
     assert [call["Payload"]["id"] for call in post.handed] == ["due"]
     assert post.left == (0, 1)
 
@@ -144,14 +144,14 @@ def test_old_dead_letters_are_out_of_the_way(post: Post) -> None:
     for number in range(40):
         post.leave(_failed(_event(LONG_AGO, id=f"old {number}")))
     post.leave(_failed(_event(id="due")))
-    invoke("redeliver", SWEEP)
+    invoke("redeliver", SCHEDULED)
     assert [call["Payload"]["id"] for call in post.handed] == ["due"]
     assert post.left == (0, 40)
 
 
 def test_what_is_set_aside_is_there_as_it_came(post: Post) -> None:
     post.leave("no JSON", target="arn:of:nobody")
-    invoke("redeliver", SWEEP)
+    invoke("redeliver", SCHEDULED)
     [message] = client("sqs").receive_message(QueueUrl=post.aside, MessageAttributeNames=["All"], WaitTimeSeconds=1)[
         "Messages"
     ]
@@ -164,9 +164,9 @@ def test_what_was_set_aside_and_not_deleted_is_set_aside_again(post: Post, monke
     with monkeypatch.context() as patch:
         refuse(patch, "sqs", "delete_message", client_error("ServiceUnavailable", "DeleteMessage", 503))
         with pytest.raises(ExceptionGroup):
-            invoke("redeliver", SWEEP)
+            invoke("redeliver", SCHEDULED)
     assert post.left == (1, 1)
-    post.sweep_later()
+    post.run_later()
     assert post.left == (0, 2)
 
 
@@ -176,7 +176,7 @@ def test_what_cannot_be_set_aside_stays_and_keeps_no_other(post: Post, monkeypat
     with monkeypatch.context() as patch:
         refuse(patch, "sqs", "send_message", client_error("AccessDenied", "SendMessage", 403))
         with pytest.raises(ExceptionGroup):
-            invoke("redeliver", SWEEP)
+            invoke("redeliver", SCHEDULED)
     assert (len(post.handed), post.left) == (1, (1, 0))
 
 
@@ -184,6 +184,6 @@ def test_what_cannot_be_set_aside_stays_and_keeps_no_other(post: Post, monkeypat
 def test_it_ends_before_its_time_is_up(post: Post, monkeypatch: pytest.MonkeyPatch, seconds: int, handed: int) -> None:
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: seconds * 1000)
     post.leave(_failed(_event()))
-    invoke("redeliver", SWEEP)
+    invoke("redeliver", SCHEDULED)
     assert len(post.handed) == handed
     assert post.left == (1 - handed, 0)

@@ -16,7 +16,7 @@ ROLE = "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/"
 RULE_OF_STEP_FUNCTIONS = f"arn:<AWS::Partition>:events:{REGIONAL}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 DEFAULT_BUS = f"arn:<AWS::Partition>:events:{REGIONAL}:event-bus/default"
 STACKS = f"arn:<AWS::Partition>:cloudformation:{REGIONAL}:stack/*"
-SWEEP = f"arn:<AWS::Partition>:events:{REGIONAL}:rule/Weighbridge-Schedule"
+SCHEDULE_RULE = f"arn:<AWS::Partition>:events:{REGIONAL}:rule/Weighbridge-Schedule"
 EXECUTIONS = f"arn:<AWS::Partition>:states:{REGIONAL}:execution:<DeploymentMachine.Name>:*"
 BUCKET = "<StorageBucket.Arn>"
 FILES = "<StorageBucket.Arn>/*"
@@ -68,7 +68,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             BUCKET: {"s3:ListBucket"},
             TABLE: items("GetItem", "PutItem", "UpdateItem"),
             MACHINE: {"states:StartExecution"},
-            SWEEP: {"events:EnableRule"},
+            SCHEDULE_RULE: {"events:EnableRule"},
             "<FailuresEvents.Arn>": LEAVE_FAILURES,
         },
         "Validate": {
@@ -110,7 +110,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             EXECUTIONS: {"states:DescribeExecution"},
             MACHINE: {"states:StartExecution"} | END_WAITS,
             DEPLOY_MACHINE: END_WAITS,
-            SWEEP: {"events:EnableRule", "events:DisableRule"},
+            SCHEDULE_RULE: {"events:EnableRule", "events:DisableRule"},
             **own(on_functions(deployable, "GetAlias", "UpdateAlias")),
             "<FailuresEvents.Arn>": LEAVE_FAILURES,
             **ASSUME,
@@ -120,7 +120,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             TABLE: items("GetItem", "PutItem", "UpdateItem"),
             f"{TABLE}/index/open": items("Query"),
             MACHINE: {"states:StartExecution"} | END_WAITS,
-            SWEEP: {"events:EnableRule"},
+            SCHEDULE_RULE: {"events:EnableRule"},
             **own(on_functions(deployable, "GetAlias")),
             "<FailuresEvents.Arn>": LEAVE_FAILURES,
             **ASSUME,
@@ -130,7 +130,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             "*": {"cloudformation:DescribeStackResources"},
             TABLE: items("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
             MACHINE: {"states:StartExecution"} | END_WAITS,
-            SWEEP: {"events:EnableRule"},
+            SCHEDULE_RULE: {"events:EnableRule"},
             **own(on_functions(deployable, "GetAlias", "CreateAlias", "DeleteAlias")),
             **ASSUME,
         },
@@ -138,7 +138,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
         "DeployAndWait": {
             TABLE: items("GetItem", "PutItem", "UpdateItem"),
             MACHINE: {"states:StartExecution"},
-            SWEEP: {"events:EnableRule"},
+            SCHEDULE_RULE: {"events:EnableRule"},
         },
         "Redeliver": {
             "<FailuresEvents.Arn>": {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
@@ -158,7 +158,7 @@ def handlers(deployable: str = "*", *, service_role_required: bool = False) -> d
             TABLE: items("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
             **{f"{TABLE}/index/{index}": items("Query") for index in ("listing", "status", "groupStatus")},
             MACHINE: {"states:StartExecution"} | END_WAITS,
-            SWEEP: {"events:EnableRule"},
+            SCHEDULE_RULE: {"events:EnableRule"},
         },
         "SendTriggers": {
             TABLE: items("GetItem"),

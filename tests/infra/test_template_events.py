@@ -83,7 +83,7 @@ RULES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
         },
     ),
 }
-SWEEP = "EventsSchedule"
+SCHEDULE_RULE = "EventsSchedule"
 QUEUES = {
     "FailuresEvents": ["Receive", "Interrupt", "Reconcile", "Commit"],
     "FailuresUnhandled": ["Redeliver"],
@@ -98,7 +98,7 @@ def test_the_bus_has_the_name_that_users_send_to(template: Template) -> None:
 
 
 def test_there_are_no_other_rules(template: Template) -> None:
-    assert set(template.of_type("AWS::Events::Rule")) == {*RULES, SWEEP}
+    assert set(template.of_type("AWS::Events::Rule")) == {*RULES, SCHEDULE_RULE}
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -111,11 +111,11 @@ def test_a_rule_hands_exactly_its_events_to_its_handler(template: Template, name
     assert rule["State"] == "ENABLED"
 
 
-def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
-    sweep = template[SWEEP]
-    assert (sweep["Name"], sweep["State"]) == ("Weighbridge-Schedule", "ENABLED")
-    assert sweep["ScheduleExpression"] == "rate(5 minutes)"
-    assert [target["Arn"] for target in sweep["Targets"]] == [
+def test_the_schedule_runs_every_five_minutes(template: Template) -> None:
+    rule = template[SCHEDULE_RULE]
+    assert (rule["Name"], rule["State"]) == ("Weighbridge-Schedule", "ENABLED")
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert [target["Arn"] for target in rule["Targets"]] == [
         "<ReconcileFunction.Arn>",
         "<ReceiveFunction.Arn>",
         "<RedeliverFunction.Arn>",
@@ -123,13 +123,13 @@ def test_the_sweep_runs_every_five_minutes(template: Template) -> None:
     ]
 
 
-def test_new_code_has_the_sweep_switched_on_by_changing_its_rule(template: Template) -> None:
+def test_new_code_has_the_schedule_switched_on_by_changing_its_rule(template: Template) -> None:
     release = template["ReconcileFunction"]["Environment"]["Variables"]["RELEASE"]
-    assert template[SWEEP]["Description"].endswith(f" Release {release[:12]}")
+    assert template[SCHEDULE_RULE]["Description"].endswith(f" Release {release[:12]}")
 
 
-def test_a_sweep_that_fails_waits_for_the_next(template: Template) -> None:
-    for target in template[SWEEP]["Targets"]:
+def test_a_scheduled_run_that_fails_waits_for_the_next(template: Template) -> None:
+    for target in template[SCHEDULE_RULE]["Targets"]:
         assert "DeadLetterConfig" not in target
         assert target["RetryPolicy"] == {"MaximumRetryAttempts": 0}
     configured = template.of_type("AWS::Lambda::EventInvokeConfig").values()
@@ -154,7 +154,7 @@ def test_an_event_that_cannot_be_delivered_is_kept(template: Template, name: str
     ]
 
 
-@pytest.mark.parametrize("name", [*RULES, SWEEP])
+@pytest.mark.parametrize("name", [*RULES, SCHEDULE_RULE])
 def test_a_rule_may_call_its_handler(template: Template, name: str) -> None:
     permissions = template.of_type("AWS::Lambda::Permission").values()
     called = [permission["FunctionName"] for permission in permissions if permission["SourceArn"] == f"<{name}.Arn>"]
@@ -262,7 +262,7 @@ def test_the_first_message_that_people_have_to_look_at_fires_an_alarm(template: 
 
 def test_an_alarm_fires_where_nothing_is_delivered_again(template: Template) -> None:
     alarm = template["FailuresEventsAlarm"]
-    # Three sweeps have passed by then.
+    # Three runs have passed by then.
     assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateAgeOfOldestMessage", 900)
 
 
@@ -272,7 +272,7 @@ def test_an_alarm_says_for_as_long_as_traffic_cannot_be_restored(template: Templ
     assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
     assert alarm["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
     assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("RollbacksHeldUp", "Sum", 1)
-    # The supervisor counts every five minutes: none of its periods may pass between two counts.
+    # The reconciliation counts every five minutes: none of its periods may pass between two counts.
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (600, 1, "notBreaching")
 
 

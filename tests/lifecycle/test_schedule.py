@@ -1,4 +1,4 @@
-"""The sweep's schedule: on while something is open, and never off when something may be."""
+"""The schedule: on while something is open, and never off when something may be."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -162,7 +162,7 @@ def test_who_asks_between_any_two_calls_has_it_run(
 
 @pytest.mark.parametrize("asked", range(1, len(OFF) + 1))
 @pytest.mark.parametrize("dies", range(1, 3))
-def test_where_the_sweep_dies_after_that_its_next_try_has_it_run(
+def test_where_the_reconciliation_dies_after_that_its_next_try_has_it_run(
     rule: str, before: Callable[[int, Callable[[], Any]], list[str]], asked: int, dies: int
 ) -> None:
     schedule.review(at(0), needed=False)

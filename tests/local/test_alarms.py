@@ -1,4 +1,4 @@
-"""Metric alarms: what they look at, when they change, and the events that tell of it."""
+"""Metric alarms: what they look at, when they change, and the events of it."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -101,7 +101,7 @@ def test_no_success(good: Ended, difference: str) -> None:
             replace(BAD, rollback=changed(BAD.rollback, status="InProgress")),
             "its rollback: it ended as InProgress, not as Succeeded",
         ),
-        (replace(BAD, alarm_at=None), "no event told of the alarm"),
+        (replace(BAD, alarm_at=None), "no event of the alarm arrived"),
         (replace(BAD, requests=Requests({"2": 9, "3": 1})), "no request to version 3 failed"),
     ],
 )

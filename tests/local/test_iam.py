@@ -280,7 +280,7 @@ def test_an_open_function_url_takes_whatever_signature(enforcing: Workbench) -> 
 
 
 def _told_of_its_caller(bench: Workbench, kind: str = "AWS_IAM") -> Any:
-    """What a function behind a URL is told of the root, who calls it."""
+    """What a function behind a URL receives of the root, who calls it."""
     _, url = _function_url(bench, kind, ECHOES)
     root: Any = session(CREDENTIALS).client("codedeploy", endpoint_url=url)
     return json.loads(root.list_applications()["applications"][0])

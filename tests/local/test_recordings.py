@@ -105,7 +105,7 @@ def version_that_ran(bench: Workbench) -> Any:
 
 
 def failure(source: str, **settings: Any) -> Callable[[Workbench], Any]:
-    """The class of a function's error, and which fields tell of it."""
+    """The class of a function's error, and which fields carry it."""
 
     def asked(bench: Workbench) -> Any:
         error = json.load(bench.client("lambda").invoke(FunctionName=bench.function(source, **settings))["Payload"])
@@ -701,7 +701,7 @@ RECORDED = [
         item_of_a_failed_condition,
     ),
     Recorded(
-        "an object is told of by key, size, etag and sequencer",
+        "an object's event has key, size, etag and sequencer",
         ("Object Created", "PutObject", ["etag", "key", "sequencer", "size"]),
         S3_EVENTS,
         "TestS3NotificationsToEventBridge::test_object_created_put",

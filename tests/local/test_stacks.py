@@ -59,7 +59,7 @@ def test_whoever_listens_is_told_of_a_stacks_status(filled: Workbench) -> None:
 
 
 def custom(bench: Workbench) -> str:
-    """What the provider of a custom resource was told of that when it created it."""
+    """What the provider of a custom resource was sent when it created it."""
     token = f"arn:aws:lambda:{bench.cloud.region}:000000000000:function:{bench.function(PROVIDER)}"
     resource = {"Type": "Custom::Mine", "Properties": {"ServiceToken": token}}
     stack = create(bench, {"Resources": {"Mine": resource}, "Outputs": {"Found": {"Value": {"Fn::GetAtt": "Mine.Found"}}}})

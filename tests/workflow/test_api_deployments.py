@@ -119,7 +119,7 @@ def test_a_hook_written_for_codedeploy_runs_unchanged(
     assert lifecycle_event["diagnostics"]["errorCode"] == ("Success" if status == "Succeeded" else "ScriptFailed")
 
 
-def test_a_report_is_heard_once_and_only_with_the_id(world: World, codedeploy: Any) -> None:
+def test_a_report_is_taken_once_and_only_with_the_id(world: World, codedeploy: Any) -> None:
     shop = world.shop()
     queue = world.client("sqs").create_queue(QueueName="hook-by-api")["QueueUrl"]
     tells = f"boto3.client('sqs', endpoint_url=os.environ['AWS_ENDPOINT_URL']).send_message(QueueUrl={queue!r}, MessageBody=json.dumps(event))"

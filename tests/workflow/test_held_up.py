@@ -102,7 +102,7 @@ def test_the_api_releases_as_well_and_also_after_the_execution_has_gone(world: W
         assert (answer["status"], "given up" in answer["statusMessage"]) == ("Pending", True)
         stopped = world.ended(deployment_id)
         assert stopped.outcome == ("Stopped", "MANUAL_STOP")
-        # Who is first, the supervisor at the rollback or at the deployment, says it in its own words.
+        # Who is first, the reconciliation at the rollback or at the deployment, says it in its own words.
         assert "stop request" in stopped.record["rollbackInfo"]["rollbackMessage"]
         rollback = world.ended(stopped.record["plan"]["rollbackDeploymentId"])
         assert (rollback.record["status"], rollback.weights) == ("Failed", [])

@@ -281,7 +281,7 @@ def test_stop_in_the_console_is_settled(world: World) -> None:
     assert world.is_free(shop)
 
 
-def test_stop_in_the_console_is_settled_by_the_sweep_when_the_event_is_lost(world: World) -> None:
+def test_stop_in_the_console_is_reconciled_by_the_schedule_when_the_event_is_lost(world: World) -> None:
     shop = world.shop(**ENDLESS)
     deployment_id = world.drop(shop)
     world.in_bake(deployment_id)

@@ -46,7 +46,7 @@ from weighbridge_cli.verbs.common import (
     meant,
     progress_of,
 )
-from weighbridge_cli.verbs.dropping import MISSING_GROUP, drop, ensure_group, heard, make_group, read, read_bytes
+from weighbridge_cli.verbs.dropping import MISSING_GROUP, drop, ensure_group, make_group, read, read_bytes, received
 
 if TYPE_CHECKING:
     from weighbridge_cli.aws import Cloud
@@ -272,7 +272,7 @@ def _dropped(
         return create(cloud, Deployment(group, content(body.decode("utf-8")))), alias
     screen.say(f"Dropped s3://{cloud.bucket}/{key}")
     try:
-        deployment_id = heard(cloud, key, version, screen)
+        deployment_id = received(cloud, key, version, screen)
     except KeyboardInterrupt:
         note(f"{key} is dropped, and is deployed all the same. What becomes of it: {cloud.place.command('history')}")
         raise

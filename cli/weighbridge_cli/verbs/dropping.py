@@ -17,8 +17,8 @@ from weighbridge_cli.text import clean
 if TYPE_CHECKING:
     from weighbridge_cli.aws import Cloud
 
-UNTIL_HEARD = timedelta(minutes=8)
-"""S3 tells of an object within seconds; one whose event is lost is found within seven minutes."""
+UNTIL_RECEIVED = timedelta(minutes=8)
+"""S3 sends the event of an object within seconds; one whose event is lost is found within seven minutes."""
 MISSING_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
 """What the API says where there is no such group."""
 
@@ -26,7 +26,7 @@ MISSING_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExis
 def set_group(cloud: Cloud, group: GroupName, text: str) -> None:
     """Drops a group's file, and waits until it is taken over. Raises Refused with what is wrong in it."""
     key = f"{group}/deployment-group.yaml"
-    heard(cloud, key, drop(cloud, key, text.encode()), _Notes())
+    received(cloud, key, drop(cloud, key, text.encode()), _Notes())
 
 
 def make_group(cloud: Cloud, group: GroupName, alias: AliasName) -> None:
@@ -60,11 +60,11 @@ def drop(cloud: Cloud, key: str, body: bytes) -> str:
     return str(answer["VersionId"])
 
 
-def heard(cloud: Cloud, key: str, version: str, watcher: Watcher) -> str | None:
+def received(cloud: Cloud, key: str, version: str, watcher: Watcher) -> str | None:
     """The deployment that an object has become; None for a group or configuration. Raises Refused with the reason."""
-    patience = Patience(UNTIL_HEARD, watcher)
+    patience = Patience(UNTIL_RECEIVED, watcher)
     unheard = OutOfReach(
-        f"The installation has not heard of s3://{cloud.bucket}/{key} yet. What has become of it: "
+        f"The installation has not received s3://{cloud.bucket}/{key} yet. What has become of it: "
         f"aws weighbridge get-drop --bucket {cloud.bucket} --key {key}"
     )
     while True:

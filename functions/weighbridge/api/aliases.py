@@ -65,7 +65,7 @@ def _infos(locks: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _seen(function: str, alias: str, kept: aliases.Kept) -> Routing | WeighbridgeError:
-    """How Lambda routes the alias now, or why that could not be looked at: one of many is no reason to tell of none."""
+    """How Lambda routes the alias now, or why that could not be looked at: one of many is no reason to list none."""
     try:
         return _control_plane(kept).alias(function, alias).routing
     except WeighbridgeError as error:

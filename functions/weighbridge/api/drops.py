@@ -14,12 +14,12 @@ from weighbridge.store import deployments, drops
 
 
 def get_drop(request: Request) -> Mapping[str, Any]:
-    """By the object's key and version alone: Pending until it was heard of or found, then Accepted or Refused."""
+    """By the object's key and version alone: Pending until it was received or found, then Accepted or Refused."""
     bucket, key = request.arguments["bucket"], request.arguments["key"]
-    heard = environment.bucket_name
-    if bucket != heard:
+    own = environment.bucket_name
+    if bucket != own:
         raise protocol.invalid(
-            request.operation, "bucket", f"Drops into {bucket[:100]!r} are not heard of, but into {heard}."
+            request.operation, "bucket", f"Weighbridge receives what is dropped into {own}, and not into {bucket[:100]!r}."
         )
     version = request.arguments.get("versionId") or s3.newest_version(bucket, key)
     if version is None:

@@ -1,6 +1,6 @@
 """Deployments that executions of the machine `<service>-deploy` wait for, each by a task token, and what these are told.
 
-A deployment that was asked for in this way is known by its identity. No pydantic: the reconciliation tells of the end.
+A deployment that was asked for in this way is known by its identity. No pydantic: the reconciliation reports the end.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def identity(execution: str) -> str:
 
 
 def is_awaited(record: Record) -> bool:
-    """Whether an execution has asked for the deployment, which may have heard of its end already."""
+    """Whether an execution has asked for the deployment, which may have been answered already."""
     return record["identity"].startswith(_IDENTITY)
 
 

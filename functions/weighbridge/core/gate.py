@@ -1,7 +1,7 @@
 """The gate: the one wait that a deployment has open, a hook's or a bake's, with the task token that ends it.
 
 The record holds it as `gate`: {token, waitingFor}. A wait that begins puts its own in place of the one before, and nothing
-takes it out when the wait is over, so a gate on record may be open or not: whoever ends it hears which from Step Functions.
+takes it out when the wait is over, so a gate on record may be open or not: who ends it learns which from Step Functions.
 The token is a secret. On the reaction path.
 """
 

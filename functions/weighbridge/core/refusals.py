@@ -21,7 +21,7 @@ MOST_AN_HOUR = 500
 """So many refusals of a clock hour are kept and notified; the others are in the log and in the metrics alone."""
 LISTING = "REFUSALS"
 DIGEST = "[0-9a-f]{32}"
-_HEARD = ("Deployment Requested", "Deployment Stop Requested", "Lifecycle Event Hook Reported")
+_HANDLED = ("Deployment Requested", "Deployment Stop Requested", "Lifecycle Event Hook Reported")
 """The detail-types of the events that may be put on the bus."""
 _LONGEST = 300
 _LONGEST_KEY = 1024
@@ -92,10 +92,10 @@ def refused_drop(location: Mapping[str, str], identity: str, code: str, message:
 def unknown(detail_type: Any) -> Refused:
     """Why an event on the bus is refused that no handler is for; `detail_type` is whatever stands there."""
     said = detail_type if isinstance(detail_type, str) else ""
-    known = {heard.lower(): heard for heard in _HEARD}
+    known = {name.lower(): name for name in _HANDLED}
     nearest = get_close_matches(said[:_LONGEST].lower(), known, n=1)
-    hint = f"did you mean {known[nearest[0]]!r}?" if nearest else f"these are: {', '.join(_HEARD)}."
-    return Refused("UnknownOperationException", f"The detail-type {said[:100]!r} is none that is heard here; {hint}")
+    hint = f"did you mean {known[nearest[0]]!r}?" if nearest else f"these are: {', '.join(_HANDLED)}."
+    return Refused("UnknownOperationException", f"Weighbridge handles no detail-type {said[:100]!r}; {hint}")
 
 
 def hour(now: datetime) -> str:

@@ -85,7 +85,7 @@ class Converted:
 
 
 def convert(template: Template, provider: str, hook_url: str = "") -> Converted:
-    """`provider` is the name of the function behind the custom resource, `hook_url` where the installation hears hooks.
+    """`provider` is the name of the function behind the custom resource, `hook_url` where hooks report.
 
     A template without aliases that CodeDeploy shifts comes back as it was. Raises InvalidDocument with what to change.
     """

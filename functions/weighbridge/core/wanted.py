@@ -35,7 +35,7 @@ ROLLING_BACK = {
     "UPDATE_ROLLBACK_FAILED",
 }
 TELLING = COMMITTED | ROLLED_BACK | OVER | ROLLING_BACK
-"""The statuses of a root stack whose events are heard."""
+"""The statuses of a root stack whose events are handled."""
 
 
 class Owner(TypedDict):
@@ -472,7 +472,7 @@ class Outcome(TypedDict):
 
 
 def outcome(item: Item, record: Record | None) -> Outcome | None:
-    """What CloudFormation is to be told of the end; None while there is none, or nobody waits.
+    """What CloudFormation is to be answered at the end; None while there is none, or nobody waits.
 
     `record` is that of the deployment; None where nothing was to be shifted, or it has not been started.
     """

@@ -1,6 +1,6 @@
 """Starts what stacks want once they have committed, lets it wait while a deployment runs, cancels it where they roll back.
 
-Called when a root stack comes to a status, when an execution ends, and every few minutes, for what nobody has told of.
+Called when a root stack comes to a status, when an execution ends, and every few minutes, for what no event has reported.
 """
 
 from contextlib import suppress

@@ -28,15 +28,15 @@ def tell(identity: str, now: datetime) -> None:
         case None:
             return
         case Succeeded(output):
-            heard = stepfunctions.end_wait(token, output)
+            taken = stepfunctions.end_wait(token, output)
         case Failed(error, cause):
-            heard = stepfunctions.fail_wait(token, error, cause)
+            taken = stepfunctions.fail_wait(token, error, cause)
     awaited.delete(identity, token)
-    logger.info("The end of the deployment is told", extra={"requestedBy": identity, "isHeard": heard})
+    logger.info("The end of the deployment is told", extra={"requestedBy": identity, "isTaken": taken})
 
 
 def tell_all(is_time_left: Callable[[], bool], now: datetime) -> bool:
-    """Tells of every end that nobody has told of, as far as the time goes; whether somebody waited, for whatever end."""
+    """Reports every end that has not been reported, as far as the time goes; whether somebody waited, for whatever end."""
     try:
         waiting = rotated(awaited.identities(), now)
     except WeighbridgeError:  # the next time is sooner than the end of Lambda's retries

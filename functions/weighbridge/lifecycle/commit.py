@@ -1,4 +1,4 @@
-"""What a stack wants of an alias, once the stack has committed: starts it, lets it wait, cancels it, tells of its end.
+"""What a stack wants of an alias, once the stack has committed: starts it, lets it wait, cancels it, reports its end.
 
 Everything is judged from what is: how the root stack stands, what runs, where the alias routes. So it does not matter
 whether an event, the end of an execution or the schedule leads here, nor how often.

@@ -1,4 +1,4 @@
-"""Lambda aliases that Weighbridge shifts, and who is told of it, for CDK apps."""
+"""Lambda aliases that Weighbridge shifts, and who is notified, for CDK apps."""
 
 from weighbridge_cdk.alias import WeighbridgeAlias
 from weighbridge_cdk.aspect import Weighbridge

@@ -158,7 +158,7 @@ def test_a_stack_that_goes_back_and_is_deployed_all_the_same(
 def test_a_commit_that_only_its_event_tells_of(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit, "look_at_all", lambda *_: None)
     monkeypatch.setattr(invariants, "LONGEST", 1800.0)
-    problems = found(world, stacks.cases, "its commit is not heard")
+    problems = found(world, stacks.cases, "the event of its commit is lost")
     assert any("not at rest" in problem for problem in problems)
 
 

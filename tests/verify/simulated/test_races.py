@@ -144,7 +144,7 @@ def _knows_otherwise(scene: Scene) -> None:
 
 
 def _no_longer_waited_for(scene: Scene) -> None:
-    """The token is good no more, and nobody has heard of it yet."""
+    """The token is good no more, and nobody knows of it yet."""
     [wait] = scene.world.simulation.machine._callbacks.waits.values()
     wait.ended.is_set = True
 

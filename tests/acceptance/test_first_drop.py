@@ -1,4 +1,4 @@
-"""What `make deploy` says of dropped files. With a bucket that tells of them: tests/workflow/test_hearing.py."""
+"""What `make deploy` says of dropped files. With a bucket that sends their events: tests/workflow/test_first_drop.py."""
 
 import time
 from collections.abc import Iterator
@@ -7,18 +7,18 @@ import pytest
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 
-from acceptance import hearing
+from acceptance import first_drop
 from tests.infra.scripted import scripted
 from tests.infra.test_teardown import has_stack
 
 OUTPUTS = {"BucketName": "drops", "TableName": "table"}
-DROPPED = {"Bucket": "drops", "Key": hearing.KEY}
+DROPPED = {"Bucket": "drops", "Key": first_drop.KEY}
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
-    monkeypatch.setattr(hearing, "_PAUSE", 1)
-    monkeypatch.setattr(hearing, "_LONGEST", 3)
+    monkeypatch.setattr(first_drop, "_PAUSE", 1)
+    monkeypatch.setattr(first_drop, "_LONGEST", 3)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     with scripted(monkeypatch, "cloudformation", "dynamodb", "s3") as services:
         yield services
@@ -33,21 +33,21 @@ def looked(account: dict[str, Stubber], *is_ready_each_time: bool) -> None:
 
 
 def run(*options: str) -> Result:
-    return CliRunner().invoke(hearing.main, options, catch_exceptions=False)
+    return CliRunner().invoke(first_drop.main, options, catch_exceptions=False)
 
 
-def test_it_waits_until_the_file_is_heard_of_and_removes_it(account: dict[str, Stubber]) -> None:
+def test_it_waits_until_the_file_is_received_and_removes_it(account: dict[str, Stubber]) -> None:
     looked(account, False, True)
     done = run("--require-approval", "never")
     assert done.exit_code == 0
-    assert "Dropped files are heard of: this one after " in done.stdout
+    assert "Dropped files arrive: this one after " in done.stdout
 
 
 def test_one_that_nobody_hears_of_is_removed_and_fails(account: dict[str, Stubber]) -> None:
     looked(account, False, False, False)
     done = run()
     assert done.exit_code == 1
-    assert "was not heard of in 3 s" in done.stderr
+    assert "did not arrive in 3 s" in done.stderr
 
 
 def test_without_the_right_to_try_it_says_so(account: dict[str, Stubber]) -> None:

@@ -47,14 +47,16 @@ def plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def until(what: str, ask: Callable[[], T | None], patience: float = PATIENCE) -> T:
     """Asks until there is an answer; fails, naming `what`, where there is none in time."""
-    deadline = time.monotonic() + patience
+    began = time.monotonic()
     while True:
         answer = ask()
         if answer:
             return answer
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > patience:
             raise AssertionError(f"waited {patience} s in vain for {what}")
-        time.sleep(0.06)  # a look costs two processes ten milliseconds: more often, looks alone keep a core busy
+        # A look costs two processes ten milliseconds: more often, looks alone keep a core busy.
+        time.sleep(min(max(0.06, waited / 8), 0.5))
 
 
 @dataclass(frozen=True)

@@ -17,18 +17,18 @@ Event = Mapping[str, Any]
 
 
 class News:
-    """Remembers what was told. Entries that a shortened timeline leaves out are not told again."""
+    """Remembers what was shown. Entries that a shortened timeline leaves out are not shown again."""
 
     def __init__(self) -> None:
-        self._told: set[tuple[datetime, str, str]] = set()
+        self._seen: set[tuple[datetime, str, str]] = set()
         self._states: dict[str, str] = {}
         self._headline = ""
 
     def lines(self, progress: Progress, now: datetime) -> Iterator[str]:
         """The same, a line an event, after a line that says which deployment it is."""
-        if (told := headline(progress)) != self._headline:
-            self._headline = told
-            yield told
+        if (title := headline(progress)) != self._headline:
+            self._headline = title
+            yield title
         yield from (line(event, now) for event in self.of(progress, now))
 
     def of(self, progress: Progress, now: datetime) -> list[Event]:
@@ -38,8 +38,8 @@ class News:
     def _entries(self, progress: Progress) -> Iterator[Event]:
         for entry in progress.get("timeline", []):
             key = (entry["time"], entry["event"], entry.get("text", ""))
-            if key not in self._told:
-                self._told.add(key)
+            if key not in self._seen:
+                self._seen.add(key)
                 yield event(progress, entry["event"], entry["time"], entry.get("text", ""))
 
     def _alarms(self, progress: Progress, now: datetime) -> Iterator[Event]:

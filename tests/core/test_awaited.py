@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.core.samples import apply, at, record
-from weighbridge.core.awaited import TIME_TO_BEGIN, Awaited, Failed, Succeeded, identity, is_awaited, told
+from weighbridge.core.awaited import TIME_TO_BEGIN, Awaited, Failed, Succeeded, answer, identity, is_awaited
 from weighbridge.core.endings import failed, succeeded
 from weighbridge.core.record import Record, Status
 
@@ -20,20 +20,20 @@ def ended(error: str | None = None) -> Record:
 
 @pytest.mark.parametrize("status", ["Created", "InProgress"])
 def test_of_one_that_runs_nothing_is_told(status: Status) -> None:
-    assert told(record() | {"status": status}, WAITING, at(10_000)) is None
+    assert answer(record() | {"status": status}, WAITING, at(10_000)) is None
 
 
 def test_of_one_that_is_not_there_a_failure_is_told_once_it_can_begin_no_more() -> None:
-    assert told(None, WAITING, at(0) + TIME_TO_BEGIN - timedelta(seconds=1)) is None
-    answer = told(None, WAITING, at(0) + TIME_TO_BEGIN)
-    assert isinstance(answer, Failed)
-    assert answer.error == "NotStarted"
+    assert answer(None, WAITING, at(0) + TIME_TO_BEGIN - timedelta(seconds=1)) is None
+    answered = answer(None, WAITING, at(0) + TIME_TO_BEGIN)
+    assert isinstance(answered, Failed)
+    assert answered.error == "NotStarted"
 
 
 def test_a_success_is_told_with_what_was_deployed() -> None:
-    answer = told(ended(), WAITING, at(9))
-    assert isinstance(answer, Succeeded)
-    assert (answer.output["status"], answer.output["targetVersion"]) == ("Succeeded", "2")
+    answered = answer(ended(), WAITING, at(9))
+    assert isinstance(answered, Succeeded)
+    assert (answered.output["status"], answered.output["targetVersion"]) == ("Succeeded", "2")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_success_is_told_with_what_was_deployed() -> None:
     [("HookFailed", "HOOK_EXECUTION_FAILURE", "failed"), ("AlarmActive", "ALARM_ACTIVE", "stopped")],
 )
 def test_a_failure_is_told_by_its_code_and_what_it_came_to(error: str, code: str, status: str) -> None:
-    assert told(ended(error), WAITING, at(9)) == Failed(code, f"Deployment d-AAAAAAAAA {status}: why")
+    assert answer(ended(error), WAITING, at(9)) == Failed(code, f"Deployment d-AAAAAAAAA {status}: why")
 
 
 def test_only_what_an_execution_has_asked_for_is_waited_for() -> None:

@@ -74,7 +74,7 @@ def received(cloud: Cloud, key: str, version: str, watcher: Watcher) -> str | No
             raise unheard from error
         if info["status"] == "Refused":
             reason = info.get("errorInformation", {})
-            raise Refused(f"{key} is refused: {reason.get('message', 'no reason is told')}", str(reason.get("code", "")))
+            raise Refused(f"{key} is refused: {reason.get('message', 'no reason is given')}", str(reason.get("code", "")))
         if info["status"] == "Accepted":
             return info.get("deploymentId")  # type: ignore[no-any-return]
         if not patience.wait(1):

@@ -48,46 +48,46 @@ def _name(request: Request, member: str, pattern: str) -> str:
 
 def _named(lock: str, function: str, alias: str) -> dict[str, Any]:
     """An alias that was asked for by its name: there has to be one, and to be allowed to look at it."""
-    [kept] = aliases.get_all([lock])
-    seen = _seen(function, alias, kept)
+    [stored] = aliases.get_all([lock])
+    seen = _seen(function, alias, stored)
     if isinstance(seen, Retryable):
         raise seen
     if isinstance(seen, InvalidLambdaFunction):
         raise protocol.ApiError("AliasDoesNotExistException", f"There is no alias {alias} of {function}.") from seen
-    return _info(function, alias, kept, seen)
+    return _info(function, alias, stored, seen)
 
 
 def _infos(locks: list[str]) -> Iterator[dict[str, Any]]:
-    for lock, kept in zip(locks, aliases.get_all(locks), strict=True):
+    for lock, stored in zip(locks, aliases.get_all(locks), strict=True):
         if match := _LOCK.fullmatch(lock):
             function, alias = match.groups()
-            yield _info(function, alias, kept, _seen(function, alias, kept))
+            yield _info(function, alias, stored, _seen(function, alias, stored))
 
 
-def _seen(function: str, alias: str, kept: aliases.Kept) -> Routing | WeighbridgeError:
+def _seen(function: str, alias: str, stored: aliases.Stored) -> Routing | WeighbridgeError:
     """How Lambda routes the alias now, or why that could not be looked at: one of many is no reason to list none."""
     try:
-        return _control_plane(kept).alias(function, alias).routing
+        return _control_plane(stored).alias(function, alias).routing
     except WeighbridgeError as error:
         return error
 
 
-def _control_plane(kept: aliases.Kept) -> Lambda:
+def _control_plane(stored: aliases.Stored) -> Lambda:
     """By the role of the group that has deployed the alias last, where that has one."""
-    last = kept.alias.get("lastDeployment", {})
+    last = stored.alias.get("lastDeployment", {})
     application, group = last.get("applicationName", ""), last.get("deploymentGroupName", "")
     item = settings.group_item(application, group) if application and group else None
     arn = item["settings"].get("serviceRoleArn") if item else None
     return Lambda(_SESSION, service_role(arn, application, group))
 
 
-def _info(function: str, alias: str, kept: aliases.Kept, seen: Routing | WeighbridgeError) -> dict[str, Any]:
+def _info(function: str, alias: str, stored: aliases.Stored, seen: Routing | WeighbridgeError) -> dict[str, Any]:
     """An AliasInfo; `seen` is as `_seen` says."""
-    last, success = kept.alias.get("lastDeployment", {}), kept.alias.get("lastDeployed")
+    last, success = stored.alias.get("lastDeployment", {}), stored.alias.get("lastDeployed")
     info: dict[str, Any] = {
         "functionName": function,
         "alias": alias,
-        "activeDeploymentId": kept.alias.get("activeDeployment"),
+        "activeDeploymentId": stored.alias.get("activeDeployment"),
         "lastDeployment": last or None,
         "lastSuccess": {"deploymentId": success["deploymentId"], "targetVersion": success["version"]} if success else None,
         "applicationName": last.get("applicationName"),
@@ -98,8 +98,8 @@ def _info(function: str, alias: str, kept: aliases.Kept, seen: Routing | Weighbr
         info |= {"version": seen.version, "additionalVersionWeights": weights}
     else:
         info["notLookedAt"] = str(seen)
-    if wanted := kept.wanted.get("pending") or kept.wanted.get("committed"):
-        info |= {"wantedVersion": wanted["target"], "wantedDeploymentId": wanted["deploymentId"]}
+    if want := stored.want.get("pending") or stored.want.get("committed"):
+        info |= {"wantedVersion": want["target"], "wantedDeploymentId": want["deploymentId"]}
     return info
 
 

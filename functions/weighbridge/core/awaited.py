@@ -1,4 +1,4 @@
-"""Deployments that executions of the machine `<service>-deploy` wait for, each by a task token, and what these are told.
+"""Deployments that executions of the machine `<service>-deploy` wait for, each by a task token, and how these are answered.
 
 A deployment that was asked for in this way is known by its identity. No pydantic: the reconciliation reports the end.
 """
@@ -47,8 +47,8 @@ def is_awaited(record: Record) -> bool:
     return record["identity"].startswith(_IDENTITY)
 
 
-def told(record: Record | None, waiting: Awaited, now: datetime) -> Succeeded | Failed | None:
-    """What who waits for a deployment is told; None where it has not ended. The record is None where there is none."""
+def answer(record: Record | None, waiting: Awaited, now: datetime) -> Succeeded | Failed | None:
+    """The answer to the task that waits for a deployment; None where it has not ended. `record` may not be there either."""
     if record is None:
         if now - datetime.fromisoformat(waiting["createTime"]) < TIME_TO_BEGIN:
             return None

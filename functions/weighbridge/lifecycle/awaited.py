@@ -1,6 +1,6 @@
-"""Tells executions of the machine `<service>-deploy` of the end of the deployments that they wait for.
+"""Answers executions of the machine `<service>-deploy` when the deployments that they wait for have ended.
 
-Told again, it does no harm. No pydantic: the reconciliation does it.
+Answering again does no harm. No pydantic: the reconciliation does it.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from datetime import datetime
 from aws_lambda_powertools import Logger
 
 from weighbridge.aws import stepfunctions
-from weighbridge.core.awaited import Failed, Succeeded, told
+from weighbridge.core.awaited import Failed, Succeeded, answer
 from weighbridge.core.errors import WeighbridgeError
 from weighbridge.core.rotation import rotated
 from weighbridge.store import awaited, deployments
@@ -17,14 +17,14 @@ from weighbridge.store import awaited, deployments
 logger = Logger()
 
 
-def tell(identity: str, now: datetime) -> None:
-    """Tells who waits for the deployment that `identity` asked for of its end, if it has ended and somebody waits."""
+def notify(identity: str, now: datetime) -> None:
+    """Answers the task that waits for the deployment that `identity` asked for, if it has ended and there is one."""
     waiting = awaited.get(identity)
     if waiting is None:
         return
     record = deployments.find(identity)
     token = waiting["taskToken"]
-    match told(record, waiting, now):
+    match answer(record, waiting, now):
         case None:
             return
         case Succeeded(output):
@@ -32,11 +32,11 @@ def tell(identity: str, now: datetime) -> None:
         case Failed(error, cause):
             taken = stepfunctions.fail_wait(token, error, cause)
     awaited.delete(identity, token)
-    logger.info("The end of the deployment is told", extra={"requestedBy": identity, "isTaken": taken})
+    logger.info("The deployment's end was sent to who waits for it", extra={"requestedBy": identity, "isTaken": taken})
 
 
-def tell_all(is_time_left: Callable[[], bool], now: datetime) -> bool:
-    """Reports every end that has not been reported, as far as the time goes; whether somebody waited, for whatever end."""
+def notify_all(is_time_left: Callable[[], bool], now: datetime) -> bool:
+    """Sends every end that has not been sent, as far as the time goes; whether anything waits for whatever end."""
     try:
         waiting = rotated(awaited.identities(), now)
     except WeighbridgeError:  # the next time is sooner than the end of Lambda's retries
@@ -46,7 +46,7 @@ def tell_all(is_time_left: Callable[[], bool], now: datetime) -> bool:
         if not is_time_left():
             break
         try:
-            tell(identity, now)
+            notify(identity, now)
         except WeighbridgeError:
-            logger.exception("Not told yet", extra={"requestedBy": identity})
+            logger.exception("Not sent yet", extra={"requestedBy": identity})
     return bool(waiting)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass
 class _Findings:
-    found: list[dict[str, str]] = field(default_factory=list)
+    entries: list[dict[str, str]] = field(default_factory=list)
 
     def attempt(self, look: Callable[[], T]) -> T | None:
         """What a look gives; None where it finds an error, which is kept. Raises Retryable: nothing is known then."""
@@ -37,10 +37,10 @@ class _Findings:
             return None
 
     def error(self, error: WeighbridgeError) -> None:
-        self.found.append({"severity": "Error", "code": error.code, "message": str(error)})
+        self.entries.append({"severity": "Error", "code": error.code, "message": str(error)})
 
     def warn(self, message: str) -> None:
-        self.found.append({"severity": "Warning", "code": "", "message": message})
+        self.entries.append({"severity": "Warning", "code": "", "message": message})
 
 
 def preview(record: Record) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def preview(record: Record) -> dict[str, Any]:
     findings = _Findings()
     request = findings.attempt(lambda: preparation.read(record, None))
     if request is None:
-        return {"findings": findings.found}
+        return {"findings": findings.entries}
     states = _look_at_alarms(request, findings)
     findings.attempt(lambda: deployments.check_free(record, request.alias_lock))
     plan = findings.attempt(lambda: preparation.decide(request, preparation.look_at_functions(request)))
@@ -69,7 +69,7 @@ def preview(record: Record) -> dict[str, Any]:
         "serviceRoleArn": request.role.arn if request.role else None,
         "currentVersion": plan["currentVersion"] if plan else None,
         "steps": list(_steps(plan)) if plan else None,
-        "findings": findings.found,
+        "findings": findings.entries,
     }
 
 

@@ -65,7 +65,7 @@ def reconcile_all(remaining_ms: Callable[[], int], now: datetime) -> None:
     is_somebody_waiting = True
     try:
         _reconcile_each(rotated(unfinished, now), remaining_ms)
-        is_somebody_waiting = awaited.tell_all(lambda: remaining_ms() > _TIME_TO_END, now)
+        is_somebody_waiting = awaited.notify_all(lambda: remaining_ms() > _TIME_TO_END, now)
     finally:
         # Where this fails there may be no next one, but Lambda tries this one again.
         needed = bool(unfinished) or is_somebody_waiting or bool(wanted.open_aliases()) or sqs.are_left()
@@ -107,7 +107,7 @@ def _reconcile(deployment_id: str, execution: Execution | None = None) -> None:
     except Outdated:  # a function that outlived the execution has just written; it does so once
         record = _finish(deployment_id)
     if record and is_awaited(record):
-        awaited.tell(record["identity"], datetime.now(UTC))
+        awaited.notify(record["identity"], datetime.now(UTC))
     if record and is_rollback(record):
         _reconcile(record["rollbackInfo"]["rollbackTriggeringDeploymentId"])
 

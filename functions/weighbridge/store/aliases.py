@@ -7,18 +7,18 @@ from weighbridge.aws import dynamodb
 from weighbridge.store import keys
 
 
-class Kept(NamedTuple):
+class Stored(NamedTuple):
     """What is kept of an alias, and what a stack wants of it; each empty where there is nothing."""
 
     alias: Mapping[str, Any]
-    wanted: Mapping[str, Any]
+    want: Mapping[str, Any]
 
 
-def get_all(locks: Sequence[str]) -> list[Kept]:
+def get_all(locks: Sequence[str]) -> list[Stored]:
     """What is kept of each alias, which are given by what they are held by (core.service_role.alias_lock)."""
     asked_for = [key for lock in locks for key in (keys.alias(lock), keys.wanted(lock))]
     items = dict(dynamodb.get_all(asked_for))
-    return [Kept(*(items.get(key["pk"]["S"], {}) for key in (keys.alias(lock), keys.wanted(lock)))) for lock in locks]
+    return [Stored(*(items.get(key["pk"]["S"], {}) for key in (keys.alias(lock), keys.wanted(lock)))) for lock in locks]
 
 
 def page(prefix: str, after: str, limit: int) -> tuple[list[str], bool]:

@@ -20,6 +20,8 @@ from verify.on_local_cloud import PARTS
 from verify.pool import Listed, Pool
 from verify.report import Row, renewed, shown, tried, written
 
+LINES_EVERY = 1000
+"""After so many cases there is a line where no bar can be shown, in a pipeline's log say."""
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -95,9 +97,11 @@ def _simulated(assembly: Path, only: tuple[str, ...], share: float, seed: int, p
         drawn_classes = {case.fault_class for case in drawn}
         rows = {name: Row(name) for name in dict.fromkeys(case.fault_class for case in cases) if name in drawn_classes}
         progress.update(bar, description="Trying the cases", total=len(drawn))
-        for case, tried in pool.tried(drawn):
+        for number, (case, tried) in enumerate(pool.tried(drawn), 1):
             rows[case.fault_class].count(tried, case.what)
             progress.advance(bar)
+            if not console.is_terminal and number % LINES_EVERY == 0:
+                console.print(f"{number:,} of {len(drawn):,} cases tried")
             for problem in tried.problems:
                 console.print(f"FAILED {case.fault_class}: {case.what}\n    {problem[:1000]}", markup=False)
     return list(rows.values())

@@ -1,6 +1,7 @@
 """The command, as far as it can be seen without an hour of patience: its table, its file, and what it refuses."""
 
 import re
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -96,6 +97,15 @@ def test_the_command_fails_where_anything_did_not_hold(
     result = CliRunner().invoke(main, ["--assembly", str(tmp_path), "--only", "drift"])
     assert result.exit_code == code
     assert "drift" in result.output
+
+
+def test_where_no_bar_can_be_shown_lines_say_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [pool.Listed(number, "drift", f"case {number}") for number in range(5)]
+    fake = SimpleNamespace(listed=lambda: cases, tried=lambda drawn: ((case, Tried([])) for case in drawn))
+    monkeypatch.setattr("verify.__main__.Pool", lambda *_: nullcontext(fake))
+    monkeypatch.setattr("verify.__main__.LINES_EVERY", 2)
+    result = CliRunner().invoke(main, ["--assembly", str(tmp_path), "--only", "drift"])
+    assert [line for line in result.output.splitlines() if " of 5 " in line] == ["2 of 5 cases tried", "4 of 5 cases tried"]
 
 
 def test_a_case_that_breaks_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:

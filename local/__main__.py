@@ -25,6 +25,11 @@ DEMO_TIME_SCALE = 0.035
 EXIT_INTERRUPTED = 130
 
 console = Console(highlight=False, soft_wrap=True)
+ASSEMBLY = click.option(
+    "--assembly",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="An already synthesized cloud assembly, instead of synthesizing app.py.",
+)
 
 
 @click.group()
@@ -51,11 +56,7 @@ def main() -> None:
     help="A context value of cdk.json to deploy with, as for `cdk deploy`: invocableHooks='verify-*'.",
 )
 @click.option("--iam", is_flag=True, help="Refuse what no policy allows, to the functions and to every user but the root.")
-@click.option(
-    "--assembly",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="An already synthesized cloud assembly, instead of synthesizing app.py.",
-)
+@ASSEMBLY
 @click.option("--app", type=click.Path(path_type=Path, dir_okay=False), default=ROOT / "app.py", hidden=True)
 @click.option("--directory", type=click.Path(path_type=Path, file_okay=False), hidden=True)
 def up(  # noqa: PLR0913 - one parameter an option
@@ -100,9 +101,10 @@ def up(  # noqa: PLR0913 - one parameter an option
     show_default=True,
     help="Seconds that pass per second of AWS: by default, the nine minutes of a deployment take less than half a minute.",
 )
+@ASSEMBLY
 @click.option("--app", type=click.Path(path_type=Path, dir_okay=False), default=ROOT / "app.py", hidden=True)
 @click.option("--directory", type=click.Path(path_type=Path, file_okay=False), hidden=True)
-def demo(*, port: int | None, time_scale: float, app: Path, directory: Path | None) -> None:
+def demo(*, port: int | None, time_scale: float, assembly: Path | None, app: Path, directory: Path | None) -> None:
     """Deploy two versions of a sample function under live traffic: a good one, and one that fails and is rolled back.
 
     Everything runs in a local cloud of its own, and nothing is staged: the second deployment is stopped because a
@@ -114,7 +116,7 @@ def demo(*, port: int | None, time_scale: float, app: Path, directory: Path | No
     _end_on_signals()
     try:
         with LocalCloud(port=port, time_scale=time_scale, directory=directory) as cloud:
-            outputs = _deployed(cloud, None, app, {})
+            outputs = _deployed(cloud, assembly, app, {})
             console.print(f"\nTime runs {1 / time_scale:.0f} times as fast as on AWS; the cloud's log is {cloud.log}\n")
             try:
                 good, bad = Story(cloud, outputs, display(console)).play()

@@ -58,9 +58,9 @@ def test_one_deployment_succeeds_and_one_is_rolled_back(tmp_path: Path) -> None:
     assert "\x1b" not in said
 
 
-def test_interrupted_it_cleans_up(tmp_path: Path) -> None:
+def test_interrupted_it_cleans_up(tmp_path: Path, deployed: Path) -> None:
     said = []
-    with demo(tmp_path, "--time-scale=0.1", f"--port={(port := free_port())}") as process:
+    with demo(tmp_path, "--time-scale=0.1", f"--assembly={deployed}", f"--port={(port := free_port())}") as process:
         assert process.stdout is not None
         for line in process.stdout:
             said.append(line)

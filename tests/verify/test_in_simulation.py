@@ -11,7 +11,6 @@ from local.cloud import ROOT
 pytestmark = pytest.mark.local_cloud
 SHARE = 0.0005
 """Of every class of faults: a case or two, and 130 hostile inputs."""
-MUTANTS = "tests/verify/simulated/test_mutants.py"
 
 
 def passes(*arguments: str) -> None:
@@ -30,17 +29,12 @@ def simulated(assembly: Path, *tests: str) -> None:
     passes("pytest", *tests, "--simulated", f"--assembly={assembly}", "-q", "-p", "no:cacheprovider")
 
 
-# Three processes, so that they run side by side. Each takes a while to begin with: one a file would cost more than it gains.
+# Processes of their own, so that they run side by side. Each takes a while to begin with: more would cost more than they gain.
 
 
 @pytest.mark.timeout(600)
-def test_broken_products_are_found_out(deployed: Path) -> None:
-    simulated(deployed, MUTANTS)
-
-
-@pytest.mark.timeout(600)
-def test_the_simulation_does_what_it_says(deployed: Path) -> None:
-    simulated(deployed, "tests/verify/simulated", f"--ignore={MUTANTS}")
+def test_the_simulation_does_what_it_says_and_finds_broken_products_out(deployed: Path) -> None:
+    simulated(deployed, "tests/verify/simulated")
 
 
 @pytest.mark.timeout(600)
@@ -51,8 +45,3 @@ def test_scenarios_end_as_on_the_local_cloud(deployed: Path) -> None:
 @pytest.mark.timeout(600)
 def test_a_share_of_every_class_of_faults_holds(deployed: Path) -> None:
     passes("verify", "--share", str(SHARE), "--processes", "1", "--assembly", str(deployed))
-
-
-@pytest.mark.timeout(600)
-def test_many_deployments_at_once_are_not_failed_by_throttling(deployed: Path) -> None:
-    passes("verify", "--only", "load, simulated: 30 ", "--processes", "1", "--assembly", str(deployed))

@@ -1,7 +1,7 @@
-"""The way back, as it is when nothing is in the way of it."""
+"""The way back, as it is when nothing is in the way of it, and under load."""
 
 from verify.baseline import baseline
-from verify.load import Flood
+from verify.load import Flood, Simulated
 from verify.simulation.faults import Call
 from verify.simulation.world import SimulatedWorld
 
@@ -16,3 +16,7 @@ def test_traffic_goes_back_in_one_call_of_lambda(world: SimulatedWorld) -> None:
 def test_a_flood_of_wrong_files_holds_up_no_way_back(world: SimulatedWorld) -> None:
     flood = Flood(drops=100, deployments=10, alarms=3, account=150)
     assert flood.run(world).problems == []
+
+
+def test_many_deployments_at_once_are_not_failed_by_throttling(world: SimulatedWorld) -> None:
+    assert Simulated(30).run(world).problems == []

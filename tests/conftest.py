@@ -18,8 +18,6 @@ os.environ["POWERTOOLS_SERVICE_NAME"] = "weighbridge"
 SIMULATED = "--simulated"
 ASSEMBLY = "--assembly"
 LONGEST = "test_in_simulation.py"
-HALF = "test_i"
-"""The first half of the scenarios is before it in the alphabet."""
 ALONE = {"test_import_budgets.py"}
 """Files that one process runs."""
 COMMAND_LINE = {"deploy"}
@@ -60,12 +58,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def _group(path: Path) -> str | None:
-    """The tests that one process runs, since what they share is dear: a local cloud, a synthesized stack, modules."""
+    """The tests that one process runs, since what they share is dear: a local cloud, a synthesized stack, modules.
+
+    Scenarios wait most of their time, so every process has a local cloud of its own for them, and leaves the others the
+    processor meanwhile.
+    """
     folder = path.parent.name
-    if folder == "workflow":
-        # Two halves, since deployments wait most of their time: side by side they leave each other the processor.
-        return f"workflow {path.name < HALF}"
-    return folder if folder in {"acceptance", "benchmarks", "infra", "local"} else path.name if path.name in ALONE else None
+    if folder == "workflow" or path.name in ALONE:
+        return path.name
+    return folder if folder in {"acceptance", "benchmarks", "infra", "local"} else None
 
 
 def _place(item: pytest.Item) -> int:

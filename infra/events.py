@@ -13,12 +13,18 @@ from infra.machine import DeploymentMachine
 
 
 class Events(Construct):
-    """`bus` takes requests; what AWS services and alarms tell arrives on the account's default bus."""
+    """`bus` takes requests; what AWS services send arrives on the account's default bus."""
 
     def __init__(self, scope: Construct, name: str, basis: Basis, machine: DeploymentMachine, listeners: Listeners) -> None:
         super().__init__(scope, name)
         self._dead_letters = basis.failures.events
         self.bus = events.EventBus(self, "Bus", event_bus_name=basis.settings.service)
+        self._follow_services(basis, machine, listeners)
+        self._take_requests(listeners)
+        self._schedule(basis, listeners)
+
+    def _follow_services(self, basis: Basis, machine: DeploymentMachine, listeners: Listeners) -> None:
+        """What AWS services send, on the account's default bus."""
         self._rule(
             "ObjectDropped",
             "A file was dropped into the bucket.",
@@ -71,7 +77,21 @@ class Events(Construct):
                 detail={"status-details": {"status": list(STATUSES)}},
             ),
         )
-        # Whoever may put events on this bus may ask, so these patterns name no source.
+        self._rule(
+            "EventsLeft",
+            "Events wait to be delivered again; they may be all that the schedule is needed for.",
+            listeners.reconcile,
+            events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                account=[Aws.ACCOUNT_ID],
+                region=[Aws.REGION],
+                detail={"alarmName": [basis.failures.overdue.alarm_name], "state": {"value": ["ALARM"]}},
+            ),
+        )
+
+    def _take_requests(self, listeners: Listeners) -> None:
+        """What others ask for, on Weighbridge's own bus. Whoever may put events there may ask: patterns name no source."""
         requests = {
             "DeploymentRequested": ("Deployment Requested", "Somebody asks for a deployment.", listeners.receive),
             "StopRequested": ("Deployment Stop Requested", "Somebody stops a deployment.", listeners.interrupt),
@@ -91,20 +111,12 @@ class Events(Construct):
             ),
             self.bus,
         )
-        self._rule(
-            "EventsLeft",
-            "Events wait to be delivered again; they may be all that the schedule is needed for.",
-            listeners.reconcile,
-            events.EventPattern(
-                source=["aws.cloudwatch"],
-                detail_type=["CloudWatch Alarm State Change"],
-                account=[Aws.ACCOUNT_ID],
-                region=[Aws.REGION],
-                detail={"alarmName": [basis.failures.overdue.alarm_name], "state": {"value": ["ALARM"]}},
-            ),
-        )
-        # The status events of Step Functions are best effort, and those of S3 begin minutes after an installation. The
-        # rule is switched off and on: lifecycle/schedule.py.
+
+    def _schedule(self, basis: Basis, listeners: Listeners) -> None:
+        """For events that were lost: the status events of Step Functions are best effort, those of S3 begin minutes late.
+
+        The rule is switched off and on: lifecycle/schedule.py.
+        """
         events.Rule(
             self,
             "Schedule",
@@ -116,8 +128,8 @@ class Events(Construct):
             schedule=events.Schedule.rate(Duration.minutes(5)),
             # A run that cannot be delivered is left to the next one, which does its work.
             targets=[
-                targets.LambdaFunction(swept.function, retry_attempts=0)
-                for swept in (listeners.reconcile, listeners.receive, listeners.redeliver, listeners.commit)
+                targets.LambdaFunction(handler.function, retry_attempts=0)
+                for handler in (listeners.reconcile, listeners.receive, listeners.redeliver, listeners.commit)
             ],
         )
 

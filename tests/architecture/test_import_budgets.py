@@ -33,7 +33,7 @@ ENDPOINT = {f"api.{module}" for module in ("additions", "endpoint", "operations"
 ENDPOINT |= BASE - {"aws.errors"} | {"core.event_text", "core.ids", "core.refusals", "telemetry"}
 WANTED = {"core.wanted", "store.wanted"}
 COMMITS = BEGINS | GATE | WANTED | {"aws.cloudformation", "aws.lambda_aliases", "core.event_text", "core.function_state"}
-COMMITS |= {"core.refusals", "core.rotation", "lifecycle.commit", "lifecycle.interrupt"}
+COMMITS |= {"core.commit", "core.refusals", "core.rotation", "lifecycle.commit", "lifecycle.interrupt"}
 MODULES = {
     # Its operations are loaded when the first call of one comes.
     "api": ENDPOINT | {"api.registry"},
@@ -45,7 +45,7 @@ MODULES = {
     "manage_alias": COMMITS
     | SETTINGS
     | {"core.alias_resource", "core.appspec", "core.planning", "core.requests", "core.rollback_rule", "core.rollbacks"}
-    | {"lifecycle.manage_alias"},
+    | {"core.ownership", "lifecycle.manage_alias"},
     "notify": BASE | {"aws.dynamodb", "environment", "aws.eventbridge", "core.metrics", "core.notifications", "telemetry"},
     "receive": STARTS | SETTINGS | {"core.missed_files", "core.rotation", "lifecycle.receive_file"},
     "reconcile": RECORDS
@@ -67,8 +67,7 @@ MODULES = {
     "send_triggers": BASE | TABLE | {"aws.sns", "core.triggers", "telemetry"},
     "shift_traffic": RECORDS | WAY_BACK | {"lifecycle.shift"},
     "transform_template": {"aws.clients", "core.configs", "core.documents", "core.errors", "core.names", "core.plan"}
-    | {"core.hooks", "core.ids", "core.record", "core.routing", "core.service_role"}
-    | {"core.stack_template", "core.wanted", "environment"},
+    | {"core.routing", "core.service_role", "core.stack_template", "core.wanted", "environment"},
     "validate": RECORDS
     | SETTINGS
     | {"aws.lambda_aliases", "aws.lambda_hooks", "aws.s3", "core.appspec", "core.bundles", "core.function_state"}

@@ -12,6 +12,8 @@ ELSEWHERE = {
     "api/pagination": "api/test_deployments.py",
     "aws/sns": "handlers/test_send_triggers.py",
     "aws/sqs": "handlers/test_redeliver.py",
+    "core/commit": "core/test_wanted.py",
+    "core/ownership": "core/test_wanted.py",
     "core/record": "architecture/test_timeline_events.py",
     "handlers/api": "api/test_protocol.py",
     "handlers/commit": "handlers/test_manage_alias.py",

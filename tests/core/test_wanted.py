@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weighbridge.core import wanted
+from weighbridge.core.commit import Outcome, after_stack, answered, live, next_step, outcome, started
 from weighbridge.core.ids import deployment_id
+from weighbridge.core.ownership import Asked, asked, deleted
 from weighbridge.core.record import Record
 from weighbridge.core.routing import Routing
-from weighbridge.core.wanted import Asked, Decision, Holder, Item, Owner, Stack, after_stack, asked, deleted, next_step
+from weighbridge.core.wanted import Decision, Holder, Item, Owner, Stack, is_open
 
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1"
 OTHER = "arn:aws:cloudformation:eu-west-1:123456789012:stack/other/2"
@@ -21,7 +22,7 @@ UPDATING = Stack(ID, "UPDATE_IN_PROGRESS", "1")
 BACK = Stack(ID, "UPDATE_ROLLBACK_IN_PROGRESS", "1")
 
 
-WELL = wanted.Outcome(succeeded=True, reason="")
+WELL = Outcome(succeeded=True, reason="")
 
 
 def request(target: str, stack: Stack = UPDATING, number: str = "1", **changes: Any) -> Asked:
@@ -56,7 +57,7 @@ def owned(version: str = "1") -> Item:
     assert item
     committed = after_stack(item, Stack(ID, "CREATE_COMPLETE", "0")).item
     assert committed
-    return wanted.live(committed)
+    return live(committed)
 
 
 def updated(item: Item, version: str, **changes: Any) -> Item:
@@ -143,7 +144,7 @@ def test_a_creation_again_creates_the_alias_if_it_was_not_and_changes_nothing() 
 def test_what_an_update_asks_for_is_pending_until_the_stack_has_committed() -> None:
     item = updated(owned(), "2")
     assert (item["pending"]["target"], item["committed"]["target"], item["state"]) == ("2", "1", "Live")
-    assert wanted.is_open(item)
+    assert is_open(item)
     for status in ("UPDATE_IN_PROGRESS", "UPDATE_FAILED"):  # as with --no-rollback, until something else comes of it
         assert after_stack(item, Stack(ID, status, "1")).item == item
     item_after = committed(item).item
@@ -279,7 +280,7 @@ def test_one_that_was_started_already_is_not_started_otherwise() -> None:
     item = committed(updated(owned(), "2")).item
     assert item
     assert next_step(item, alias=Routing("2"), busy="d-RUNNING01", asked_before=True) == "start"
-    assert next_step(wanted.started(item), alias=Routing("1"), busy=None, asked_before=True) == "nothing"
+    assert next_step(started(item), alias=Routing("1"), busy=None, asked_before=True) == "nothing"
 
 
 # -------------------------------------------------------------------------------------------------- during the stack
@@ -288,24 +289,24 @@ def test_one_that_was_started_already_is_not_started_otherwise() -> None:
 def test_during_the_stack_it_is_started_at_once_and_answered_at_its_end() -> None:
     item = during(owned(), "2")
     assert next_step(item, alias=Routing("1"), busy=None, asked_before=False) == "start"
-    assert wanted.outcome(item, None) is None
-    item = wanted.started(item)
-    assert wanted.is_open(item)
+    assert outcome(item, None) is None
+    item = started(item)
+    assert is_open(item)
     record = cast("Record", {"deploymentId": "d-000000001", "status": "InProgress"})
-    assert wanted.outcome(item, record) is None
-    assert wanted.outcome(item, record | {"status": "Succeeded"}) == {
+    assert outcome(item, record) is None
+    assert outcome(item, record | {"status": "Succeeded"}) == {
         "succeeded": True,
         "reason": "Deployment d-000000001 succeeded.",
     }
     error: Any = {"code": "ALARM_ACTIVE", "message": "One or more alarms"}
-    assert wanted.outcome(item, record | {"status": "Stopped", "errorInformation": error}) == {
+    assert outcome(item, record | {"status": "Stopped", "errorInformation": error}) == {
         "succeeded": False,
         "reason": "Deployment d-000000001 Stopped: One or more alarms",
     }
-    answered = wanted.answered(item, WELL)
-    assert not wanted.is_open(answered)
-    assert "s3cr3t" not in repr(answered)
-    assert wanted.outcome(answered, record | {"status": "Succeeded"}) is None
+    item = answered(item, WELL)
+    assert not is_open(item)
+    assert "s3cr3t" not in repr(item)
+    assert outcome(item, record | {"status": "Succeeded"}) is None
 
 
 def test_a_first_creation_waits_for_nothing() -> None:
@@ -315,7 +316,7 @@ def test_a_first_creation_waits_for_nothing() -> None:
 
 
 def test_a_rollback_of_the_stack_restores_the_version_without_hooks() -> None:
-    item = wanted.started(during(owned(), "2"))
+    item = started(during(owned(), "2"))
     answer = {"url": "https://other", "requestId": "request-2", "stackId": ID, "logicalId": "Live"}
     decision = ask(item, "2", request("1", BACK, "2", answer=answer))
     assert decision.stop == "restoring"
@@ -325,14 +326,14 @@ def test_a_rollback_of_the_stack_restores_the_version_without_hooks() -> None:
     assert next_step(decision.item, alias=Routing("2"), busy="d-RUNNING01", asked_before=False) == "replace"
     assert next_step(decision.item, alias=Routing("2"), busy=None, asked_before=False) == "start"
     assert next_step(decision.item, alias=Routing("1"), busy=None, asked_before=False) == "live"
-    assert wanted.outcome(wanted.live(decision.item), None) == {"succeeded": True, "reason": "Traffic is there already."}
+    assert outcome(live(decision.item), None) == {"succeeded": True, "reason": "Traffic is there already."}
 
 
 def test_a_way_back_that_has_failed_is_gone_again() -> None:
-    item = wanted.started(during(owned(), "2"))
+    item = started(during(owned(), "2"))
     back = ask(item, "2", request("1", BACK, "2", answer=item["committed"]["answer"])).item
     assert back
-    failed = wanted.answered(wanted.started(back), {"succeeded": False, "reason": "denied"})
+    failed = answered(started(back), {"succeeded": False, "reason": "denied"})
     again = ask(failed, "2", request("1", BACK, "3", answer=item["committed"]["answer"])).item
     assert again
     assert (again["committed"]["requestId"], again["state"], "answer" in again["committed"]) == (
@@ -340,19 +341,19 @@ def test_a_way_back_that_has_failed_is_gone_again() -> None:
         "Waiting",
         True,
     )
-    well = wanted.answered(wanted.started(back), WELL)
+    well = answered(started(back), WELL)
     assert ask(well, "1", request("1", BACK, "3")).item == well | {"requestId": "request-3"}
 
 
 def test_an_update_that_is_cancelled_stops_the_deployment_that_the_stack_waits_for() -> None:
-    item = wanted.started(during(owned(), "2"))
+    item = started(during(owned(), "2"))
     assert after_stack(item, Stack(ID, "UPDATE_ROLLBACK_IN_PROGRESS", "1")).stop == "restoring"
     assert after_stack(item, Stack(ID, "UPDATE_IN_PROGRESS", "1")).stop is None
-    assert after_stack(wanted.answered(item, WELL), Stack(ID, "UPDATE_ROLLBACK_IN_PROGRESS", "1")).stop is None
+    assert after_stack(answered(item, WELL), Stack(ID, "UPDATE_ROLLBACK_IN_PROGRESS", "1")).stop is None
 
 
 def test_a_late_repetition_of_the_update_is_not_taken_for_its_rollback() -> None:
-    item = wanted.started(during(owned(), "2"))
+    item = started(during(owned(), "2"))
     assert ask(item, "2", request("2", BACK)) == Decision(item)
 
 
@@ -425,7 +426,7 @@ class _World:
         if next_step(self.item, alias=None, busy=self.running, asked_before=False) == "start":
             self.running = self.item["committed"]["target"]
             self.started.append(self.running)
-            self.item = wanted.started(self.item)
+            self.item = started(self.item)
 
     def end(self) -> None:
         self.running = None

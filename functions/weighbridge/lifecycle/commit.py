@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 
 from weighbridge.aws import cloudformation
 from weighbridge.aws.lambda_aliases import Lambda
+from weighbridge.core.commit import Outcome, after_stack, answered, live, next_step, outcome, started
 from weighbridge.core.deployment import is_running
 from weighbridge.core.errors import DeploymentLimitExceeded, Outdated, Overtaken, Retryable, WeighbridgeError
 from weighbridge.core.names import ALL_AT_ONCE
@@ -22,21 +23,7 @@ from weighbridge.core.revisions import sha256_of
 from weighbridge.core.rotation import rotated
 from weighbridge.core.routing import Routing
 from weighbridge.core.service_role import ServiceRole, service_role
-from weighbridge.core.wanted import (
-    Item,
-    Outcome,
-    Stack,
-    Want,
-    after_stack,
-    answered,
-    depends_on_stack,
-    identity,
-    is_open,
-    live,
-    next_step,
-    outcome,
-    started,
-)
+from weighbridge.core.wanted import Item, Stack, Want, depends_on_stack, identity, is_open
 from weighbridge.lifecycle import interrupt, start
 from weighbridge.store import deployments, settings, wanted
 from weighbridge.telemetry import count

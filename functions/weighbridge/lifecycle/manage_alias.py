@@ -25,8 +25,9 @@ from weighbridge.core.errors import (
     clip,
 )
 from weighbridge.core.ids import deployment_id
+from weighbridge.core.ownership import Asked, asked, deleted
 from weighbridge.core.service_role import ServiceRole, foreign, service_role
-from weighbridge.core.wanted import TYPE, Answer, Asked, Item, Owner, Stack, asked, deleted, identity, is_open
+from weighbridge.core.wanted import TYPE, Answer, Item, Owner, Stack, identity, is_open
 from weighbridge.environment import environment
 from weighbridge.lifecycle import commit, schedule
 from weighbridge.store import settings, wanted

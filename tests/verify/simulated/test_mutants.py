@@ -13,12 +13,14 @@ from verify.simulation.world import SimulatedWorld
 from verify.stories import STORIES
 from weighbridge.aws import lambda_aliases, lambda_hooks, stepfunctions
 from weighbridge.aws.lambda_aliases import Alias, Lambda
-from weighbridge.core import wanted
+from weighbridge.core import commit as decisions
+from weighbridge.core import ownership
 from weighbridge.core.deployment import is_running
 from weighbridge.core.execution import Execution
 from weighbridge.core.plan import Plan, restored
 from weighbridge.core.record import Record
 from weighbridge.core.routing import Found
+from weighbridge.core.wanted import TELLING, Decision
 from weighbridge.handlers import reconcile as handler
 from weighbridge.lifecycle import commit, gate, reconcile, rollback, run_hook
 from weighbridge.store import deployments
@@ -149,13 +151,13 @@ def test_an_interruption_that_waits_until_it_can_be_recorded(
 def test_a_stack_that_goes_back_and_is_deployed_all_the_same(
     world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wanted, "COMMITTED", wanted.TELLING)
-    monkeypatch.setattr(wanted, "_taken_back", lambda _request, item: wanted.Decision(item))
+    monkeypatch.setattr(decisions, "COMMITTED", TELLING)
+    monkeypatch.setattr(ownership, "_taken_back", lambda _request, item: Decision(item))
     problems = found(world, stacks.cases, "between what was wanted and the commit")
     assert "a stack that went back has moved traffic" in problems
 
 
-def test_a_commit_that_only_its_event_tells_of(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_that_is_noticed_by_its_event_only(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit, "look_at_all", lambda *_: None)
     monkeypatch.setattr(invariants, "LONGEST", 1800.0)
     problems = found(world, stacks.cases, "the event of its commit is lost")
@@ -163,6 +165,6 @@ def test_a_commit_that_only_its_event_tells_of(world: SimulatedWorld, monkeypatc
 
 
 def test_two_stacks_that_have_one_alias(world: SimulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wanted, "_not_ours", lambda *_, **__: None)
+    monkeypatch.setattr(ownership, "_not_ours", lambda *_, **__: None)
     problems = found(world, stacks.cases, "another stack wants its alias")
     assert any("another stack's creation ended CREATE_COMPLETE" in problem for problem in problems)

@@ -367,8 +367,11 @@ class World:
         """Waits until the deployment's record is closed and its execution over."""
 
         def ask() -> Deployment | None:
-            record, execution = self.record(deployment_id), self.execution(deployment_id)
-            if record["status"] in {"Created", "InProgress"} or not execution or execution["status"] == "RUNNING":
+            record = self.record(deployment_id)
+            if record["status"] in {"Created", "InProgress"}:
+                return None
+            execution = self.execution(deployment_id)
+            if not execution or execution["status"] == "RUNNING":
                 return None
             history = self.client("stepfunctions").get_paginator("get_execution_history")
             events = (

@@ -89,7 +89,8 @@ def test_what_the_macro_makes_of_each_tools_template_is_as_sound_as_before(
         assert len(result.renamed) == 1, tool
         left = {*result.template["Resources"], *result.template.get("Parameters", {})}
         assert {name for name in references(result.template) if not name.startswith("AWS::")} <= left, tool
-        assert findings(result.template) <= findings(plain), tool
+        if found := findings(result.template):
+            assert found <= findings(plain), tool
 
 
 def test_the_cdk_makes_of_an_app_what_the_macro_does(apps: Mapping[str, Template]) -> None:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from scenarios.world import Alias, Shop, World, appspec
 from tests.workflow.conftest import Cli
+from tests.workflow.variants import variants
 
 QUICK = {"Delay": 0.2, "MaxAttempts": 300}
 # A hook as it is written for CodeDeploy: it knows nothing of Weighbridge, and its return value says nothing.
@@ -102,7 +103,7 @@ def test_three_types_of_revision_by_the_cli_and_all_that_is_seen_of_them(
     assert "DeploymentAlreadyCompletedException" in deploy("stop-deployment", "--deployment-id", third)
 
 
-@pytest.mark.parametrize("event", ["BeforeAllowTraffic", "AfterAllowTraffic"])
+@pytest.mark.parametrize("event", variants("AfterAllowTraffic", "BeforeAllowTraffic"))
 @pytest.mark.parametrize(("status", "version"), [("Succeeded", "2"), ("Failed", "1")])
 def test_a_hook_written_for_codedeploy_runs_unchanged(
     world: World, codedeploy: Any, event: str, status: str, version: str
@@ -258,21 +259,21 @@ def test_overrides_win_over_the_group(world: World, codedeploy: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "group", "left"),
-    [
+    ("rolls_back", "group", "left"),
+    variants(
         (None, {}, Alias("1", {})),
         (None, {"autoRollbackConfiguration": {"enabled": False}}, Alias("1", {"2": 0.1})),
         (True, {"autoRollbackConfiguration": {"enabled": False}}, Alias("1", {})),
         (False, {}, Alias("1", {"2": 0.1})),
-    ],
+    ),
 )
 def test_a_stop_during_the_bake(
-    world: World, codedeploy: Any, wanted: bool | None, group: dict[str, Any], left: Alias
+    world: World, codedeploy: Any, rolls_back: bool | None, group: dict[str, Any], left: Alias
 ) -> None:
     shop = world.shop(deploymentConfigName="Endless", **group)
     deployment_id = create(codedeploy, shop)
     world.in_bake(deployment_id)
-    choice = {} if wanted is None else {"autoRollbackEnabled": wanted}
+    choice = {} if rolls_back is None else {"autoRollbackEnabled": rolls_back}
     assert codedeploy.stop_deployment(deploymentId=deployment_id, **choice)["status"] == "Succeeded"
     deployment = world.ended(deployment_id)
     assert deployment.outcome == ("Stopped", "MANUAL_STOP")
@@ -287,7 +288,7 @@ def test_a_stop_during_the_bake(
     assert codedeploy.get_application_revision(applicationName=shop.name, revision=rollback["revision"])
 
 
-@pytest.mark.parametrize("event", ["BeforeAllowTraffic", "AfterAllowTraffic"])
+@pytest.mark.parametrize("event", variants("AfterAllowTraffic", "BeforeAllowTraffic"))
 def test_a_stop_during_a_hook(world: World, codedeploy: Any, event: str) -> None:
     shop = world.shop()
     deployment_id = create(codedeploy, shop, **{event: world.hook(SAYS_NOTHING)})

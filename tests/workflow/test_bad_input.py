@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from scenarios.world import Alias, Shop, World, appspec
+from tests.workflow.variants import variants
 
 CANARY: dict[str, Any] = {"deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes"}
 APPSPEC = "INVALID_LAMBDA_CONFIGURATION"
@@ -196,7 +197,7 @@ def test_bad_input_is_a_failed_record_that_says_what_to_change(world: World, bad
 
 @pytest.mark.parametrize(
     ("detail", "says"),
-    [
+    variants(
         ({}, "revision: is missing; add it"),
         ({"revision": {"revisionType": "GitHub"}}, "GitHub is not supported"),
         (
@@ -204,7 +205,7 @@ def test_bad_input_is_a_failed_record_that_says_what_to_change(world: World, bad
             "sha256 is not that",
         ),
         ({"revison": {}}, "did you mean 'revision'?"),
-    ],
+    ),
 )
 def test_a_malformed_request_is_a_failed_record_too(world: World, detail: dict[str, Any], says: str) -> None:
     shop = world.shop()
@@ -246,7 +247,7 @@ def test_two_drops_at_the_same_instant_are_one_deployment_and_one_refusal(world:
     assert world.alias(shop) == Alias("2", {})
 
 
-@pytest.mark.parametrize("key", ["stray.yaml", "a//c/d.yaml", "shop/prod/notes.txt", "shop/pr od/a.yaml"])
+@pytest.mark.parametrize("key", variants("stray.yaml", "a//c/d.yaml", "shop/prod/notes.txt", "shop/pr od/a.yaml"))
 def test_a_key_that_belongs_to_nothing_is_logged_and_counted(world: World, key: str) -> None:
     before = _count(world, "DropsRefused")
     world.put(key, "version: 0.0")

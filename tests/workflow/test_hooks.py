@@ -5,11 +5,12 @@ import json
 import pytest
 
 from scenarios.world import Alias, World
+from tests.workflow.variants import variants
 
 BEFORE, AFTER = "BeforeAllowTraffic", "AfterAllowTraffic"
 # A hook that hands what it was given to the scenario, which then reports in its place, and returns nothing.
 TELLS = "boto3.client('sqs', endpoint_url=os.environ['AWS_ENDPOINT_URL']).send_message(QueueUrl={queue!r}, MessageBody=json.dumps(event))"
-both = pytest.mark.parametrize("event", [BEFORE, AFTER])
+both = pytest.mark.parametrize("event", variants(AFTER, BEFORE))
 
 
 def _lifecycle(event: str, last: str) -> list[str]:

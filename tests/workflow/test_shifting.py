@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from scenarios.world import Alias, World, appspec, zipped
+from tests.workflow.variants import variants
 
 LINEAR = "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
@@ -90,7 +91,7 @@ def test_a_second_drop_of_the_group_updates_it(world: World) -> None:
     assert world.ended(world.drop(shop)).weights == [1.0]
 
 
-@pytest.mark.parametrize("kind", ["AppSpecContent", "String", "S3"])
+@pytest.mark.parametrize("kind", variants("S3", "AppSpecContent", "String"))
 def test_a_request_on_the_bus_is_a_deployment(world: World, kind: str) -> None:
     shop = world.shop(deploymentConfigName="Endless")
     content = appspec(shop.name)

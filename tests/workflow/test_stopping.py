@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from scenarios.world import BROKEN, PATIENCE, Alias, World, appspec
+from tests.workflow.variants import variants
 
 ENDLESS: dict[str, Any] = {"deploymentConfigName": "Endless"}
 MINUTE_STEPS: dict[str, Any] = {"deploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"}
@@ -105,7 +106,7 @@ def test_insufficient_data_does_not_stop(world: World) -> None:
     assert world.ended(world.drop(shop)).outcome == ("Succeeded", None)
 
 
-@pytest.mark.parametrize("how", ["changed", "made anew"])
+@pytest.mark.parametrize("how", variants("changed", "made anew"))
 def test_an_alarm_that_is_another_one_by_now_stops_the_deployment(world: World, how: str) -> None:
     alarm = world.alarm()
     described = world.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
@@ -149,7 +150,7 @@ def test_an_alarm_without_rollback_leaves_the_weights_and_says_so(world: World) 
     assert world.is_free(shop)
 
 
-@pytest.mark.parametrize("options", [{}, {"autoRollbackEnabled": True}])
+@pytest.mark.parametrize("options", variants({}, {"autoRollbackEnabled": True}))
 def test_a_stop_request_ends_the_bake_and_traffic_goes_back(world: World, options: dict[str, bool]) -> None:
     shop = world.shop(**ENDLESS)
     deployment_id = world.drop(shop)

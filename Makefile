@@ -49,7 +49,7 @@ demo: install ## two deployments under live traffic on the local cloud: one succ
 local: install ## keep the local cloud running, with Weighbridge deployed to it (PORT=4566 TIME_SCALE=1 IAM=1 ARGS='-c invocableHooks=*')
 	python -m local up --port $(PORT) --time-scale $(TIME_SCALE) $(if $(IAM),--iam) $(ARGS)
 
-# Tests that share something dear (a local cloud, a synthesized stack) are run by one process, all others by whichever is
+# Tests that share a synthesized stack or modules are run by one process, scenarios file by file, all others by whichever is
 # free. Two processes more than the two cores it is measured on: deployments wait most of their time.
 test: install lint ## all checks and tests
 	python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder

@@ -4,7 +4,8 @@ import math
 import random
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from local.deployment import SynthesisError, synthesize
 from scenarios.world import CHOICES
 from verify.on_local_cloud import PARTS
 from verify.pool import Listed, Pool
-from verify.report import Row, renewed, shown, tried, written
+from verify.report import Report, Row, shown, tried
 
 LINES_EVERY = 1000
 """After so many cases there is a line where no bar can be shown, in a pipeline's log say."""
@@ -56,26 +57,25 @@ def main(  # noqa: PLR0913 - one parameter an option
     """
     if report and only and not report.exists():
         raise click.UsageError("--report takes every class: leave out --only, which renews rows of a table that is there.")
+    file = Report(report, only, share) if report else None
     with ExitStack() as stack:
         if assembly is None:
             assembly = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighbridge-verify-"))) / "assembly"
             _synthesize(assembly)
-        rows = _simulated(assembly, only, share, seed, processes)
-        for part in PARTS if share == 1 else ():
-            if _is_wanted(only, part.fault_class):
-                rows.append(part.run(assembly, console))
+        of, rows = tried(datetime.now().astimezone().date()), list[Row]()
+        for row in _tried(assembly, only, share, seed, processes):
+            row.of = of
+            rows.append(row)
+            if file:
+                file.add(row)
     if not rows:
         raise click.UsageError("No case is called that; docs/architecture.md, Verification, names the classes.")
     terminal = Console(width=None if sys.stdout.isatty() else 120, highlight=False, soft_wrap=True)
     terminal.print(shown(rows))
     for line in (line for row in rows for line in sorted(row.measured)):
         terminal.print(line, markup=False)
-    if report:
-        if any(row.fault_class not in only for row in rows if only):
-            raise click.UsageError("A row stands for a whole class: name whole classes by --only.")
-        for row in rows:
-            row.of = tried(datetime.now().astimezone().date())
-        report.write_text(written(renewed(report.read_text(), rows) if only else rows, share=share))
+    if file:
+        file.conclude(rows)
     sys.exit(any(row.failed for row in rows))
 
 
@@ -87,15 +87,23 @@ def _synthesize(assembly: Path) -> None:
         raise click.ClickException(str(error)) from error
 
 
-def _simulated(assembly: Path, only: tuple[str, ...], share: float, seed: int, processes: int) -> list[Row]:
-    """Tries what is tried in the simulation."""
+def _tried(assembly: Path, only: tuple[str, ...], share: float, seed: int, processes: int) -> Iterator[Row]:
+    """Tries everything, class by class."""
+    yield from _simulated(assembly, only, share, seed, processes)
+    for part in PARTS if share == 1 else ():
+        if _is_wanted(only, part.fault_class):
+            yield part.run(assembly, console)
+
+
+def _simulated(assembly: Path, only: tuple[str, ...], share: float, seed: int, processes: int) -> Iterator[Row]:
+    """Tries what is tried in the simulation, and yields each class when it is through."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Pool(assembly, processes) as pool, Progress(*columns, console=console) as progress:
         bar = progress.add_task("Counting the cases", total=None)
         cases = [case for case in pool.listed() if _is_wanted(only, f"{case.fault_class}: {case.what}")]
         drawn = _drawn(cases, share, seed)
-        drawn_classes = {case.fault_class for case in drawn}
-        rows = {name: Row(name) for name in dict.fromkeys(case.fault_class for case in cases) if name in drawn_classes}
+        left = Counter(case.fault_class for case in drawn)
+        rows = {name: Row(name) for name in left}
         progress.update(bar, description="Trying the cases", total=len(drawn))
         for number, (case, tried) in enumerate(pool.tried(drawn), 1):
             rows[case.fault_class].count(tried, case.what)
@@ -104,7 +112,9 @@ def _simulated(assembly: Path, only: tuple[str, ...], share: float, seed: int, p
                 console.print(f"{number:,} of {len(drawn):,} cases tried")
             for problem in tried.problems:
                 console.print(f"FAILED {case.fault_class}: {case.what}\n    {problem[:1000]}", markup=False)
-    return list(rows.values())
+            left[case.fault_class] -= 1
+            if not left[case.fault_class]:
+                yield rows[case.fault_class]
 
 
 def _is_wanted(only: tuple[str, ...], name: str) -> bool:
@@ -112,15 +122,13 @@ def _is_wanted(only: tuple[str, ...], name: str) -> bool:
 
 
 def _drawn(cases: Iterable[Listed], share: float, seed: int) -> list[Listed]:
-    """That share of every class, in random order, so that slow and fast ones mix and the time that remains can be told."""
+    """That share of every class, in random order, so that slow and fast ones mix and the time that remains is known."""
     by_class: dict[str, list[Listed]] = {}
     for case in cases:
         if share == 1 or not case.is_long:
             by_class.setdefault(case.fault_class, []).append(case)
     dice = random.Random(seed)
-    drawn = [case for all_of_it in by_class.values() for case in dice.sample(all_of_it, math.ceil(len(all_of_it) * share))]
-    dice.shuffle(drawn)
-    return drawn
+    return [case for all_of_it in by_class.values() for case in dice.sample(all_of_it, math.ceil(len(all_of_it) * share))]
 
 
 if __name__ == "__main__":

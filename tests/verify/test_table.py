@@ -1,6 +1,7 @@
 """The command, as far as it can be seen without an hour of patience: its table, its file, and what it refuses."""
 
 import re
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -80,6 +81,29 @@ def test_a_row_stands_for_a_whole_class(tmp_path: Path, monkeypatch: pytest.Monk
     assert CliRunner().invoke(main, [*arguments, "drift"]).exit_code == 0
     assert "| drift | 10 | 10 | 0 |" in report.read_text()
     assert "| races | 12,345 | 12,343 | 2 |" in report.read_text()
+
+
+def test_what_has_been_tried_is_kept_where_the_run_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = tmp_path / "reliability.md"
+    report.write_text(written(ROWS, share=1))
+
+    def interrupted(*_: object) -> Iterator[Row]:
+        yield Row("drift", 11)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("verify.__main__._simulated", interrupted)
+    assert CliRunner().invoke(main, ["--assembly", str(tmp_path), "--report", str(report)]).exit_code != 0
+    assert "| drift | 11 | 11 | 0 |" in report.read_text()
+    assert "| races | 12,345 | 12,343 | 2 |" in report.read_text()
+
+
+def test_the_whole_of_it_leaves_no_row_of_a_class_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = tmp_path / "reliability.md"
+    report.write_text(written(ROWS, share=1))
+    monkeypatch.setattr("verify.__main__._simulated", lambda *_: [Row("stacks", 13), Row("drift", 11)])
+    monkeypatch.setattr("verify.__main__.PARTS", [])
+    assert CliRunner().invoke(main, ["--assembly", str(tmp_path), "--report", str(report)]).exit_code == 0
+    assert re.findall(r"^\| (\w+) \| \d", report.read_text(), re.MULTILINE) == ["drift", "stacks", "all"]
 
 
 def test_a_report_of_some_classes_is_refused(tmp_path: Path) -> None:

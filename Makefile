@@ -54,7 +54,7 @@ local: install ## keep the local cloud running, with Weighbridge deployed to it 
 test: install lint ## all checks and tests
 	python -m pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder
 
-verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes two to four hours
+verify: install ## try every fault at every call, deaths, drift, races, hostile input, load; takes two to three hours
 	python -m verify --report docs/reliability.md
 
 bench: install ## measure cost, reaction and scale, and write docs/performance.md; takes half an hour (QUICK=1: a minute, not kept)

@@ -53,7 +53,7 @@ def main(  # noqa: PLR0913 - one parameter an option
     """Try every fault at every call, deaths of executions, deliveries in any order, drift, races, fuzzing and load.
 
     Prints one table to standard output, and on standard error how far it is and what does not hold. Exits with 0 only if
-    everything held. The whole of it takes two to four hours on two cores.
+    everything held. The whole of it takes two to three hours on two cores.
     """
     if report and only and not report.exists():
         raise click.UsageError("--report takes every class: leave out --only, which renews rows of a table that is there.")

@@ -1,5 +1,8 @@
 """The bus, and the rules that call handlers."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -10,6 +13,13 @@ from infra.cloudformation import STATUSES
 from infra.handler import Handler
 from infra.listeners import Listeners
 from infra.machine import DeploymentMachine
+
+
+def _own(source: str, detail_type: str, detail: Mapping[str, Any]) -> events.EventPattern:
+    """Of this account and region: events of others may be forwarded to this bus, and what they are about has any name."""
+    return events.EventPattern(
+        source=[source], detail_type=[detail_type], account=[Aws.ACCOUNT_ID], region=[Aws.REGION], detail=detail
+    )
 
 
 class Events(Construct):
@@ -39,14 +49,7 @@ class Events(Construct):
             "AlarmFired",
             "An alarm fired; it may be one that a running deployment watches.",
             listeners.interrupt,
-            events.EventPattern(
-                source=["aws.cloudwatch"],
-                detail_type=["CloudWatch Alarm State Change"],
-                # Events of other accounts and regions may be forwarded to this bus, and an alarm there has any name.
-                account=[Aws.ACCOUNT_ID],
-                region=[Aws.REGION],
-                detail={"state": {"value": ["ALARM"]}},
-            ),
+            _own("aws.cloudwatch", "CloudWatch Alarm State Change", {"state": {"value": ["ALARM"]}}),
         )
         ended = events.EventPattern(
             source=["aws.states"],
@@ -69,24 +72,20 @@ class Events(Construct):
             "StackSettled",
             "A stack has committed or goes back; it may be one that owns an alias.",
             listeners.commit,
-            events.EventPattern(
-                source=["aws.cloudformation"],
-                detail_type=["CloudFormation Stack Status Change"],
-                account=[Aws.ACCOUNT_ID],
-                region=[Aws.REGION],
-                detail={"status-details": {"status": list(STATUSES)}},
+            _own(
+                "aws.cloudformation",
+                "CloudFormation Stack Status Change",
+                {"status-details": {"status": list(STATUSES)}},
             ),
         )
         self._rule(
             "EventsLeft",
             "Events wait to be delivered again; they may be all that the schedule is needed for.",
             listeners.reconcile,
-            events.EventPattern(
-                source=["aws.cloudwatch"],
-                detail_type=["CloudWatch Alarm State Change"],
-                account=[Aws.ACCOUNT_ID],
-                region=[Aws.REGION],
-                detail={"alarmName": [basis.failures.overdue.alarm_name], "state": {"value": ["ALARM"]}},
+            _own(
+                "aws.cloudwatch",
+                "CloudWatch Alarm State Change",
+                {"alarmName": [basis.failures.overdue.alarm_name], "state": {"value": ["ALARM"]}},
             ),
         )
 

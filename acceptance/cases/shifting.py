@@ -16,16 +16,16 @@ THREADS = 20
 
 def drops_are_received(stage: Stage) -> Answer:
     began = time.monotonic()
-    unheard = -1
+    missed = -1
     while time.monotonic() - began < limits.RECEIVED_SECONDS:
-        unheard += 1
+        missed += 1
         for name, routing in ROUTINGS.items():
             stage.put(f"deployment-configs/{name}.json", {"trafficRoutingConfig": routing})
         dropped = time.monotonic()
         while time.monotonic() - dropped < limits.AGAIN_SECONDS:
             if all(stage.item(f"CONFIG#{name}", "CONFIG") for name in ROUTINGS):
                 took = time.monotonic() - began
-                return held(f"after {took:.0f} s; {unheard} drops before were not", seconds=took, unheard_drops=unheard)
+                return held(f"after {took:.0f} s; {missed} drops before were not", seconds=took, missed_drops=missed)
             time.sleep(0.2)
     return failed(f"no drop was received in {limits.RECEIVED_SECONDS} s")
 

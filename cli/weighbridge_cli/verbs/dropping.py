@@ -63,7 +63,7 @@ def drop(cloud: Cloud, key: str, body: bytes) -> str:
 def received(cloud: Cloud, key: str, version: str, watcher: Watcher) -> str | None:
     """The deployment that an object has become; None for a group or configuration. Raises Refused with the reason."""
     patience = Patience(UNTIL_RECEIVED, watcher)
-    unheard = OutOfReach(
+    not_received = OutOfReach(
         f"The installation has not received s3://{cloud.bucket}/{key} yet. What has become of it: "
         f"aws weighbridge get-drop --bucket {cloud.bucket} --key {key}"
     )
@@ -71,14 +71,14 @@ def received(cloud: Cloud, key: str, version: str, watcher: Watcher) -> str | No
         try:
             info = patience.ask(lambda: cloud.api("get_drop", bucket=cloud.bucket, key=key, versionId=version)["dropInfo"])
         except TimeIsOver as error:
-            raise unheard from error
+            raise not_received from error
         if info["status"] == "Refused":
             reason = info.get("errorInformation", {})
             raise Refused(f"{key} is refused: {reason.get('message', 'no reason is given')}", str(reason.get("code", "")))
         if info["status"] == "Accepted":
             return info.get("deploymentId")  # type: ignore[no-any-return]
         if not patience.wait(1):
-            raise unheard
+            raise not_received
 
 
 def ensure_group(cloud: Cloud, group: GroupName, maker: AliasName) -> None:

@@ -83,7 +83,7 @@ def live(item: Item) -> Item:
 
 
 def answered(item: Item, ended: "Outcome") -> Item:
-    """CloudFormation has been told; the URL is kept no longer."""
+    """CloudFormation has been answered; the URL is kept no longer."""
     want = item["committed"].copy()
     want.pop("answer", None)
     if not ended["succeeded"]:

@@ -119,7 +119,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class Decision:
-    """The item afterwards, None where there is none; what is to be done before it is kept, and what is to be told.
+    """The item afterwards, None where there is none; and what is to be done before it is kept.
 
     `dropped` are wants that something newer has come after. `refused` says why nothing changes.
     """

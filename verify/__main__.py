@@ -5,8 +5,9 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -26,8 +27,33 @@ LINES_EVERY = 1000
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Which cases are tried: all where `only` is empty, else those that hold one of its texts, or are of these classes."""
+
+    only: tuple[str, ...]
+    by_name: bool
+
+    def takes(self, fault_class: str, what: str = "") -> bool:
+        return not self.only or any(self._means(text, fault_class, what) for text in self.only)
+
+    def without(self, rows: Sequence[Row]) -> list[str]:
+        """The texts that nothing was tried for, as far as that can be told by the rows."""
+        if self.by_name:
+            return [text for text in self.only if text not in {row.fault_class for row in rows}]
+        return [] if rows else list(self.only)
+
+    def _means(self, text: str, fault_class: str, what: str) -> bool:
+        return text == fault_class if self.by_name else text in f"{fault_class}: {what}"
+
+
 @click.command()
-@click.option("--only", multiple=True, metavar="TEXT", help="Only cases whose class or description holds this text.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="TEXT",
+    help="Only cases whose class or description holds this text; with --report, the class of this name.",
+)
 @click.option(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
@@ -40,7 +66,7 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A file for the table; with --only, whole classes by their names, their rows of it are renewed.",
+    help="A file for the table; with --only, the rows of these classes are renewed in it.",
 )
 @click.option(
     "--assembly",
@@ -57,24 +83,29 @@ def main(  # noqa: PLR0913 - one parameter an option
     """
     if report and only and not report.exists():
         raise click.UsageError("--report takes every class: leave out --only, which renews rows of a table that is there.")
-    file = Report(report, only, share) if report else None
+    if report and only and share < 1:
+        raise click.UsageError("A row stands for a whole class: leave out --share, or --report.")
+    file = Report(report, share) if report else None
+    choice = Choice(only, by_name=file is not None)
     with ExitStack() as stack:
         if assembly is None:
             assembly = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weighbridge-verify-"))) / "assembly"
             _synthesize(assembly)
         of, rows = tried(datetime.now().astimezone().date()), list[Row]()
-        for row in _tried(assembly, only, share, seed, processes):
+        for row in _tried(assembly, choice, share, seed, processes):
             row.of = of
             rows.append(row)
             if file:
                 file.add(row)
-    if not rows:
-        raise click.UsageError("No case is called that; docs/architecture.md, Verification, names the classes.")
+    if left_out := choice.without(rows):
+        kind = "class" if file else "case"
+        hint = "docs/reliability.md has the names of the classes"
+        raise click.UsageError(f"No {kind} is called {', '.join(map(repr, left_out))}; {hint}.")
     terminal = Console(width=None if sys.stdout.isatty() else 120, highlight=False, soft_wrap=True)
     terminal.print(shown(rows))
     for line in (line for row in rows for line in sorted(row.measured)):
         terminal.print(line, markup=False)
-    if file:
+    if file and not only:
         file.conclude(rows)
     sys.exit(any(row.failed for row in rows))
 
@@ -87,20 +118,20 @@ def _synthesize(assembly: Path) -> None:
         raise click.ClickException(str(error)) from error
 
 
-def _tried(assembly: Path, only: tuple[str, ...], share: float, seed: int, processes: int) -> Iterator[Row]:
+def _tried(assembly: Path, choice: Choice, share: float, seed: int, processes: int) -> Iterator[Row]:
     """Tries everything, class by class."""
-    yield from _simulated(assembly, only, share, seed, processes)
+    yield from _simulated(assembly, choice, share, seed, processes)
     for part in PARTS if share == 1 else ():
-        if _is_wanted(only, part.fault_class):
+        if choice.takes(part.fault_class):
             yield part.run(assembly, console)
 
 
-def _simulated(assembly: Path, only: tuple[str, ...], share: float, seed: int, processes: int) -> Iterator[Row]:
+def _simulated(assembly: Path, choice: Choice, share: float, seed: int, processes: int) -> Iterator[Row]:
     """Tries what is tried in the simulation, and yields each class when it is through."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Pool(assembly, processes) as pool, Progress(*columns, console=console) as progress:
         bar = progress.add_task("Counting the cases", total=None)
-        cases = [case for case in pool.listed() if _is_wanted(only, f"{case.fault_class}: {case.what}")]
+        cases = [case for case in pool.listed() if choice.takes(case.fault_class, case.what)]
         drawn = _drawn(cases, share, seed)
         left = Counter(case.fault_class for case in drawn)
         rows = {name: Row(name) for name in left}
@@ -115,10 +146,6 @@ def _simulated(assembly: Path, only: tuple[str, ...], share: float, seed: int, p
             left[case.fault_class] -= 1
             if not left[case.fault_class]:
                 yield rows[case.fault_class]
-
-
-def _is_wanted(only: tuple[str, ...], name: str) -> bool:
-    return not only or any(text in name for text in only)
 
 
 def _drawn(cases: Iterable[Listed], share: float, seed: int) -> list[Listed]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import click
 from rich.table import Table
 
 from local.cloud import ROOT
@@ -93,27 +92,21 @@ def renewed(text: str, rows: Sequence[Row]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Report:
-    """The file with the table. `only` are the classes whose rows are renewed, all where it is empty."""
+    """The file with the table; `share` is how much of every class is tried."""
 
     path: Path
-    only: Sequence[str]
     share: float
 
     def add(self, row: Row) -> None:
         """Keeps a row as soon as it is known, so that a run that is interrupted has not been in vain."""
-        if self.share == 1 and (not self.only or row.fault_class in self.only):
+        if self.share == 1:
             self._write(renewed(self._text(), [row]))
 
     def conclude(self, rows: Sequence[Row]) -> None:
-        """Once all has been tried. Raises UsageError where `only` has named parts of classes."""
-        if self.only:
-            if any(row.fault_class not in self.only for row in rows):
-                raise click.UsageError("A row stands for a whole class: name whole classes by --only.")
-        elif self.share < 1:
-            self._write(rows)
-        else:  # classes that there are no more go
-            names = {row.fault_class for row in rows}
-            self._write([row for row in renewed(self._text(), rows) if row.fault_class in names])
+        """Once every class has been tried: rows of classes that there are no more go."""
+        names = {row.fault_class for row in rows}
+        table = renewed(self._text(), rows) if self.share == 1 else rows
+        self._write([row for row in table if row.fault_class in names])
 
     def _text(self) -> str:
         return self.path.read_text() if self.path.exists() else ""

@@ -69,18 +69,47 @@ def test_the_file_says_that_less_than_everything_was_tried() -> None:
     assert "It tried 25% of every class, drawn at random, without races, load and scenarios." in text
 
 
+def tries(monkeypatch: pytest.MonkeyPatch, *cases: tuple[str, str]) -> None:
+    """There are these cases, each a class and what it says, and all hold."""
+    listed = [pool.Listed(number, *case) for number, case in enumerate(cases)]
+    fake = SimpleNamespace(listed=lambda: listed, tried=lambda drawn: ((case, Tried([])) for case in drawn))
+    monkeypatch.setattr("verify.__main__.Pool", lambda *_: nullcontext(fake))
+    monkeypatch.setattr("verify.__main__.PARTS", [])
+
+
 def test_a_row_stands_for_a_whole_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = tmp_path / "reliability.md"
     report.write_text(written(ROWS, share=1))
-    monkeypatch.setattr("verify.__main__._simulated", lambda *_: [Row("drift", 10)])
+    tries(monkeypatch, ("drift", "the alias"), ("drift", "the races"), ("races", "of drift"), ("races", "of others"))
     arguments = ["--assembly", str(tmp_path), "--report", str(report), "--only"]
-    part = CliRunner().invoke(main, [*arguments, "drif"])
-    assert part.exit_code == 2
-    assert "whole class" in part.output
+    for part in ("drif", "the alias"):
+        refused = CliRunner().invoke(main, [*arguments, part])
+        assert refused.exit_code == 2
+        assert f"No class is called '{part}'" in refused.output
+    assert CliRunner().invoke(main, [*arguments, "drift", "--share", "0.5"]).exit_code == 2
     assert report.read_text() == written(ROWS, share=1)
     assert CliRunner().invoke(main, [*arguments, "drift"]).exit_code == 0
-    assert "| drift | 10 | 10 | 0 |" in report.read_text()
+    assert "| drift | 2 | 2 | 0 |" in report.read_text()
     assert "| races | 12,345 | 12,343 | 2 |" in report.read_text()
+
+
+def test_a_misspelt_class_is_named_and_the_others_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = tmp_path / "reliability.md"
+    report.write_text(written(ROWS, share=1))
+    tries(monkeypatch, ("drift", "the alias"), ("races", "two drops"))
+    names = ["--only", "drift", "--only", "rases"]
+    result = CliRunner().invoke(main, ["--assembly", str(tmp_path), "--report", str(report), *names])
+    assert (result.exit_code, "No class is called 'rases'" in result.output) == (2, True)
+    assert "| drift | 1 | 1 | 0 |" in report.read_text()
+
+
+def test_without_a_report_cases_are_chosen_by_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries(monkeypatch, ("drift", "the alias"), ("races", "of the alias"), ("races", "of others"))
+    result = CliRunner().invoke(main, ["--assembly", str(tmp_path), "--only", "the alias"])
+    assert result.exit_code == 0
+    assert re.findall(r"│ (\w+) +│ +(\d+)", result.output) == [("drift", "1"), ("races", "1"), ("all", "2")]
+    nothing = CliRunner().invoke(main, ["--assembly", str(tmp_path), "--only", "a hook"])
+    assert (nothing.exit_code, "No case is called 'a hook'" in nothing.output) == (2, True)
 
 
 def test_what_has_been_tried_is_kept_where_the_run_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,9 +153,7 @@ def test_the_command_fails_where_anything_did_not_hold(
 
 
 def test_where_no_bar_can_be_shown_lines_say_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cases = [pool.Listed(number, "drift", f"case {number}") for number in range(5)]
-    fake = SimpleNamespace(listed=lambda: cases, tried=lambda drawn: ((case, Tried([])) for case in drawn))
-    monkeypatch.setattr("verify.__main__.Pool", lambda *_: nullcontext(fake))
+    tries(monkeypatch, *(("drift", f"case {number}") for number in range(5)))
     monkeypatch.setattr("verify.__main__.LINES_EVERY", 2)
     result = CliRunner().invoke(main, ["--assembly", str(tmp_path), "--only", "drift"])
     assert [line for line in result.output.splitlines() if " of 5 " in line] == ["2 of 5 cases tried", "4 of 5 cases tried"]
